@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every limit of the project, in one place. Sizes are bytes and times are
+ * milliseconds unless the name says otherwise. */
+#ifndef CPL_LIMITS_H
+#define CPL_LIMITS_H
+
+/* XML from the wire and from stdin: libstrophe's tree is rendered and freed
+ * by recursion and appends a child by walking the list, so depth and number
+ * of elements are bounded as well as the size. */
+#define CPL_STANZA_BYTES_MAX (1024 * 1024)
+#define CPL_STANZA_DEPTH_MAX 60
+#define CPL_STANZA_ELEMENTS_MAX 20000
+
+/* RFC 7622 3.2 to 3.4: each part of a JID, in bytes of UTF-8. */
+#define CPL_JID_PART_MAX 1023
+#define CPL_JID_MAX (3 * CPL_JID_PART_MAX + 2)
+
+/* One record of stdin where the server names no limit of its own. */
+#define CPL_RECORD_MAX (16 * 1024 * 1024)
+
+/* What may wait in a link's output buffer before a tool has to hold back. */
+#define CPL_LINK_OUT_MAX (32 * 1024 * 1024)
+
+/* Stanzas sent and not acknowledged: a tool stops reading stdin there. */
+#define CPL_WINDOW_STANZAS 1000
+#define CPL_WINDOW_BYTES (1024 * 1024)
+
+/* Stanzas received while stdout blocks: the socket is not read above it. */
+#define CPL_BACKLOG_STANZAS 2000
+#define CPL_BACKLOG_BYTES (4 * 1024 * 1024)
+
+/* An <a/> unasked after so many received stanzas (a server may end a session
+ * with thousands unacknowledged). */
+#define CPL_ACK_EVERY 100
+
+/* Configuration, password and recipients files. */
+#define CPL_CONFIG_BYTES_MAX (1024 * 1024)
+#define CPL_CONFIG_DEPTH_MAX 16
+#define CPL_SECRET_MAX 4096
+#define CPL_RECIPIENTS_MAX 10000
+#define CPL_PASSWORD_COMMAND_MS (30 * 1000)
+
+/* RFC 7677 4 asks for 4096 at least; above the maximum a server could hold a
+ * client's processor for minutes. RFC 5802's own vectors use 4096. */
+#define CPL_SCRAM_ITERATIONS_MIN 4096
+#define CPL_SCRAM_ITERATIONS_MAX 10000000
+
+/* RFC 8305 5 and 8: delay between two attempts, delay for the missing
+ * address family. */
+#define CPL_DIAL_STAGGER_MS 250
+#define CPL_DIAL_RESOLUTION_DELAY_MS 50
+#define CPL_DIAL_TARGETS_MAX 64
+
+#define CPL_CONNECT_TIMEOUT_MS (30 * 1000)
+#define CPL_BOUNCE_WAIT_MS 2000
+
+/* After a signal or an error the stream is closed for so long at most. */
+#define CPL_CLOSE_MS 2000
+
+#endif

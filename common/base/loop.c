@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include "loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The most descriptors that one loop watches at once: the socket attempts of
+ * Happy Eyeballs, resolver sockets, stdin, stdout, signals. */
+#define WATCHES_MAX 128
+
+struct cpl_loop {
+	struct cpl_watch *watches;
+	struct cpl_timer *timers; /* soonest first */
+	struct cpl_turn *turns;
+	struct cpl_turn *turn_next; /* where run_turns() stands */
+	struct cpl_watch signal_watch;
+	void (*caught)(void *user, int signal);
+	void *caught_user;
+	int signals; /* cpl_loop_signals() was called */
+	int stop;
+};
+
+/* The write end of the signal pipe, for the handler: with the one exception
+ * that signals force, no module has state of its own. */
+static volatile sig_atomic_t signal_fd = -1;
+static volatile sig_atomic_t signal_seen;
+
+static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+struct cpl_loop *cpl_loop_new(struct cpl_err *e)
+{
+	struct cpl_loop *loop = calloc(1, sizeof *loop);
+
+	if (!loop)
+		cpl_err_nomem(e);
+	signal(SIGPIPE, SIG_IGN);
+	return loop;
+}
+
+void cpl_loop_free(struct cpl_loop *loop)
+{
+	if (!loop)
+		return;
+	if (loop->signals) {
+		int out = (int)signal_fd;
+
+		signal_fd = -1;
+		for (size_t i = 0; i < 3; i++)
+			signal(caught_signals[i], SIG_DFL);
+		close(loop->signal_watch.fd);
+		close(out);
+	}
+	free(loop);
+}
+
+int64_t cpl_loop_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void cpl_loop_watch(struct cpl_loop *loop, struct cpl_watch *w)
+{
+	if (w->watched)
+		return;
+	w->watched = 1;
+	w->slot = -1;
+	w->next = loop->watches;
+	loop->watches = w;
+}
+
+void cpl_loop_unwatch(struct cpl_loop *loop, struct cpl_watch *w)
+{
+	struct cpl_watch **p = &loop->watches;
+
+	if (!w->watched)
+		return;
+	while (*p != w)
+		p = &(*p)->next;
+	*p = w->next;
+	w->watched = 0;
+}
+
+void cpl_loop_cancel(struct cpl_loop *loop, struct cpl_timer *t)
+{
+	struct cpl_timer **p = &loop->timers;
+
+	if (!t->armed)
+		return;
+	while (*p != t)
+		p = &(*p)->next;
+	*p = t->next;
+	t->armed = 0;
+}
+
+void cpl_loop_timer(struct cpl_loop *loop, struct cpl_timer *t, int64_t ms)
+{
+	struct cpl_timer **p = &loop->timers;
+
+	cpl_loop_cancel(loop, t);
+	t->at = cpl_loop_now() + ms;
+	while (*p && (*p)->at <= t->at)
+		p = &(*p)->next;
+	t->next = *p;
+	t->armed = 1;
+	*p = t;
+}
+
+void cpl_loop_turn_add(struct cpl_loop *loop, struct cpl_turn *t)
+{
+	struct cpl_turn **p = &loop->turns;
+
+	if (t->added)
+		return;
+	while (*p)
+		p = &(*p)->next;
+	t->added = 1;
+	t->next = NULL;
+	*p = t;
+}
+
+void cpl_loop_turn_remove(struct cpl_loop *loop, struct cpl_turn *t)
+{
+	struct cpl_turn **p = &loop->turns;
+
+	if (!t->added)
+		return;
+	while (*p != t)
+		p = &(*p)->next;
+	*p = t->next;
+	t->added = 0;
+	if (loop->turn_next == t)
+		loop->turn_next = t->next;
+}
+
+static void on_signal(int number)
+{
+	int saved = errno;
+	unsigned char byte = (unsigned char)number;
+	int fd = (int)signal_fd;
+
+	/* The second one: the user means it. */
+	if (signal_seen) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
+	signal_seen = 1;
+	if (fd >= 0 && write(fd, &byte, 1) < 0) {
+		/* The pipe holds what is unread: nothing is lost. */
+	}
+	errno = saved;
+}
+
+static void read_signal(void *user, short revents)
+{
+	struct cpl_loop *loop = user;
+	unsigned char byte;
+
+	(void)revents;
+	while (read(loop->signal_watch.fd, &byte, 1) == 1)
+		loop->caught(loop->caught_user, byte);
+}
+
+int cpl_loop_signals(struct cpl_loop *loop,
+		     void (*caught)(void *user, int signal), void *user,
+		     struct cpl_err *e)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	struct sigaction old;
+	int fds[2];
+
+	if (pipe(fds) < 0)
+		return cpl_err_errno(e, CPL_SYSTEM, "signal pipe");
+	for (size_t i = 0; i < 2; i++) {
+		fcntl(fds[i], F_SETFL, O_NONBLOCK);
+		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+	}
+	loop->caught = caught;
+	loop->caught_user = user;
+	loop->signals = 1;
+	loop->signal_watch.fd = fds[0];
+	loop->signal_watch.events = POLLIN;
+	loop->signal_watch.ready = read_signal;
+	loop->signal_watch.user = loop;
+	cpl_loop_watch(loop, &loop->signal_watch);
+	signal_seen = 0;
+	signal_fd = fds[1];
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < 3; i++) {
+		sigaction(caught_signals[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN)
+			sigaction(caught_signals[i], &action, NULL);
+	}
+	return 0;
+}
+
+/* Fires what is due; a callback may arm and cancel any timer, so the list is
+ * looked at anew each time. Timers armed meanwhile wait for the next turn. */
+static void run_timers(struct cpl_loop *loop)
+{
+	int64_t now = cpl_loop_now();
+
+	while (!loop->stop && loop->timers && loop->timers->at <= now) {
+		struct cpl_timer *t = loop->timers;
+
+		cpl_loop_cancel(loop, t);
+		t->fire(t->user);
+	}
+}
+
+static void run_turns(struct cpl_loop *loop)
+{
+	for (struct cpl_turn *t = loop->turns; t; t = loop->turn_next) {
+		loop->turn_next = t->next;
+		t->end(t->user);
+	}
+	loop->turn_next = NULL;
+}
+
+static int poll_timeout(const struct cpl_loop *loop)
+{
+	int64_t ms;
+
+	if (!loop->timers)
+		return -1;
+	ms = loop->timers->at - cpl_loop_now();
+	return ms < 0 ? 0 : ms > 60 * 60 * 1000 ? 60 * 60 * 1000 : (int)ms;
+}
+
+static size_t fill(const struct cpl_loop *loop, struct pollfd *fds)
+{
+	size_t n = 0;
+
+	for (struct cpl_watch *w = loop->watches; w && n < WATCHES_MAX;
+	     w = w->next) {
+		fds[n].fd = w->fd;
+		fds[n].events = w->events;
+		fds[n].revents = 0;
+		w->slot = (int)n++;
+	}
+	return n;
+}
+
+/* A watch whose slot is i and that is still there; one that was added in this
+ * turn has none, and one that was removed is not in the list. */
+static struct cpl_watch *at_slot(const struct cpl_loop *loop, int i)
+{
+	for (struct cpl_watch *w = loop->watches; w; w = w->next)
+		if (w->slot == i)
+			return w;
+	return NULL;
+}
+
+static int turn(struct cpl_loop *loop, struct cpl_err *e)
+{
+	struct pollfd fds[WATCHES_MAX];
+	size_t n;
+
+	run_turns(loop);
+	if (loop->stop)
+		return 0;
+	n = fill(loop, fds);
+	if (poll(fds, n, poll_timeout(loop)) < 0) {
+		if (errno == EINTR)
+			return 0;
+		return cpl_err_errno(e, CPL_SYSTEM, "poll");
+	}
+	for (size_t i = 0; i < n && !loop->stop; i++) {
+		struct cpl_watch *w;
+
+		if (fds[i].revents == 0)
+			continue;
+		w = at_slot(loop, (int)i);
+		if (w)
+			w->ready(w->user, fds[i].revents);
+	}
+	run_timers(loop);
+	return 0;
+}
+
+int cpl_loop_run(struct cpl_loop *loop, struct cpl_err *e)
+{
+	loop->stop = 0;
+	while (!loop->stop)
+		if (turn(loop, e) < 0)
+			return -1;
+	run_turns(loop);
+	return 0;
+}
+
+void cpl_loop_stop(struct cpl_loop *loop)
+{
+	loop->stop = 1;
+}
