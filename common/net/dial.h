@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a domain to a connected socket: SRV look-up by c-ares (_xmpps-client
+ * and _xmpp-client, RFC 6120 3.2.1 and XEP-0368; A-labels), else the domain's
+ * own address on port 5222 (5223 for CPL_TLS_DIRECT); or the host that the user
+ * named, without SRV. Happy Eyeballs (RFC 8305) over the addresses of all
+ * targets in their order: the first socket that connects is handed over,
+ * TCP_NODELAY set, non-blocking and close-on-exec. Literals and localhost need
+ * no DNS, and /etc/hosts goes before it. Runs on the loop and blocks nowhere.
+ * The deadline is the caller's timer: cpl_dial_free() ends all of it at any
+ * time.
+ *
+ * A dial owns its look-ups and every socket that it has not handed over. */
+#ifndef CPL_DIAL_H
+#define CPL_DIAL_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "../base/err.h"
+#include "../base/log.h"
+#include "../base/loop.h"
+
+enum cpl_tls_mode {
+	CPL_TLS_AUTO = 0, /* as SRV says; with a host: 5223 and 443 direct */
+	CPL_TLS_DIRECT,
+	CPL_TLS_STARTTLS,
+	CPL_TLS_NONE /* loopback addresses only, else CPL_USAGE */
+};
+
+struct cpl_dial_conf {
+	const char *domain; /* the JID's, as cpl_jid_dns() gives it */
+	const char *host;   /* NULL: ask SRV. A name or an address literal */
+	uint16_t port;      /* of host; 0: 5223 for CPL_TLS_DIRECT, else 5222 */
+	enum cpl_tls_mode mode;
+	const char *dns_servers; /* NULL: resolv.conf's. For tests:
+				    "127.0.0.1:5353,..." */
+};
+
+/* Where a socket leads. */
+struct cpl_target {
+	char host[256];
+	uint16_t port;
+	int direct_tls;
+	struct sockaddr_storage addr;
+	char text[384]; /* "xmpp.capulet.lit:5222 (192.0.2.7)" for messages */
+};
+
+struct cpl_dial;
+
+/* Called once for a start or a resume: fd >= 0 and the target (valid until the
+ * dial is freed), or fd -1 and the reason, when nothing is left to try. The
+ * reason of the attempt that came furthest, its address named:
+ * CPL_NOHOST no such domain (NXDOMAIN or no address at all; .invalid is never
+ * asked for, RFC 6761 6.4), CPL_UNAVAILABLE the service is decidedly not
+ * offered (target "."), or not with the TLS mode asked for, CPL_TEMP resolver
+ * failures, refused, unreachable, timed out; CPL_USAGE without TLS to anything
+ * but a loopback address. Of several that came equally far the last one's.
+ * Never called from within cpl_dial_new() or cpl_dial_resume(); the callee may
+ * free the dial. */
+typedef void cpl_dial_done(void *user, int fd, const struct cpl_target *target,
+			   const struct cpl_err *e);
+
+/* Starts; conf is copied. NULL with e set when memory fails, the name is over
+ * 255 bytes (CPL_NOHOST), or the mode is CPL_TLS_NONE with a host that is not
+ * loopback (known only by its address: then done says so). */
+struct cpl_dial *cpl_dial_new(struct cpl_loop *loop, const struct cpl_log *log,
+			      const struct cpl_dial_conf *conf,
+			      cpl_dial_done *done, void *user,
+			      struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* The socket handed over was of no use (the TLS handshake or the stream failed
+ * for a reason that another target may not share): goes on with what is left,
+ * and calls done again, also with addresses whose attempt was given up when
+ * this one had connected. failed is the reason if nothing is left; of several
+ * one that is not CPL_TEMP. */
+void cpl_dial_resume(struct cpl_dial *d, const struct cpl_err *failed);
+
+/* What is waited for, or the best reason so far: for the message when the
+ * caller's deadline has passed. */
+void cpl_dial_why(const struct cpl_dial *d, struct cpl_err *e);
+
+void cpl_dial_free(struct cpl_dial *d);
+
+#endif
