@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# Helpers of the bats files: `load lib`. The runner provides BIN, COUPLET_WRAP,
+# PROSODY_DIR, EJABBERD_DIR and OWN_SERVERS, a folder whose servers it ends
+# should a test be killed.
+
+tests=${BASH_SOURCE[0]%/*}
+
+setup() {
+	# Nothing of the user who runs the tests plays a part.
+	local name
+	for name in "${!COUPLET_@}"; do
+		[[ $name = COUPLET_@(WRAP|SERVERS_DIR) ]] || unset "$name"
+	done
+	export HOME=$BATS_TEST_TMPDIR TMPDIR=$BATS_TEST_TMPDIR LC_ALL=C.UTF-8
+	export XDG_CONFIG_HOME=$HOME/.config XDG_STATE_HOME=$HOME/.state
+	export COUPLET_CONFIG=$HOME/config.yaml
+	background=() started=()
+	cd "$HOME" || return
+}
+
+# What a test left running ends here, by number.
+teardown() {
+	local pid dir
+	for pid in "${background[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	for dir in "${started[@]}"; do
+		"$tests/servers/stop" "$dir"
+	done
+}
+
+# tool NAME ARG... : one of our programs, under valgrind if that is asked for.
+tool() {
+	# shellcheck disable=SC2086 # a command line in words
+	${COUPLET_WRAP:-} "$BIN/$1" "${@:2}"
+}
+
+# spawn COMMAND... : run in the background, ended with the test; sets pid.
+# A program is exec'ed, so that a signal to pid reaches it.
+spawn() {
+	if [ "$1" = tool ]; then
+		# shellcheck disable=SC2086
+		set -- ${COUPLET_WRAP:-} "$BIN/$2" "${@:3}"
+	fi
+	"$@" 3>&- &
+	pid=$!
+	background+=("$pid")
+}
+
+# on prosody|ejabberd: the shared server that what follows is about.
+on() {
+	local dir=${1^^}_DIR
+	# shellcheck source=/dev/null
+	. "${!dir}/env"
+}
+
+# own prosody|ejabberd [KEY=VALUE...]: a server for this test alone.
+own() {
+	local dir
+	dir=$(mktemp -d "$OWN_SERVERS/XXXXXX")
+	started+=("$dir")
+	"$tests/servers/start" "$1" "$dir" "${@:2}"
+	# shellcheck source=/dev/null
+	. "$dir/env"
+}
+
+# new_account NAME [HOST [LINE...]]: a fresh user of the server, and its entry
+# in the configuration (with further lines, as 'tls: direct'); the first one
+# is the default. Sets jid, and a variable NAME to the same.
+new_account() {
+	local user=$1-$BASHPID-${EPOCHREALTIME//[!0-9]/}
+	jid=$user@${2:-montague.lit}
+	declare -g "$1=$jid"
+	"$tests/servers/adduser" "$XMPP_DIR" "$jid" "pw-$user"
+	config_for "$1" "$jid" "pw-$user" "${@:3}"
+}
+
+# config_for NAME JID PASSWORD [LINE...]: an account of the current server.
+# A tls: line of direct picks that port.
+config_for() {
+	local port=$XMPP_PORT
+	[[ " ${*:4} " != *' tls: direct '* ]] || port=$XMPP_TLS_PORT
+	[ -e "$COUPLET_CONFIG" ] ||
+		printf 'default: %s\naccounts:\n' "$1" >"$COUPLET_CONFIG"
+	printf '  %s:\n' "$1" >>"$COUPLET_CONFIG"
+	printf '    %s\n' "jid: $2" "password: '$3'" "ca_file: '$XMPP_CA'" \
+		"server: $XMPP_HOST:$port" "${@:4}" >>"$COUPLET_CONFIG"
+	chmod 600 "$COUPLET_CONFIG"
+}
+
+# expect_exit CODE COMMAND... : its stdout and stderr are in the files out and
+# err; both are shown if the exit status is another.
+expect_exit() {
+	local code=0
+	"${@:2}" >out 2>err || code=$?
+	[ "$code" = "$1" ] && return
+	echo "# exit status $code, not $1: ${*:2}"
+	sed 's/^/# stdout: /' out
+	sed 's/^/# stderr: /' err
+	return 1
+}
+
+# wait_for_line FILE PATTERN [SECONDS]: until the file has such a line.
+wait_for_line() {
+	local end=$((SECONDS + ${3:-10}))
+	until grep -qE -- "$2" "$1" 2>/dev/null; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "# no line '$2' in $1:"
+			sed 's/^/# /' "$1"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# same WHAT EXPECTED ACTUAL: equal, or both are shown.
+same() {
+	[ "$2" = "$3" ] && return
+	printf '# %s\n# expected: %q\n# actual:   %q\n' "$1" "$2" "$3"
+	return 1
+}

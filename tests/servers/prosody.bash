@@ -1,0 +1,113 @@
+# shellcheck shell=bash
+# How to run Prosody. Sourced by start, which owns $dir, $tree and the array
+# opt.
+
+# What mechanisms there are, for mechs=, which keeps some of them only.
+prosody_mechanisms='PLAIN SCRAM-SHA-1 SCRAM-SHA-1-PLUS SCRAM-SHA-256
+	SCRAM-SHA-256-PLUS'
+
+# lua_list WORD... : as the inside of a Lua list.
+lua_list() {
+	[ $# = 0 ] || printf '"%s"; ' "$@"
+}
+
+prosody_modules() {
+	local list=(roster saslauth tls disco ping time version uptime
+		blocklist carbons csi_simple private vcard4 vcard_legacy pep
+		lastactivity presence message iq)
+	[ "${opt[sm]}" = no ] || list+=(smacks)
+	[ "${opt[mam]}" = no ] || list+=(mam)
+	[ "${opt[limits]}" != default ] || list+=(limits)
+	[ "${opt[sasl2]}" = no ] || list+=(sasl2 sasl2_bind2 sasl2_sm sasl2_fast)
+	lua_list "${list[@]}"
+}
+
+# Loaded unless named here. Nothing leaves the machine: no s2s.
+prosody_disabled() {
+	local list=(s2s s2s_auth_certs dialback http)
+	[ "${opt[tls]}" != no ] || list+=(tls)
+	[ "${opt[offline]}" != no ] || list+=(offline)
+	lua_list "${list[@]}"
+}
+
+# The mechanisms that mechs= leaves out.
+prosody_left_out() {
+	local name list=()
+	[ -n "${opt[mechs]}" ] || { lua_list DIGEST-MD5; return; }
+	for name in $prosody_mechanisms; do
+		[[ ,${opt[mechs]}, = *,$name,* ]] || list+=("$name")
+	done
+	lua_list "${list[@]}"
+}
+
+prosody_hosts() {
+	cat <<-EOF
+		VirtualHost "montague.lit"
+		VirtualHost "capulet.lit"
+		Component "rooms.capulet.lit" "muc"
+			restrict_room_creation = false
+	EOF
+	[ "${opt[anonymous]}" = no ] || cat <<-EOF
+		VirtualHost "anon.lit"
+			authentication = "anonymous"
+	EOF
+	[ "${opt[external]}" = no ] || cat <<-EOF
+		VirtualHost "cert.lit"
+			authentication = "ccert"
+			certificate_match = "xmppaddr"
+	EOF
+}
+
+prosody_config() {
+	local secure=true
+	[ "${opt[tls]}" != no ] || secure=false
+	{
+		cat <<-EOF
+			daemonize = false
+			data_path = "$dir/data"
+			certificates = "tls"
+			plugin_paths = { }
+			interfaces = { "127.0.0.1" }
+			c2s_ports = { $port }
+			c2s_direct_tls_ports = { $([ "$secure" = false ] || echo "$tls_port") }
+			s2s_ports = { }
+			component_ports = { }
+			modules_enabled = { $(prosody_modules) }
+			modules_disabled = { $(prosody_disabled) }
+			-- Plain, as every SCRAM can be computed from it.
+			authentication = "internal_plain"
+			storage = "internal"
+			c2s_require_encryption = $secure
+			allow_unencrypted_plain_auth = $([ "$secure" = true ] && echo false || echo true)
+			disable_sasl_mechanisms = { $(prosody_left_out) }
+			limits = { c2s = { rate = "10kb/s" } }
+			default_archive_policy = true
+			ssl = {
+				key = "$dir/tls/server.key";
+				certificate = "$dir/tls/server.pem";
+				$([ "${opt[external]}" = no ] ||
+					echo "cafile = \"$dir/tls/ca.pem\"; verify = { \"peer\", \"client_once\" };")
+			}
+			log = { debug = "$dir/log" }
+		EOF
+		[ -z "${opt[stanza_size]}" ] ||
+			echo "c2s_stanza_size_limit = ${opt[stanza_size]}"
+		[ -z "${opt[sm_hibernation]}" ] ||
+			echo "smacks_hibernation_time = ${opt[sm_hibernation]}"
+		prosody_hosts
+	} >"$dir/prosody.cfg.lua"
+
+	# A copy of the start script, pointed at the unpacked tree.
+	sed -e "s|^CFG_SOURCEDIR=.*|CFG_SOURCEDIR=[==[$tree/usr/lib/prosody]==];|" \
+		-e "s|^CFG_CONFIGDIR=.*|CFG_CONFIGDIR=[==[$dir]==];|" \
+		-e "s|^CFG_PLUGINDIR=.*|CFG_PLUGINDIR=[==[$tree/usr/lib/prosody/modules/]==];|" \
+		-e "s|^CFG_DATADIR=.*|CFG_DATADIR=[==[$dir/data]==];|" \
+		"$tree/usr/bin/prosody" >"$dir/prosody"
+}
+
+# The command line, into the array command.
+prosody_command() {
+	local lua
+	read -r lua <"$dir/prosody"
+	command=("${lua##*[ /]}" "$dir/prosody" --config "$dir/prosody.cfg.lua" -F)
+}
