@@ -5,12 +5,16 @@
 #ifndef CPL_LIMITS_H
 #define CPL_LIMITS_H
 
-/* XML from the wire and from stdin: libstrophe's tree is rendered and freed
- * by recursion and appends a child by walking the list, so depth and number
- * of elements are bounded as well as the size. */
+/* XML: libstrophe's tree is rendered and freed by recursion, appends a child by
+ * walking the list and finds an attribute in a list of an eighth of them, so
+ * depth and numbers are bounded as well as the size, which on the wire is
+ * CPL_STANZA_BYTES_MAX and on stdin, where escapes can make more of the same,
+ * CPL_RECORD_MAX. Each element of the tree has a copy of its namespace. */
 #define CPL_STANZA_BYTES_MAX (1024 * 1024)
 #define CPL_STANZA_DEPTH_MAX 60
 #define CPL_STANZA_ELEMENTS_MAX 20000
+#define CPL_STANZA_ATTRIBUTES_MAX 1000 /* of one element */
+#define CPL_STANZA_NAMESPACE_MAX 512
 
 /* RFC 7622 3.2 to 3.4: each part of a JID, in bytes of UTF-8. */
 #define CPL_JID_PART_MAX 1023

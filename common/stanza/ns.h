@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The namespaces that the project speaks, by the names of their
+ * specifications. */
+#ifndef CPL_NS_H
+#define CPL_NS_H
+
+#define CPL_NS_CLIENT "jabber:client"                    /* RFC 6120 */
+#define CPL_NS_STREAM "http://etherx.jabber.org/streams" /* RFC 6120 */
+#define CPL_NS_STREAM_ERRORS "urn:ietf:params:xml:ns:xmpp-streams"
+#define CPL_NS_STANZA_ERRORS "urn:ietf:params:xml:ns:xmpp-stanzas"
+#define CPL_NS_TLS "urn:ietf:params:xml:ns:xmpp-tls"
+#define CPL_NS_SASL "urn:ietf:params:xml:ns:xmpp-sasl"
+#define CPL_NS_SASL_CB "urn:xmpp:sasl-cb:0" /* XEP-0440 */
+#define CPL_NS_BIND "urn:ietf:params:xml:ns:xmpp-bind"
+#define CPL_NS_SM "urn:xmpp:sm:3"                /* XEP-0198 */
+#define CPL_NS_LIMITS "urn:xmpp:stream-limits:0" /* XEP-0478 */
+#define CPL_NS_PING "urn:xmpp:ping"              /* XEP-0199 */
+#define CPL_NS_ROSTER "jabber:iq:roster"         /* RFC 6121 */
+#define CPL_NS_VERSION "jabber:iq:version"       /* XEP-0092 */
+#define CPL_NS_TIME "urn:xmpp:time"              /* XEP-0202 */
+#define CPL_NS_DISCO_INFO "http://jabber.org/protocol/disco#info"
+#define CPL_NS_DISCO_ITEMS "http://jabber.org/protocol/disco#items"
+#define CPL_NS_OFFLINE "http://jabber.org/protocol/offline" /* XEP-0013 */
+#define CPL_NS_SID "urn:xmpp:sid:0"                         /* XEP-0359 */
+
+#endif

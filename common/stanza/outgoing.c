@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "outgoing.h"
+
+#include <string.h>
+
+#include "build.h"
+#include "ns.h"
+
+/* libstrophe cannot take a child out, so the rest is copied. */
+static xmpp_stanza_t *copy_without_ids(xmpp_stanza_t *record)
+{
+	xmpp_stanza_t *copy, *c;
+
+	if (!cpl_child(record, "stanza-id", CPL_NS_SID))
+		return xmpp_stanza_copy(record);
+	copy = xmpp_stanza_new(xmpp_stanza_get_context(record));
+	if (!copy || xmpp_stanza_set_name(copy, xmpp_stanza_get_name(record)))
+		goto fail;
+	{
+		int n = xmpp_stanza_get_attribute_count(record);
+		const char *attrs[2 * 64];
+
+		if (n > 64)
+			goto fail;
+		n = xmpp_stanza_get_attributes(record, attrs, 2 * n);
+		for (int i = 0; i + 1 < n; i += 2)
+			if (cpl_set_attr(copy, attrs[i], attrs[i + 1]) < 0)
+				goto fail;
+	}
+	for (c = xmpp_stanza_get_children(record); c;
+	     c = xmpp_stanza_get_next(c)) {
+		xmpp_stanza_t *child;
+
+		if (!xmpp_stanza_is_text(c) &&
+		    cpl_is(c, "stanza-id", CPL_NS_SID))
+			continue;
+		child = xmpp_stanza_copy(c);
+		if (!child)
+			goto fail;
+		if (xmpp_stanza_add_child_ex(copy, child, 0) != XMPP_EOK) {
+			xmpp_stanza_release(child);
+			goto fail;
+		}
+	}
+	return copy;
+fail:
+	if (copy)
+		xmpp_stanza_release(copy);
+	return NULL;
+}
+
+static int check_address(xmpp_stanza_t *s,
+			 const struct cpl_outgoing_rules *rules,
+			 struct cpl_err *e)
+{
+	const char *to = xmpp_stanza_get_to(s);
+	int message = cpl_is(s, "message", CPL_NS_CLIENT);
+	struct cpl_jid jid;
+	int self;
+
+	if (rules->addressed)
+		return 0;
+	if (!to)
+		return message ? cpl_err_set(e, CPL_DATA,
+					     "a message without recipient")
+			       : 0;
+	if (cpl_jid_parse(&jid, to, e) < 0)
+		return -1;
+	self = !jid.resource && strcmp(jid.bare, rules->own->bare) == 0;
+	cpl_jid_release(&jid);
+	if (self && message && !rules->to_self)
+		return cpl_err_set(e, CPL_DATA,
+				   "a message to the own account (--to-self "
+				   "sends it)");
+	return 0;
+}
+
+xmpp_stanza_t *cpl_outgoing(xmpp_stanza_t *record,
+			    const struct cpl_outgoing_rules *rules,
+			    struct cpl_err *e)
+{
+	const char *type = xmpp_stanza_get_type(record);
+	const char *from = xmpp_stanza_get_from(record);
+	xmpp_stanza_t *s;
+
+	if (type && strcmp(type, "error") == 0) {
+		cpl_err_set(e, CPL_DATA, "a stanza of type error is not sent");
+		return NULL;
+	}
+	if (rules->reply && !from) {
+		cpl_err_set(e, CPL_DATA, "no from to reply to");
+		return NULL;
+	}
+	s = copy_without_ids(record);
+	if (!s || (rules->reply && cpl_set_attr(s, "to", from) < 0)) {
+		cpl_err_nomem(e);
+	} else {
+		xmpp_stanza_del_attribute(s, "from");
+		if (check_address(s, rules, e) == 0)
+			return s;
+	}
+	if (s)
+		xmpp_stanza_release(s);
+	return NULL;
+}

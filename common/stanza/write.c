@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Escaping ---- */
+
+/* What a byte is in XML; all others are copied in runs. */
+enum {
+	BOTH = 1, /* escaped in text and in attributes */
+	ATTR,     /* in attributes only */
+	C2        /* begins U+0080 to U+00BF: C1 if 0x80 to 0x9f follows */
+};
+
+static const unsigned char class_of[256] = {
+    ['&'] = BOTH,  ['<'] = BOTH,  ['>'] = BOTH, ['\n'] = BOTH, ['\r'] = BOTH,
+    [0x7f] = BOTH, ['\t'] = ATTR, ['"'] = ATTR, [0xc2] = C2};
+
+static int is_c1(const char *p, size_t n)
+{
+	return n > 1 && (unsigned char)p[0] == 0xc2 &&
+	       (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] <= 0x9f;
+}
+
+/* Appends the byte or C1 control at p escaped for XML. */
+static int add_reference(struct cpl_buf *out, const char *p)
+{
+	switch (*p) {
+	case '&':
+		return cpl_buf_add(out, "&amp;", 5);
+	case '<':
+		return cpl_buf_add(out, "&lt;", 4);
+	case '>':
+		return cpl_buf_add(out, "&gt;", 4);
+	case '"':
+		return cpl_buf_add(out, "&quot;", 6);
+	default:
+		return cpl_buf_addf(out, "&#%d;",
+				    (unsigned char)*p == 0xc2
+					? (unsigned char)p[1]
+					: (unsigned char)*p);
+	}
+}
+
+static int escape_xml(struct cpl_buf *out, const char *p, size_t n, int attr)
+{
+	size_t start = out->len, run = 0, i = 0;
+
+	while (i < n) {
+		unsigned char c = class_of[(unsigned char)p[i]];
+
+		if (c == 0 || (c == ATTR && !attr) ||
+		    (c == C2 && !is_c1(p + i, n - i))) {
+			i++;
+			continue;
+		}
+		if (cpl_buf_add(out, p + run, i - run) < 0 ||
+		    add_reference(out, p + i) < 0)
+			goto full;
+		i += c == C2 ? 2 : 1;
+		run = i;
+	}
+	if (cpl_buf_add(out, p + run, i - run) < 0)
+		goto full;
+	return 0;
+full:
+	cpl_buf_truncate(out, start);
+	return -1;
+}
+
+int cpl_write_xml_text(struct cpl_buf *out, const char *p, size_t n)
+{
+	return escape_xml(out, p, n, 0);
+}
+
+int cpl_write_xml_attr(struct cpl_buf *out, const char *p, size_t n)
+{
+	return escape_xml(out, p, n, 1);
+}
+
+static int add_escape(struct cpl_buf *out, const char *p, size_t n)
+{
+	switch (*p) {
+	case '\n':
+		return cpl_buf_add(out, "\\n", 2);
+	case '\t':
+		return cpl_buf_add(out, "\\t", 2);
+	case '\r':
+		return cpl_buf_add(out, "\\r", 2);
+	case '\\':
+		return cpl_buf_add(out, "\\\\", 2);
+	}
+	for (; n > 0; p++, n--)
+		if (cpl_buf_addf(out, "\\x%02x", (unsigned char)*p) < 0)
+			return -1;
+	return 0;
+}
+
+int cpl_write_field(struct cpl_buf *out, const char *p, size_t n)
+{
+	size_t start = out->len, run = 0, i = 0, len;
+
+	for (; i < n; i += len) {
+		unsigned char c = (unsigned char)p[i];
+
+		len = 1;
+		if (is_c1(p + i, n - i))
+			len = 2;
+		else if (c >= 0x20 && c != 0x7f && c != '\\')
+			continue;
+		if (cpl_buf_add(out, p + run, i - run) < 0 ||
+		    add_escape(out, p + i, len) < 0)
+			goto full;
+		run = i + len;
+	}
+	if (cpl_buf_add(out, p + run, i - run) < 0)
+		goto full;
+	return 0;
+full:
+	cpl_buf_truncate(out, start);
+	return -1;
+}
+
+/* ---- XML ---- */
+
+/* libstrophe gives attributes in no order; few have more than these. */
+#define ATTRIBUTES_MOST 16
+
+static int add_attribute(struct cpl_buf *out, const char *name,
+			 const char *value)
+{
+	if (cpl_buf_addc(out, ' ') < 0 || cpl_buf_adds(out, name) < 0 ||
+	    cpl_buf_add(out, "=\"", 2) < 0 ||
+	    escape_xml(out, value, strlen(value), 1) < 0)
+		return -1;
+	return cpl_buf_addc(out, '"');
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* All attributes but xmlns, by name. */
+static int add_all_attributes(struct cpl_buf *out, xmpp_stanza_t *s, int count)
+{
+	const char *few[2 * ATTRIBUTES_MOST], **list = few;
+	int failed = 0;
+
+	if (count > ATTRIBUTES_MOST) {
+		list = calloc((size_t)count, 2 * sizeof *list);
+		if (!list)
+			return -1;
+	}
+	count = xmpp_stanza_get_attributes(s, list, 2 * count) / 2;
+	qsort(list, (size_t)count, 2 * sizeof *list, by_name);
+	for (int i = 0; i < count && !failed; i++)
+		if (strcmp(list[2 * i], "xmlns") != 0)
+			failed = add_attribute(out, list[2 * i],
+					       list[2 * i + 1]) < 0;
+	if (list != few)
+		free(list);
+	return failed ? -1 : 0;
+}
+
+/* Most elements have none but these, which are quicker asked for than listed
+ * (and xmpp_stanza_get_attributes() of 0.12 crashes without memory). */
+static int add_attributes(struct cpl_buf *out, xmpp_stanza_t *s, const char *ns)
+{
+	static const char *const known[] = {"from", "id", "to", "type",
+					    "xml:lang"};
+	enum { KNOWN = sizeof known / sizeof *known };
+	const char *value[KNOWN];
+	int count = xmpp_stanza_get_attribute_count(s);
+	int found = ns != NULL;
+
+	if (found == count)
+		return 0;
+	for (int i = 0; i < KNOWN; i++) {
+		value[i] = xmpp_stanza_get_attribute(s, known[i]);
+		found += value[i] != NULL;
+	}
+	if (found < count)
+		return add_all_attributes(out, s, count);
+	for (int i = 0; i < KNOWN; i++)
+		if (value[i] && add_attribute(out, known[i], value[i]) < 0)
+			return -1;
+	return 0;
+}
+
+/* One node; the recursion is as deep as the tree, like libstrophe's own. */
+static int add_node(struct cpl_buf *out, xmpp_stanza_t *s, const char *around)
+{
+	const char *name, *ns, *text = xmpp_stanza_get_text_ptr(s);
+	xmpp_stanza_t *child = xmpp_stanza_get_children(s);
+
+	if (text)
+		return escape_xml(out, text, strlen(text), 0);
+	name = xmpp_stanza_get_name(s);
+	if (!name) /* a node that was never given a name or text */
+		return 0;
+	ns = xmpp_stanza_get_ns(s);
+	if (cpl_buf_addc(out, '<') < 0 || cpl_buf_adds(out, name) < 0)
+		return -1;
+	if (ns && (!around || strcmp(ns, around) != 0) &&
+	    add_attribute(out, "xmlns", ns) < 0)
+		return -1;
+	if (add_attributes(out, s, ns) < 0)
+		return -1;
+	if (!child)
+		return cpl_buf_add(out, "/>", 2);
+	if (cpl_buf_addc(out, '>') < 0)
+		return -1;
+	for (; child; child = xmpp_stanza_get_next(child))
+		if (add_node(out, child, ns ? ns : around) < 0)
+			return -1;
+	if (cpl_buf_add(out, "</", 2) < 0 || cpl_buf_adds(out, name) < 0)
+		return -1;
+	return cpl_buf_addc(out, '>');
+}
+
+int cpl_write_xml(struct cpl_buf *out, xmpp_stanza_t *stanza,
+		  const char *parent_ns)
+{
+	size_t start = out->len;
+
+	if (add_node(out, stanza, parent_ns) == 0)
+		return 0;
+	cpl_buf_truncate(out, start);
+	return -1;
+}
+
+/* ---- Text ---- */
+
+/* The first child element of that name in the stanza's own namespace, which
+ * libstrophe's builders leave out. */
+static xmpp_stanza_t *own_child(xmpp_stanza_t *stanza, const char *name)
+{
+	const char *ns = xmpp_stanza_get_ns(stanza), *child_ns;
+	xmpp_stanza_t *c = xmpp_stanza_get_children(stanza);
+
+	for (; c; c = xmpp_stanza_get_next(c)) {
+		if (!xmpp_stanza_is_tag(c) ||
+		    strcmp(xmpp_stanza_get_name(c), name) != 0)
+			continue;
+		child_ns = xmpp_stanza_get_ns(c);
+		if (!child_ns || (ns && !strcmp(child_ns, ns)) ||
+		    (!ns && !strcmp(child_ns, XMPP_NS_CLIENT)))
+			return c;
+	}
+	return NULL;
+}
+
+/* A TAB and the text of that child; nothing but the TAB without one. */
+static int add_child_text(struct cpl_buf *out, xmpp_stanza_t *stanza,
+			  const char *name)
+{
+	xmpp_stanza_t *c = own_child(stanza, name);
+
+	if (cpl_buf_addc(out, '\t') < 0)
+		return -1;
+	for (c = c ? xmpp_stanza_get_children(c) : NULL; c;
+	     c = xmpp_stanza_get_next(c)) {
+		const char *text = xmpp_stanza_get_text_ptr(c);
+
+		if (text && cpl_write_field(out, text, strlen(text)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A TAB and the text, which may be NULL. */
+static int add_field(struct cpl_buf *out, const char *text)
+{
+	if (cpl_buf_addc(out, '\t') < 0)
+		return -1;
+	return text ? cpl_write_field(out, text, strlen(text)) : 0;
+}
+
+static int add_presence(struct cpl_buf *out, xmpp_stanza_t *s)
+{
+	const char *type = xmpp_stanza_get_type(s);
+	int failed;
+
+	if (type)
+		failed = add_field(out, type) < 0;
+	else if (own_child(s, "show"))
+		failed = add_child_text(out, s, "show") < 0;
+	else
+		failed = add_field(out, "available") < 0;
+	if (failed || add_child_text(out, s, "priority") < 0)
+		return -1;
+	return add_child_text(out, s, "status");
+}
+
+/* An iq's payload is its only child element; an error's stands beside what it
+ * answers (RFC 6120 8.2.3, 8.3.1). */
+static int add_iq(struct cpl_buf *out, xmpp_stanza_t *s)
+{
+	xmpp_stanza_t *error = own_child(s, "error");
+	xmpp_stanza_t *c = xmpp_stanza_get_children(s);
+
+	while (c && (c == error || !xmpp_stanza_is_tag(c)))
+		c = xmpp_stanza_get_next(c);
+	if (add_field(out, xmpp_stanza_get_type(s)) < 0)
+		return -1;
+	return add_field(out, c ? xmpp_stanza_get_ns(c) : NULL);
+}
+
+int cpl_write_text(struct cpl_buf *out, xmpp_stanza_t *stanza)
+{
+	const char *name = xmpp_stanza_get_name(stanza);
+	const char *from = xmpp_stanza_get_from(stanza);
+	size_t start = out->len;
+	int failed = 0;
+
+	if (from)
+		failed = cpl_write_field(out, from, strlen(from)) < 0;
+	if (!failed && name && !strcmp(name, "presence"))
+		failed = add_presence(out, stanza) < 0;
+	else if (!failed && name && !strcmp(name, "iq"))
+		failed = add_iq(out, stanza) < 0;
+	else if (!failed)
+		failed = add_child_text(out, stanza, "body") < 0;
+	if (!failed)
+		return 0;
+	cpl_buf_truncate(out, start);
+	return -1;
+}

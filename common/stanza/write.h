@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Records from stanzas: the XML line and the text line of couplet(7). The
+ * functions append to the caller's buffer and return 0, or -1 when it is full
+ * (what was appended by then is taken back). */
+#ifndef CPL_WRITE_H
+#define CPL_WRITE_H
+
+#include <stddef.h>
+#include <strophe.h>
+
+#include "../base/buf.h"
+
+/* The stanza as XML on one line, without a newline at its end. LF and CR in
+ * text become &#10; &#13;, TAB in attributes &#9;, DEL and the C1 controls
+ * (U+007F to U+009F) references too, so that one stanza is always one line
+ * of equal XML that no terminal obeys. xmlns comes first, then the other
+ * attributes by name. An element's xmlns is left out where its parent's is the
+ * same; parent_ns is the namespace around the stanza itself (NULL: none, it is
+ * always written). The same writer serves the wire. */
+int cpl_write_xml(struct cpl_buf *out, xmpp_stanza_t *stanza,
+		  const char *parent_ns) __attribute__((warn_unused_result));
+
+/* Text, or an attribute's value between double quotes (which the caller
+ * writes), escaped for XML by the rules above. */
+int cpl_write_xml_text(struct cpl_buf *out, const char *p, size_t n)
+    __attribute__((warn_unused_result));
+int cpl_write_xml_attr(struct cpl_buf *out, const char *p, size_t n)
+    __attribute__((warn_unused_result));
+
+/* One field of a text record: control characters (C0, DEL, C1) and backslash
+ * escaped: \n \t \r \\, all others \xNN for each byte of their UTF-8. */
+int cpl_write_field(struct cpl_buf *out, const char *p, size_t n)
+    __attribute__((warn_unused_result));
+
+/* The whole text record of a stanza, without newline: FROM TAB BODY for a
+ * message, FROM TAB SHOW TAB PRIORITY TAB STATUS for a presence (show is
+ * "available", "unavailable", the show's text or the type), FROM TAB TYPE TAB
+ * PAYLOAD-NAMESPACE for an iq. What is missing is an empty field. */
+int cpl_write_text(struct cpl_buf *out, xmpp_stanza_t *stanza)
+    __attribute__((warn_unused_result));
+
+#endif
