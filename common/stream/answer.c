@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+#include "answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../base/buf.h"
+#include "../base/version.h"
+#include "../stanza/build.h"
+#include "../stanza/ns.h"
+
+/* Requests that wait for the roster; more are refused at once. */
+#define WAITING_MAX 32
+
+enum roster { UNKNOWN, ASKED, KNOWN };
+
+struct cpl_answer {
+	struct cpl_session *session;
+	int visible;
+	enum roster roster;
+	struct cpl_buf watchers; /* bare JIDs, each with a NUL behind it */
+	xmpp_stanza_t *waiting[WAITING_MAX];
+	size_t waiting_count;
+};
+
+struct cpl_answer *cpl_answer_new(struct cpl_session *session, int visible)
+{
+	struct cpl_answer *a = calloc(1, sizeof *a);
+
+	if (!a)
+		return NULL;
+	a->session = session;
+	a->visible = visible;
+	cpl_buf_init(&a->watchers, 4 * 1024 * 1024);
+	return a;
+}
+
+void cpl_answer_free(struct cpl_answer *a)
+{
+	if (!a)
+		return;
+	for (size_t i = 0; i < a->waiting_count; i++)
+		xmpp_stanza_release(a->waiting[i]);
+	cpl_buf_release(&a->watchers);
+	free(a);
+}
+
+/* A fault of memory costs the asker an answer, nothing else. */
+static void reply(struct cpl_answer *a, xmpp_stanza_t *answer)
+{
+	if (!answer)
+		return;
+	(void)!cpl_session_send(a->session, answer, NULL, NULL);
+	xmpp_stanza_release(answer);
+}
+
+static xmpp_stanza_t *result_for(struct cpl_answer *a, xmpp_stanza_t *iq)
+{
+	return cpl_build_stanza(cpl_session_ctx(a->session), "iq", "result",
+				xmpp_stanza_get_id(iq),
+				xmpp_stanza_get_from(iq));
+}
+
+/* RFC 6120 8.3: the error; what was asked is not sent back. */
+static void refuse(struct cpl_answer *a, xmpp_stanza_t *iq, const char *name)
+{
+	xmpp_stanza_t *answer = result_for(a, iq);
+	xmpp_stanza_t *error = cpl_build_child(answer, "error", NULL);
+
+	if (error && cpl_set_attr(answer, "type", "error") == 0 &&
+	    cpl_set_attr(error, "type", "cancel") == 0 &&
+	    cpl_build_child(error, name, CPL_NS_STANZA_ERRORS))
+		reply(a, answer);
+	else if (answer)
+		xmpp_stanza_release(answer);
+}
+
+/* Each fills the payload's place in the result; 0, or -1. */
+static int fill_ping(xmpp_stanza_t *result)
+{
+	(void)result;
+	return 0;
+}
+
+static int fill_version(xmpp_stanza_t *result)
+{
+	xmpp_stanza_t *q = cpl_build_child(result, "query", CPL_NS_VERSION);
+
+	if (!q || cpl_build_text_child(q, "name", "couplet") < 0)
+		return -1;
+	return cpl_build_text_child(q, "version", CPL_VERSION);
+}
+
+/* XEP-0202 3: the offset of the local time, and the time in UTC. */
+static int fill_time(xmpp_stanza_t *result)
+{
+	xmpp_stanza_t *t = cpl_build_child(result, "time", CPL_NS_TIME);
+	time_t now = time(NULL);
+	struct tm local, utc;
+	char offset[16], stamp[32], tzo[24];
+
+	if (!t || !localtime_r(&now, &local) || !gmtime_r(&now, &utc) ||
+	    strftime(offset, sizeof offset, "%z", &local) != 5 ||
+	    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+		return -1;
+	snprintf(tzo, sizeof tzo, "%.3s:%.2s", offset, offset + 3);
+	if (cpl_build_text_child(t, "tzo", tzo) < 0)
+		return -1;
+	return cpl_build_text_child(t, "utc", stamp);
+}
+
+static int fill_disco(xmpp_stanza_t *result)
+{
+	static const char *const features[] = {
+	    CPL_NS_DISCO_INFO, CPL_NS_VERSION, CPL_NS_PING, CPL_NS_TIME};
+	xmpp_stanza_t *q = cpl_build_child(result, "query", CPL_NS_DISCO_INFO);
+	xmpp_stanza_t *c = cpl_build_child(q, "identity", NULL);
+
+	if (!c || cpl_set_attr(c, "category", "client") < 0 ||
+	    cpl_set_attr(c, "type", "console") < 0 ||
+	    cpl_set_attr(c, "name", "couplet") < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
+		c = cpl_build_child(q, "feature", NULL);
+		if (!c || cpl_set_attr(c, "var", features[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static const struct service {
+	const char *name;
+	const char *ns;
+	int (*fill)(xmpp_stanza_t *result);
+} services[] = {
+    {"ping", CPL_NS_PING, fill_ping},
+    {"query", CPL_NS_DISCO_INFO, fill_disco},
+    {"query", CPL_NS_VERSION, fill_version},
+    {"time", CPL_NS_TIME, fill_time},
+};
+
+static const struct service *find_service(xmpp_stanza_t *iq)
+{
+	const char *type = xmpp_stanza_get_type(iq);
+
+	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+		if (strcmp(type, "get") == 0 &&
+		    cpl_child(iq, services[i].name, services[i].ns))
+			return &services[i];
+	return NULL;
+}
+
+static void serve(struct cpl_answer *a, xmpp_stanza_t *iq)
+{
+	const struct service *s = find_service(iq);
+	xmpp_stanza_t *payload = cpl_first_element(iq);
+	xmpp_stanza_t *answer;
+
+	if (!s) {
+		refuse(a, iq, "service-unavailable");
+		return;
+	}
+	/* XEP-0030 7: a node that we do not have. */
+	if (xmpp_stanza_get_attribute(payload, "node")) {
+		refuse(a, iq, "item-not-found");
+		return;
+	}
+	answer = result_for(a, iq);
+	if (answer && s->fill(answer) == 0)
+		reply(a, answer);
+	else if (answer)
+		xmpp_stanza_release(answer);
+}
+
+static int is_watcher(const struct cpl_answer *a, const char *from)
+{
+	const char *p = a->watchers.data;
+	const char *end = p + a->watchers.len;
+
+	for (; p && p < end; p += strlen(p) + 1)
+		if (cpl_jid_same_bare(p, from))
+			return 1;
+	return 0;
+}
+
+static int is_own(const struct cpl_answer *a, const char *from)
+{
+	const struct cpl_jid *own = cpl_session_jid(a->session);
+
+	return !from || cpl_jid_same_bare(from, own->bare) ||
+	       cpl_jid_same(from, own->domain);
+}
+
+static void read_roster(struct cpl_answer *a, xmpp_stanza_t *answer)
+{
+	xmpp_stanza_t *query = cpl_child(answer, "query", CPL_NS_ROSTER);
+	xmpp_stanza_t *i;
+
+	for (i = cpl_first_element(query); i; i = cpl_next_element(i)) {
+		const char *jid = xmpp_stanza_get_attribute(i, "jid");
+		const char *s = xmpp_stanza_get_attribute(i, "subscription");
+
+		/* RFC 6121 2.1.2.5: from and both see our presence. */
+		if (jid && s &&
+		    (strcmp(s, "from") == 0 || strcmp(s, "both") == 0) &&
+		    cpl_buf_add(&a->watchers, jid, strlen(jid) + 1) < 0)
+			return;
+	}
+}
+
+static void roster_came(void *user, xmpp_stanza_t *answer)
+{
+	struct cpl_answer *a = user;
+	size_t n = a->waiting_count;
+
+	/* The session ended: cpl_answer_free() has what waits. */
+	if (!answer)
+		return;
+	a->roster = KNOWN;
+	read_roster(a, answer);
+	a->waiting_count = 0;
+	for (size_t i = 0; i < n; i++) {
+		cpl_answer_iq(a, a->waiting[i]);
+		xmpp_stanza_release(a->waiting[i]);
+	}
+}
+
+static void ask_roster(struct cpl_answer *a)
+{
+	xmpp_stanza_t *iq = cpl_build_stanza(cpl_session_ctx(a->session), "iq",
+					     "get", NULL, NULL);
+
+	a->roster = KNOWN; /* and empty, if asking fails */
+	if (cpl_build_child(iq, "query", CPL_NS_ROSTER)) {
+		a->roster = ASKED;
+		if (cpl_session_request(a->session, iq, roster_came, a, NULL) <
+		    0)
+			a->roster = KNOWN;
+	}
+	if (iq)
+		xmpp_stanza_release(iq);
+}
+
+/* RFC 6121 2.1.6: a push comes from nobody or the own bare JID. What is known
+ * is out of date then. */
+static int take_push(struct cpl_answer *a, xmpp_stanza_t *iq)
+{
+	const char *from = xmpp_stanza_get_from(iq);
+
+	if (strcmp(xmpp_stanza_get_type(iq), "set") != 0 ||
+	    !cpl_child(iq, "query", CPL_NS_ROSTER))
+		return 0;
+	if (from && !cpl_jid_same(from, cpl_session_jid(a->session)->bare))
+		return 0;
+	if (a->roster == KNOWN) {
+		a->roster = UNKNOWN;
+		cpl_buf_truncate(&a->watchers, 0);
+	}
+	reply(a, result_for(a, iq));
+	return 1;
+}
+
+int cpl_answer_iq(struct cpl_answer *a, xmpp_stanza_t *iq)
+{
+	const char *type = xmpp_stanza_get_type(iq);
+	const char *from = xmpp_stanza_get_from(iq);
+
+	if (!cpl_is(iq, "iq", CPL_NS_CLIENT) || !type ||
+	    (strcmp(type, "get") != 0 && strcmp(type, "set") != 0))
+		return 0;
+	if (take_push(a, iq))
+		return 1;
+	if (is_own(a, from)) {
+		serve(a, iq);
+		return 1;
+	}
+	if (a->visible && a->roster == UNKNOWN && find_service(iq))
+		ask_roster(a);
+	if (a->visible && a->roster == ASKED && find_service(iq) &&
+	    a->waiting_count < WAITING_MAX)
+		a->waiting[a->waiting_count++] = xmpp_stanza_clone(iq);
+	else if (a->visible && a->roster == KNOWN && is_watcher(a, from))
+		serve(a, iq);
+	else
+		refuse(a, iq, "service-unavailable");
+	return 1;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Answers to the iq requests that every client must answer (RFC 6120 8.2.3):
+ * ping (XEP-0199), disco#info (XEP-0030), version (XEP-0092) and time
+ * (XEP-0202) to those who may see our presence, service-unavailable to all
+ * others and for all else; a roster push is confirmed. Who may see it is in the
+ * roster, which is fetched when the first stranger asks. It owns the roster's
+ * names and the requests that wait for them. */
+#ifndef CPL_ANSWER_H
+#define CPL_ANSWER_H
+
+#include <strophe.h>
+
+#include "session.h"
+
+struct cpl_answer;
+
+/* visible: presence is announced, so contacts may ask. NULL without memory. */
+struct cpl_answer *cpl_answer_new(struct cpl_session *session, int visible)
+    __attribute__((warn_unused_result));
+void cpl_answer_free(struct cpl_answer *a);
+
+/* Answers an iq of type get or set; anything else is left alone. The answer may
+ * follow later. Non-zero: it was such an iq. */
+int cpl_answer_iq(struct cpl_answer *a, xmpp_stanza_t *iq);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "connect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../net/dial.h"
+
+struct cpl_connect {
+	struct cpl_loop *loop;
+	const struct cpl_log *log;
+	xmpp_ctx_t *ctx;
+	struct cpl_connect_conf conf;
+	struct cpl_connect_events on;
+	struct cpl_login_conf login_conf;
+	struct cpl_jid jid;
+	char *dns;      /* the domain for DNS and TLS */
+	char host[256]; /* where the user said to connect; empty: SRV */
+	struct cpl_dial *dial;
+	struct cpl_link *link; /* until it is handed over */
+	struct cpl_login *login;
+	const struct cpl_target *target; /* NULL while it is looked for */
+	struct cpl_timer deadline;
+};
+
+static void drop_link(struct cpl_connect *c)
+{
+	cpl_link_free(c->link);
+	cpl_login_free(c->login);
+	c->link = NULL;
+	c->login = NULL;
+	c->target = NULL;
+}
+
+void cpl_connect_stop(struct cpl_connect *c)
+{
+	cpl_loop_cancel(c->loop, &c->deadline);
+	cpl_link_free(c->link);
+	c->link = NULL;
+	cpl_dial_free(c->dial);
+	c->dial = NULL;
+}
+
+static void fail(struct cpl_connect *c, const struct cpl_err *e)
+{
+	struct cpl_err why = *e;
+
+	cpl_connect_stop(c);
+	c->on.failed(c->on.user, &why);
+}
+
+/* The same for what the server said or did, with its name in front. */
+static void fail_there(struct cpl_connect *c, struct cpl_err *e)
+{
+	cpl_err_prefix(e, "%s", c->target->text);
+	fail(c, e);
+}
+
+static void on_deadline(void *user)
+{
+	struct cpl_connect *c = user;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (!c->target) {
+		cpl_dial_why(c->dial, &e);
+		fail(c, &e);
+		return;
+	}
+	cpl_err_set(&e, CPL_TEMP, "timed out %s", cpl_login_phase(c->login));
+	fail_there(c, &e);
+}
+
+/* The login over this connection came to nothing. Another target may do better
+ * where the fault is the server's; but not once it was told who we are: one
+ * wrong password is one attempt, however many targets there are. */
+static void try_next(struct cpl_connect *c, struct cpl_err *e)
+{
+	int theirs = e->status == CPL_TEMP || e->status == CPL_PROTOCOL ||
+		     e->status == CPL_UNAVAILABLE;
+
+	if (!theirs || cpl_login_tried(c->login)) {
+		fail_there(c, e);
+		return;
+	}
+	cpl_err_prefix(e, "%s", c->target->text);
+	drop_link(c);
+	cpl_dial_resume(c->dial, e);
+}
+
+static void progress(struct cpl_connect *c, int r, struct cpl_err *e)
+{
+	struct cpl_link *link = c->link;
+
+	if (r < 0)
+		try_next(c, e);
+	if (r != CPL_LOGIN_DONE)
+		return;
+	cpl_loop_cancel(c->loop, &c->deadline);
+	c->link = NULL;
+	c->on.done(c->on.user, link, cpl_login_result(c->login),
+		   c->target->text);
+}
+
+static void on_header(void *user, const char *name, const char *ns,
+		      const char *const *attrs)
+{
+	struct cpl_connect *c = user;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	progress(c, cpl_login_header(c->login, name, ns, attrs, &e), &e);
+}
+
+static void on_element(void *user, xmpp_stanza_t *el)
+{
+	struct cpl_connect *c = user;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	progress(c, cpl_login_element(c->login, el, &e), &e);
+}
+
+static void on_secured(void *user)
+{
+	struct cpl_connect *c = user;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	progress(c, cpl_login_secured(c->login, &e), &e);
+}
+
+static void on_closed(void *user, const struct cpl_err *reason)
+{
+	struct cpl_connect *c = user;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (reason)
+		e = *reason;
+	else
+		cpl_err_set(&e, CPL_TEMP, "the server ended the stream");
+	if (e.status == CPL_TEMP)
+		cpl_err_prefix(&e, "%s", cpl_login_phase(c->login));
+	try_next(c, &e);
+}
+
+static void on_dialed(void *user, int fd, const struct cpl_target *target,
+		      const struct cpl_err *e)
+{
+	struct cpl_connect *c = user;
+	struct cpl_link_events events = {on_header, on_element, on_secured,
+					 on_closed, c};
+	struct cpl_err why = CPL_ERR_INIT;
+
+	if (fd < 0) {
+		fail(c, e);
+		return;
+	}
+	c->target = target;
+	c->login_conf.direct_tls = target->direct_tls;
+	c->login_conf.tls.direct = target->direct_tls;
+	c->link = cpl_link_new(c->loop, c->log, c->ctx, fd, &events);
+	if (c->link)
+		c->login = cpl_login_new(c->ctx, c->link, c->log,
+					 &c->login_conf, &why);
+	else
+		cpl_err_nomem(&why);
+	if (!c->login)
+		fail_there(c, &why);
+}
+
+static enum cpl_tls_mode tls_mode(const char *text)
+{
+	if (!text || strcmp(text, "auto") == 0)
+		return CPL_TLS_AUTO;
+	if (strcmp(text, "direct") == 0)
+		return CPL_TLS_DIRECT;
+	return strcmp(text, "none") == 0 ? CPL_TLS_NONE : CPL_TLS_STARTTLS;
+}
+
+/* From the settings, which were checked one by one, to what the layers want. */
+static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
+		   struct cpl_err *e)
+{
+	const struct cpl_settings *set = c->conf.settings;
+	struct cpl_login_conf *login = &c->login_conf;
+	const char *server = cpl_setting(set, CPL_SET_SERVER);
+
+	if (cpl_jid_parse(&c->jid, cpl_setting(set, CPL_SET_JID), e) < 0)
+		return -1;
+	c->dns = cpl_jid_dns(c->jid.domain, e);
+	if (!c->dns)
+		return -1;
+	if (server && cpl_setting_server(server, c->host, &dial->port) < 0)
+		return cpl_err_set(e, CPL_CONFIG, "'%s' is not HOST[:PORT]",
+				   server);
+	dial->domain = c->dns;
+	dial->host = server ? c->host : NULL;
+	dial->mode = tls_mode(cpl_setting(set, CPL_SET_TLS));
+	login->jid = &c->jid;
+	login->resource = cpl_setting(set, CPL_SET_RESOURCE);
+	login->password = c->conf.password;
+	login->mode = dial->mode;
+	login->tls.domain = c->dns;
+	login->tls.jid_domain = c->jid.domain;
+	login->tls.ca_file = cpl_setting(set, CPL_SET_CA_FILE);
+	login->tls.fingerprint = cpl_setting(set, CPL_SET_FINGERPRINT);
+	login->tls.client_cert = cpl_setting(set, CPL_SET_CLIENT_CERT);
+	login->tls.client_key = cpl_setting(set, CPL_SET_CLIENT_KEY);
+	return dial->mode == CPL_TLS_NONE ? 0 : cpl_tls_check(&login->tls, e);
+}
+
+struct cpl_connect *cpl_connect_new(struct cpl_loop *loop,
+				    const struct cpl_log *log, xmpp_ctx_t *ctx,
+				    const struct cpl_connect_conf *conf,
+				    const struct cpl_connect_events *on,
+				    struct cpl_err *e)
+{
+	struct cpl_connect *c = calloc(1, sizeof *c);
+	struct cpl_dial_conf dial = {0};
+
+	if (!c) {
+		cpl_err_nomem(e);
+		return NULL;
+	}
+	c->loop = loop;
+	c->log = log;
+	c->ctx = ctx;
+	c->conf = *conf;
+	c->on = *on;
+	c->deadline.fire = on_deadline;
+	c->deadline.user = c;
+	if (prepare(c, &dial, e) == 0)
+		c->dial = cpl_dial_new(loop, log, &dial, on_dialed, c, e);
+	if (!c->dial) {
+		cpl_connect_free(c);
+		return NULL;
+	}
+	cpl_loop_timer(loop, &c->deadline, conf->timeout);
+	return c;
+}
+
+void cpl_connect_free(struct cpl_connect *c)
+{
+	if (!c)
+		return;
+	cpl_connect_stop(c);
+	drop_link(c);
+	cpl_jid_release(&c->jid);
+	free(c->dns);
+	free(c);
+}
+
+const struct cpl_jid *cpl_connect_jid(const struct cpl_connect *c)
+{
+	return &c->jid;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From an account's settings to a link that is logged in: dial, link and login
+ * under one deadline, the next target where one is of no use. It owns them
+ * until the link is handed over; a target that refused the login itself is
+ * final, one that broke before is not. Nothing is retried. */
+#ifndef CPL_CONNECT_H
+#define CPL_CONNECT_H
+
+#include <strophe.h>
+
+#include "../base/log.h"
+#include "../base/loop.h"
+#include "../config/secret.h"
+#include "../config/setting.h"
+#include "../stanza/jid.h"
+#include "link.h"
+#include "login.h"
+
+struct cpl_connect_conf {
+	const struct cpl_settings *settings;
+	const struct cpl_secret *password; /* may be empty */
+	long timeout;                      /* ms, DNS to logged in */
+};
+
+struct cpl_connect_events {
+	/* Logged in. The link is the callee's from here on, who tells it where
+	 * its events go (cpl_link_listen()); result and target are valid as
+	 * long as the connect. */
+	void (*done)(void *user, struct cpl_link *link,
+		     const struct cpl_login_result *result, const char *target);
+	/* It did not come to that, once. */
+	void (*failed)(void *user, const struct cpl_err *e);
+	void *user;
+};
+
+struct cpl_connect;
+
+/* Begins as soon as the loop runs. conf is copied, what it points to outlives
+ * the connect, and so do loop, log and ctx. NULL with e: CPL_CONFIG or
+ * CPL_USAGE for a bad setting, CPL_SYSTEM. */
+struct cpl_connect *
+cpl_connect_new(struct cpl_loop *loop, const struct cpl_log *log,
+		xmpp_ctx_t *ctx, const struct cpl_connect_conf *conf,
+		const struct cpl_connect_events *on, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* Ends whatever is under way; no event follows. What was learnt stays. */
+void cpl_connect_stop(struct cpl_connect *c);
+
+/* The same, and frees it. Not from within its events. */
+void cpl_connect_free(struct cpl_connect *c);
+
+/* The account's JID as configured. */
+const struct cpl_jid *cpl_connect_jid(const struct cpl_connect *c);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+#include "delivery.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/buf.h"
+#include "../base/limits.h"
+#include "../stanza/build.h"
+#include "../stanza/jid.h"
+#include "../stanza/ns.h"
+#include "fault.h"
+
+/* Ids that stanzas brought along are remembered for the last so many. */
+#define FOREIGN_IDS 4096
+/* Domains whose bounces are waited for. */
+#define DOMAINS_MAX 64
+/* Room for the recipient in the number that an id is made of. */
+#define RECIPIENT_BITS 20
+
+enum { ID_DELIVERY = 1 };
+
+struct sent {
+	uint64_t number; /* the session's */
+	struct cpl_origin origin;
+};
+
+struct foreign {
+	char *id;
+	struct cpl_origin origin;
+};
+
+struct domain {
+	char *last; /* the bare JID that was sent to last */
+	char *name; /* points into last */
+};
+
+struct cpl_delivery {
+	struct cpl_delivery_conf conf;
+	struct cpl_delivery_events on;
+	struct cpl_timer wait;
+	struct cpl_buf unacked; /* struct sent, in order */
+	struct cpl_buf refused; /* a bit for each (record, recipient) */
+	struct foreign *foreign;
+	size_t foreign_next;
+	struct domain domains[DOMAINS_MAX];
+	size_t domain_count;
+	uint64_t sent_count, acked_count, refused_count;
+	size_t pings; /* under way */
+	int was_full;
+	int finishing;
+	int waited;
+	int done;
+};
+
+struct cpl_delivery *cpl_delivery_new(const struct cpl_delivery_conf *conf,
+				      const struct cpl_delivery_events *on)
+{
+	struct cpl_delivery *d = calloc(1, sizeof *d);
+
+	if (!d)
+		return NULL;
+	d->conf = *conf;
+	d->on = *on;
+	d->wait.user = d;
+	cpl_buf_init(&d->unacked, SIZE_MAX);
+	cpl_buf_init(&d->refused, SIZE_MAX);
+	return d;
+}
+
+void cpl_delivery_free(struct cpl_delivery *d)
+{
+	if (!d)
+		return;
+	cpl_loop_cancel(d->conf.loop, &d->wait);
+	cpl_buf_release(&d->unacked);
+	cpl_buf_release(&d->refused);
+	for (size_t i = 0; d->foreign && i < FOREIGN_IDS; i++)
+		free(d->foreign[i].id);
+	free(d->foreign);
+	for (size_t i = 0; i < d->domain_count; i++)
+		free(d->domains[i].last);
+	free(d);
+}
+
+/* --- what is remembered ------------------------------------------------ */
+
+/* Our own id for a stanza without one; otherwise its id is remembered. */
+static int identify(struct cpl_delivery *d, xmpp_stanza_t *stanza,
+		    const struct cpl_origin *o)
+{
+	const char *id = xmpp_stanza_get_id(stanza);
+	struct foreign *f;
+	char own[CPL_ID_SIZE];
+
+	if (!id) {
+		cpl_id(cpl_session_ids(d->conf.session), ID_DELIVERY,
+		       o->record << RECIPIENT_BITS | o->recipient, own);
+		return cpl_set_attr(stanza, "id", own);
+	}
+	if (!d->foreign)
+		d->foreign = calloc(FOREIGN_IDS, sizeof *d->foreign);
+	if (!d->foreign)
+		return -1;
+	f = &d->foreign[d->foreign_next++ % FOREIGN_IDS];
+	free(f->id);
+	f->id = strdup(id);
+	f->origin = *o;
+	return f->id ? 0 : -1;
+}
+
+/* The stanza that an id was given to. */
+static int find_origin(const struct cpl_delivery *d, const char *id,
+		       struct cpl_origin *o)
+{
+	uint64_t n;
+
+	if (cpl_id_number(cpl_session_ids(d->conf.session), ID_DELIVERY, id,
+			  &n) == 0) {
+		o->record = n >> RECIPIENT_BITS;
+		o->recipient = n & ((1U << RECIPIENT_BITS) - 1);
+		return 0;
+	}
+	for (size_t i = 0; d->foreign && i < FOREIGN_IDS; i++) {
+		if (d->foreign[i].id && strcmp(d->foreign[i].id, id) == 0) {
+			*o = d->foreign[i].origin;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+/* Whom to ping at the end: the last one of each domain. */
+static void remember_domain(struct cpl_delivery *d, const char *to)
+{
+	size_t length = to ? strcspn(to, "/") : 0;
+	const char *at = to ? memchr(to, '@', length) : NULL;
+	const char *name = at ? at + 1 : to;
+	size_t name_length = length - (size_t)(name - to);
+	struct domain *slot = NULL;
+	char *copy;
+
+	if (!to || d->conf.bounce_wait == 0)
+		return;
+	for (size_t i = 0; i < d->domain_count && !slot; i++)
+		if (strlen(d->domains[i].name) == name_length &&
+		    memcmp(d->domains[i].name, name, name_length) == 0)
+			slot = &d->domains[i];
+	if (slot && strlen(slot->last) == length &&
+	    memcmp(slot->last, to, length) == 0)
+		return;
+	if (!slot && d->domain_count == DOMAINS_MAX)
+		return;
+	copy = strndup(to, length);
+	if (!copy)
+		return;
+	if (!slot)
+		slot = &d->domains[d->domain_count++];
+	free(slot->last);
+	slot->last = copy;
+	slot->name = copy + (name - to);
+}
+
+/* Marks as refused; 0 when it was already. */
+static int mark_refused(struct cpl_delivery *d, const struct cpl_origin *o)
+{
+	uint64_t bit = o->record * d->conf.recipients + o->recipient;
+	size_t byte = (size_t)(bit / 8);
+	char mask = (char)(1 << bit % 8);
+
+	while (d->refused.len <= byte)
+		if (cpl_buf_addc(&d->refused, '\0') < 0)
+			return 1;
+	if (d->refused.data[byte] & mask)
+		return 0;
+	d->refused.data[byte] |= mask;
+	return 1;
+}
+
+/* --- sending ----------------------------------------------------------- */
+
+int cpl_delivery_send(struct cpl_delivery *d, xmpp_stanza_t *stanza,
+		      const struct cpl_origin *origin, struct cpl_err *e)
+{
+	struct sent s = {0, *origin};
+
+	if (identify(d, stanza, origin) < 0)
+		return cpl_err_nomem(e);
+	if (cpl_session_send(d->conf.session, stanza, &s.number, e) < 0)
+		return -1;
+	d->sent_count++;
+	remember_domain(d, xmpp_stanza_get_to(stanza));
+	if (cpl_buf_add(&d->unacked, &s, sizeof s) < 0)
+		return cpl_err_nomem(e);
+	return 0;
+}
+
+int cpl_delivery_full(const struct cpl_delivery *d)
+{
+	return d->unacked.len / sizeof(struct sent) >= CPL_WINDOW_STANZAS ||
+	       cpl_session_unsent(d->conf.session) >= CPL_WINDOW_BYTES;
+}
+
+static void check_done(struct cpl_delivery *d)
+{
+	if (d->done || !d->finishing || d->unacked.len > 0)
+		return;
+	if (d->pings > 0 && !d->waited) {
+		if (!d->wait.armed)
+			cpl_loop_timer(d->conf.loop, &d->wait,
+				       d->conf.bounce_wait);
+		return;
+	}
+	cpl_loop_cancel(d->conf.loop, &d->wait);
+	d->done = 1;
+	d->on.done(d->on.user);
+}
+
+/* Silence is not a failure: the server has the stanzas. */
+static void waited(void *user)
+{
+	struct cpl_delivery *d = user;
+
+	d->waited = 1;
+	check_done(d);
+}
+
+static void ping_answered(void *user, xmpp_stanza_t *answer)
+{
+	struct cpl_delivery *d = user;
+
+	d->pings--;
+	if (answer)
+		check_done(d);
+}
+
+static void ping(struct cpl_delivery *d, const char *to)
+{
+	xmpp_stanza_t *iq = cpl_build_stanza(cpl_session_ctx(d->conf.session),
+					     "iq", "get", NULL, to);
+
+	d->pings++;
+	if (!cpl_build_child(iq, "ping", CPL_NS_PING) ||
+	    cpl_session_request(d->conf.session, iq, ping_answered, d, NULL) <
+		0)
+		d->pings--;
+	if (iq)
+		xmpp_stanza_release(iq);
+}
+
+void cpl_delivery_finish(struct cpl_delivery *d)
+{
+	if (d->finishing)
+		return;
+	d->finishing = 1;
+	d->wait.fire = waited;
+	for (size_t i = 0; i < d->domain_count; i++)
+		ping(d, d->domains[i].last);
+	check_done(d);
+}
+
+/* --- what comes back --------------------------------------------------- */
+
+void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto)
+{
+	int full = cpl_delivery_full(d) || d->was_full;
+
+	while (d->unacked.len > 0) {
+		const struct sent *s = (struct sent *)d->unacked.data;
+
+		if (s->number > upto)
+			break;
+		d->acked_count++;
+		cpl_buf_consume(&d->unacked, sizeof *s);
+	}
+	d->was_full = full && cpl_delivery_full(d);
+	if (full && !d->was_full)
+		d->on.room(d->on.user);
+	check_done(d);
+}
+
+int cpl_delivery_stanza(struct cpl_delivery *d, xmpp_stanza_t *stanza)
+{
+	const char *type = xmpp_stanza_get_type(stanza);
+	const char *id = xmpp_stanza_get_id(stanza);
+	struct cpl_err why = CPL_ERR_INIT;
+	struct cpl_origin origin;
+
+	if (!type || strcmp(type, "error") != 0 || !id ||
+	    find_origin(d, id, &origin) < 0)
+		return 0;
+	if (mark_refused(d, &origin)) {
+		d->refused_count++;
+		cpl_fault_stanza(stanza, &why);
+		d->on.refused(d->on.user, &origin, xmpp_stanza_get_from(stanza),
+			      id, &why);
+	}
+	return 1;
+}
+
+uint64_t cpl_delivery_sent(const struct cpl_delivery *d)
+{
+	return d->sent_count;
+}
+
+uint64_t cpl_delivery_confirmed(const struct cpl_delivery *d)
+{
+	return d->acked_count;
+}
+
+uint64_t cpl_delivery_refused(const struct cpl_delivery *d)
+{
+	return d->refused_count;
+}
+
+const struct cpl_origin *cpl_delivery_unconfirmed(const struct cpl_delivery *d)
+{
+	return d->unacked.len > 0
+		   ? &((const struct sent *)d->unacked.data)->origin
+		   : NULL;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stanzas given to a session to be delivered, and what became of each:
+ * acknowledged by the own server, refused by somebody, or unknown. Bounces are
+ * ordered against nothing, so at the end a ping follows the last stanza to each
+ * domain: servers keep the order between two entities (RFC 6120 10.1), so when
+ * the ping comes back every bounce has. It owns what it remembers of a bounded
+ * number of stanzas, and no stanza. */
+#ifndef CPL_DELIVERY_H
+#define CPL_DELIVERY_H
+
+#include <stdint.h>
+#include <strophe.h>
+
+#include "../base/loop.h"
+#include "session.h"
+
+/* Which input a stanza came from: record from 1, recipient from 0. */
+struct cpl_origin {
+	uint64_t record;
+	uint32_t recipient;
+};
+
+struct cpl_delivery_events {
+	/* Somebody refused a stanza of ours: from whom, its id, and
+	 * "condition (text)". */
+	void (*refused)(void *user, const struct cpl_origin *origin,
+			const char *from, const char *id,
+			const struct cpl_err *why);
+	/* After cpl_delivery_full() was true: it is not any more. */
+	void (*room)(void *user);
+	/* After cpl_delivery_finish(): all is acknowledged, and what could
+	 * bounce has, or was waited for long enough. */
+	void (*done)(void *user);
+	void *user;
+};
+
+struct cpl_delivery_conf {
+	struct cpl_loop *loop;
+	struct cpl_session *session;
+	long bounce_wait;    /* ms; 0: the acknowledgement is enough */
+	uint32_t recipients; /* for each record, at least 1 */
+};
+
+struct cpl_delivery;
+
+struct cpl_delivery *cpl_delivery_new(const struct cpl_delivery_conf *conf,
+				      const struct cpl_delivery_events *on)
+    __attribute__((warn_unused_result));
+void cpl_delivery_free(struct cpl_delivery *d);
+
+/* Sends a stanza; one without an id is given one. 0, or -1 with e as
+ * cpl_session_send() has it, and nothing was sent. */
+int cpl_delivery_send(struct cpl_delivery *d, xmpp_stanza_t *stanza,
+		      const struct cpl_origin *origin, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* So much waits for the server that no more should be sent now. */
+int cpl_delivery_full(const struct cpl_delivery *d);
+
+/* Nothing more will be sent: the pings go out, done() follows. */
+void cpl_delivery_finish(struct cpl_delivery *d);
+
+/* The session's events. stanza: non-zero when it was a bounce of ours. */
+void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto);
+int cpl_delivery_stanza(struct cpl_delivery *d, xmpp_stanza_t *stanza);
+
+/* How it stands: stanzas sent, acknowledged, refused (each counted once). */
+uint64_t cpl_delivery_sent(const struct cpl_delivery *d);
+uint64_t cpl_delivery_confirmed(const struct cpl_delivery *d);
+uint64_t cpl_delivery_refused(const struct cpl_delivery *d);
+
+/* The first stanza that is not acknowledged; NULL: all are. */
+const struct cpl_origin *cpl_delivery_unconfirmed(const struct cpl_delivery *d);
+
+#endif

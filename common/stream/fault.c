@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "fault.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../stanza/build.h"
+#include "../stanza/ns.h"
+#include "sasl.h"
+
+const char *cpl_fault_condition(xmpp_stanza_t *error, const char *ns)
+{
+	xmpp_stanza_t *c;
+
+	for (c = cpl_first_element(error); c; c = cpl_next_element(c)) {
+		const char *own = xmpp_stanza_get_ns(c);
+
+		if (own && strcmp(own, ns) == 0 && !cpl_is(c, "text", ns))
+			return xmpp_stanza_get_name(c);
+	}
+	return "undefined-condition";
+}
+
+/* "WHAT: CONDITION (TEXT)", or without the text where there is none. */
+static int describe(xmpp_stanza_t *error, const char *ns, const char *what,
+		    enum cpl_status status, struct cpl_err *e)
+{
+	char *text = cpl_text(cpl_child(error, "text", ns));
+	const char *condition = cpl_fault_condition(error, ns);
+
+	if (text && *text)
+		cpl_err_set(e, status, "%s%s (%s)", what, condition, text);
+	else
+		cpl_err_set(e, status, "%s%s", what, condition);
+	free(text);
+	return -1;
+}
+
+/* What a try later may mend is CPL_TEMP; <conflict/> too, though nobody
+ * reconnects by itself after it. */
+static enum cpl_status stream_status(const char *condition)
+{
+	static const struct {
+		const char *condition;
+		enum cpl_status status;
+	} known[] = {
+	    {"conflict", CPL_TEMP},
+	    {"connection-timeout", CPL_TEMP},
+	    {"internal-server-error", CPL_TEMP},
+	    {"remote-connection-failed", CPL_TEMP},
+	    {"reset", CPL_TEMP},
+	    {"resource-constraint", CPL_TEMP},
+	    {"see-other-host", CPL_TEMP},
+	    {"system-shutdown", CPL_TEMP},
+	    {"undefined-condition", CPL_TEMP},
+	    {"host-gone", CPL_UNAVAILABLE},
+	    {"host-unknown", CPL_UNAVAILABLE},
+	    {"not-authorized", CPL_AUTH},
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcmp(known[i].condition, condition) == 0)
+			return known[i].status;
+	return CPL_PROTOCOL;
+}
+
+int cpl_fault_stream(xmpp_stanza_t *error, struct cpl_err *e)
+{
+	const char *condition =
+	    cpl_fault_condition(error, CPL_NS_STREAM_ERRORS);
+
+	return describe(
+	    error, CPL_NS_STREAM_ERRORS,
+	    "the server ended the stream: ", stream_status(condition), e);
+}
+
+int cpl_fault_stanza(xmpp_stanza_t *stanza, struct cpl_err *e)
+{
+	return describe(cpl_child(stanza, "error", CPL_NS_CLIENT),
+			CPL_NS_STANZA_ERRORS, "", CPL_REFUSED, e);
+}
+
+int cpl_fault_sasl(xmpp_stanza_t *failure, struct cpl_err *e)
+{
+	const char *condition = cpl_fault_condition(failure, CPL_NS_SASL);
+
+	return describe(failure, CPL_NS_SASL,
+			"login refused: ", cpl_sasl_failure(condition), e);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Errors that XMPP itself carries, as a line for a person and an exit status:
+ * stream errors (RFC 6120 4.9), stanza errors (8.3), SASL failures (6.5). */
+#ifndef CPL_FAULT_H
+#define CPL_FAULT_H
+
+#include <strophe.h>
+
+#include "../base/err.h"
+
+/* The condition of an error, failure or failed element: the first child in
+ * namespace ns that is not <text/>; "undefined-condition" where there is none.
+ * Valid as long as the element. */
+const char *cpl_fault_condition(xmpp_stanza_t *error, const char *ns);
+
+/* A <stream:error/>: "the server ended the stream: conflict (Replaced by new
+ * connection)". Returns -1. */
+int cpl_fault_stream(xmpp_stanza_t *error, struct cpl_err *e);
+
+/* The <error/> of a stanza of type error: "service-unavailable (User is not
+ * here)", CPL_REFUSED. Returns -1. */
+int cpl_fault_stanza(xmpp_stanza_t *stanza, struct cpl_err *e);
+
+/* A SASL <failure/>: "login refused: not-authorized". Returns -1. */
+int cpl_fault_sasl(xmpp_stanza_t *failure, struct cpl_err *e);
+
+#endif

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: MIT */
+#include "link.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../base/limits.h"
+#include "../stanza/tree.h"
+
+/* What one turn reads at most, so that stdin and the timers get theirs. */
+#define READ_PER_TURN (256 * 1024)
+
+struct cpl_link {
+	struct cpl_loop *loop;
+	const struct cpl_log *log;
+	struct cpl_link_events on;
+	struct cpl_tree *tree;
+	struct cpl_tls *tls;
+	struct cpl_watch watch;
+	struct cpl_turn turn;
+	struct cpl_timer again; /* bytes that poll(2) does not announce */
+	struct cpl_buf out;
+	struct cpl_buf seen; /* for the trace: bytes of an unfinished element */
+	size_t traced;       /* bytes of out that the trace has */
+	int shaking;         /* the handshake is under way */
+	int secured;         /* or done */
+	int plain;           /* no TLS will follow */
+	int held;
+	int quick;
+	int ended;  /* closed() was called, or nobody wants to know any more */
+	int busy;   /* frames of ours on the stack */
+	int doomed; /* freed while busy */
+};
+
+static void pump(struct cpl_link *l);
+
+static void really_free(struct cpl_link *l)
+{
+	if (l->secured)
+		cpl_tls_shutdown(l->tls);
+	cpl_tree_free(l->tree);
+	cpl_tls_free(l->tls);
+	cpl_buf_release(&l->out);
+	cpl_buf_release(&l->seen);
+	close(l->watch.fd);
+	free(l);
+}
+
+static void enter(struct cpl_link *l)
+{
+	l->busy++;
+}
+
+static void leave(struct cpl_link *l)
+{
+	if (--l->busy == 0 && l->doomed)
+		really_free(l);
+}
+
+/* Takes the link out of the loop: nothing happens to it any more. */
+static void detach(struct cpl_link *l)
+{
+	l->ended = 1;
+	cpl_loop_unwatch(l->loop, &l->watch);
+	cpl_loop_turn_remove(l->loop, &l->turn);
+	cpl_loop_cancel(l->loop, &l->again);
+}
+
+static void end(struct cpl_link *l, const struct cpl_err *e)
+{
+	if (l->ended)
+		return;
+	cpl_log_trace(l->log, '<', l->seen.data, l->seen.len);
+	detach(l);
+	cpl_tree_stop(l->tree);
+	l->on.closed(l->on.user, e);
+}
+
+static void end_because(struct cpl_link *l, enum cpl_status status,
+			const char *why)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_err_set(&e, status, "%s", why);
+	end(l, &e);
+}
+
+static void end_errno(struct cpl_link *l)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_err_errno(&e, CPL_TEMP, "connection lost");
+	end(l, &e);
+}
+
+static void want(struct cpl_link *l)
+{
+	short events = 0;
+
+	if (l->shaking) {
+		events = cpl_tls_wants(l->tls);
+	} else {
+		if (!l->held)
+			events |= POLLIN;
+		if (l->out.len > 0)
+			events |= POLLOUT;
+	}
+	l->watch.events = events;
+}
+
+static void on_root(void *user, const char *name, const char *ns,
+		    const char *const *attrs)
+{
+	struct cpl_link *l = user;
+
+	if (!l->ended && l->on.header)
+		l->on.header(l->on.user, name, ns, attrs);
+}
+
+static void on_child(void *user, xmpp_stanza_t *child)
+{
+	struct cpl_link *l = user;
+
+	if (!l->ended)
+		l->on.element(l->on.user, child);
+}
+
+static void on_end(void *user)
+{
+	end(user, NULL);
+}
+
+static const struct cpl_tree_events tree_events = {on_root, on_child, on_end};
+
+/* Keeps what was read until its elements are whole, so that the mask of the
+ * trace sees where a secret begins and ends. */
+static void trace_in(struct cpl_link *l, const char *p, size_t n)
+{
+	if (!l->log || !l->log->trace || l->ended)
+		return;
+	if (cpl_buf_add(&l->seen, p, n) < 0)
+		return;
+	if (cpl_tree_depth(l->tree) <= 1) {
+		cpl_log_trace(l->log, '<', l->seen.data, l->seen.len);
+		cpl_buf_truncate(&l->seen, 0);
+	}
+}
+
+static int feed(struct cpl_link *l, const char *p, size_t n)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	trace_in(l, "", 0);
+	if (l->log && l->log->trace && cpl_buf_add(&l->seen, p, n) < 0)
+		cpl_buf_truncate(&l->seen, 0);
+	if (cpl_tree_feed(l->tree, p, n, &e) < 0) {
+		cpl_err_prefix(&e, "the server sent what is not XMPP");
+		end(l, &e);
+		return -1;
+	}
+	trace_in(l, "", 0);
+	return l->ended ? -1 : 0;
+}
+
+/* Before TLS byte by byte: the one after <proceed/> must not be taken for the
+ * stream that TLS protects. */
+static int take(struct cpl_link *l, const char *p, size_t n)
+{
+	if (l->secured || l->plain)
+		return feed(l, p, n);
+	for (size_t i = 0; i < n; i++) {
+		if (l->shaking) {
+			end_because(l, CPL_PROTOCOL,
+				    "bytes in clear after <proceed/>: somebody "
+				    "in between tampers with the connection");
+			return -1;
+		}
+		if (feed(l, p + i, 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* One read: bytes got (> 0), 0 nothing there, -1 the link has ended. */
+static ssize_t read_some(struct cpl_link *l, char *p, size_t n)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+	size_t done = 0;
+	ssize_t got;
+
+	if (l->tls) {
+		switch (cpl_tls_read(l->tls, p, n, &done, &e)) {
+		case CPL_TLS_DONE:
+			return (ssize_t)done;
+		case CPL_TLS_AGAIN:
+			return 0;
+		case CPL_TLS_EOF:
+			break;
+		case CPL_TLS_FAILED:
+			end(l, &e);
+			return -1;
+		}
+		got = 0;
+	} else {
+		got = recv(l->watch.fd, p, n, 0);
+	}
+	if (got > 0)
+		return got;
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (got < 0)
+		end_errno(l);
+	else
+		end_because(l, CPL_TEMP, "the server closed the connection");
+	return -1;
+}
+
+static void read_all(struct cpl_link *l)
+{
+	char chunk[16384];
+	size_t total = 0;
+	ssize_t n;
+
+	while (!l->held && !l->ended && !l->shaking) {
+		n = read_some(l, chunk, sizeof chunk);
+		if (n <= 0)
+			break;
+		if (take(l, chunk, (size_t)n) < 0)
+			return;
+		total += (size_t)n;
+		if (total >= READ_PER_TURN) {
+			cpl_loop_timer(l->loop, &l->again, 0);
+			break;
+		}
+	}
+	if (l->quick && total > 0) {
+		int on = 1;
+
+		setsockopt(l->watch.fd, IPPROTO_TCP, TCP_QUICKACK, &on,
+			   sizeof on);
+	}
+}
+
+/* One write of what waits: bytes taken, 0 none for now, -1 ended. */
+static ssize_t write_some(struct cpl_link *l)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+	size_t done = 0;
+	ssize_t n;
+
+	if (l->tls) {
+		switch (
+		    cpl_tls_write(l->tls, l->out.data, l->out.len, &done, &e)) {
+		case CPL_TLS_DONE:
+			return (ssize_t)done;
+		case CPL_TLS_AGAIN:
+			return 0;
+		case CPL_TLS_EOF:
+			end_because(l, CPL_TEMP,
+				    "the server closed the connection");
+			return -1;
+		case CPL_TLS_FAILED:
+			end(l, &e);
+			return -1;
+		}
+	}
+	n = send(l->watch.fd, l->out.data, l->out.len, MSG_NOSIGNAL);
+	if (n >= 0)
+		return n;
+	if (errno == EAGAIN || errno == EINTR)
+		return 0;
+	end_errno(l);
+	return -1;
+}
+
+void cpl_link_flush(struct cpl_link *l)
+{
+	ssize_t n;
+
+	if (l->ended || l->shaking)
+		return;
+	if (l->out.len > l->traced)
+		cpl_log_trace(l->log, '>', l->out.data + l->traced,
+			      l->out.len - l->traced);
+	l->traced = l->out.len;
+	enter(l);
+	while (!l->ended && l->out.len > 0 && (n = write_some(l)) > 0) {
+		cpl_buf_consume(&l->out, (size_t)n);
+		l->traced -= (size_t)n;
+	}
+	if (!l->ended)
+		want(l);
+	leave(l);
+}
+
+static void end_turn(void *user)
+{
+	struct cpl_link *l = user;
+
+	if (l->out.len > 0)
+		cpl_link_flush(l);
+}
+
+static void shake(struct cpl_link *l)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	switch (cpl_tls_handshake(l->tls, &e)) {
+	case CPL_TLS_DONE:
+		l->shaking = 0;
+		l->secured = 1;
+		l->on.secured(l->on.user);
+		return;
+	case CPL_TLS_AGAIN:
+		return;
+	case CPL_TLS_EOF:
+		end_because(l, CPL_TEMP, "the server closed the connection");
+		return;
+	case CPL_TLS_FAILED:
+		end(l, &e);
+	}
+}
+
+/* All that the link can do now without waiting. */
+static void pump(struct cpl_link *l)
+{
+	enter(l);
+	if (l->shaking)
+		shake(l);
+	if (!l->ended && !l->shaking)
+		read_all(l);
+	if (!l->ended)
+		want(l);
+	leave(l);
+}
+
+static void ready(void *user, short revents)
+{
+	struct cpl_link *l = user;
+
+	/* The connection broke, but what the kernel holds can still be read:
+	 * that waits for the end of the hold. */
+	if (l->held && !l->shaking && (revents & (POLLERR | POLLHUP))) {
+		cpl_loop_unwatch(l->loop, &l->watch);
+		return;
+	}
+	/* What can be written leaves in end_turn(). */
+	pump(l);
+}
+
+static void again(void *user)
+{
+	pump(user);
+}
+
+struct cpl_link *cpl_link_new(struct cpl_loop *loop, const struct cpl_log *log,
+			      xmpp_ctx_t *ctx, int fd,
+			      const struct cpl_link_events *events)
+{
+	struct cpl_link *l = calloc(1, sizeof *l);
+
+	if (l)
+		l->tree = cpl_tree_new(ctx, CPL_TREE_CDATA, &tree_events, l);
+	if (!l || !l->tree) {
+		free(l);
+		close(fd);
+		return NULL;
+	}
+	l->loop = loop;
+	l->log = log;
+	l->on = *events;
+	l->quick = 1;
+	cpl_buf_init(&l->out, CPL_LINK_OUT_MAX);
+	l->out.secret = 1;
+	cpl_buf_init(&l->seen, 2 * CPL_STANZA_BYTES_MAX);
+	l->watch.fd = fd;
+	l->watch.events = POLLIN;
+	l->watch.ready = ready;
+	l->watch.user = l;
+	l->turn.end = end_turn;
+	l->turn.user = l;
+	l->again.fire = again;
+	l->again.user = l;
+	cpl_loop_watch(loop, &l->watch);
+	cpl_loop_turn_add(loop, &l->turn);
+	return l;
+}
+
+void cpl_link_listen(struct cpl_link *l, const struct cpl_link_events *events)
+{
+	l->on = *events;
+}
+
+void cpl_link_free(struct cpl_link *l)
+{
+	if (!l)
+		return;
+	detach(l);
+	if (l->busy)
+		l->doomed = 1;
+	else
+		really_free(l);
+}
+
+int cpl_link_open(struct cpl_link *l)
+{
+	return cpl_tree_reset(l->tree);
+}
+
+int cpl_link_secure(struct cpl_link *l, const struct cpl_tls_conf *conf,
+		    struct cpl_err *e)
+{
+	l->tls = cpl_tls_new(conf, l->watch.fd, l->log, e);
+	if (!l->tls)
+		return -1;
+	l->shaking = 1;
+	cpl_loop_timer(l->loop, &l->again, 0);
+	return 0;
+}
+
+struct cpl_tls *cpl_link_tls(struct cpl_link *l)
+{
+	return l->secured ? l->tls : NULL;
+}
+
+int cpl_link_send(struct cpl_link *l, const char *p, size_t n,
+		  struct cpl_err *e)
+{
+	if (cpl_buf_add(&l->out, p, n) < 0)
+		return cpl_buf_err(&l->out, e, CPL_SYSTEM, "unsent output");
+	return 0;
+}
+
+struct cpl_buf *cpl_link_out(struct cpl_link *l)
+{
+	return &l->out;
+}
+
+size_t cpl_link_unsent(const struct cpl_link *l)
+{
+	return l->out.len;
+}
+
+void cpl_link_hold(struct cpl_link *l, int on)
+{
+	if (l->held == on || l->ended)
+		return;
+	l->held = on;
+	want(l);
+	/* TLS may hold decrypted bytes that no poll(2) announces. */
+	if (!on) {
+		cpl_loop_watch(l->loop, &l->watch);
+		cpl_loop_timer(l->loop, &l->again, 0);
+	}
+}
+
+void cpl_link_quick(struct cpl_link *l, int on)
+{
+	l->quick = on;
+}
+
+void cpl_link_plain(struct cpl_link *l)
+{
+	l->plain = 1;
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: MIT */
+#include "login.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/limits.h"
+#include "../stanza/build.h"
+#include "../stanza/ns.h"
+#include "../stanza/write.h"
+#include "base64.h"
+#include "fault.h"
+#include "sasl.h"
+
+enum state {
+	LOGIN_TLS,      /* the handshake is under way */
+	LOGIN_HEADER,   /* our header is sent, the server's is not here */
+	LOGIN_FEATURES, /* <features/> is next */
+	LOGIN_PROCEED,  /* <starttls/> is sent */
+	LOGIN_SASL,     /* <auth/> or <response/> is sent */
+	LOGIN_BIND,     /* the bind request is sent */
+	LOGIN_BOUND
+};
+
+struct cpl_login {
+	xmpp_ctx_t *ctx;
+	struct cpl_link *link;
+	const struct cpl_log *log;
+	const struct cpl_login_conf *conf;
+	struct cpl_sasl *sasl;
+	struct cpl_login_result result;
+	enum state state;
+	int secured;
+	int authenticated;
+};
+
+static const char bind_id[] = "bind";
+
+static int put(struct cpl_login *l, const char *text, struct cpl_err *e)
+{
+	return cpl_link_send(l->link, text, strlen(text), e);
+}
+
+/* RFC 6120 4.7.1: from= only once TLS protects it. */
+static int open_stream(struct cpl_login *l, struct cpl_err *e)
+{
+	struct cpl_buf *out = cpl_link_out(l->link);
+	const struct cpl_jid *jid = l->conf->jid;
+	int ok;
+
+	if (cpl_link_open(l->link) < 0)
+		return cpl_err_nomem(e);
+	ok = cpl_buf_adds(out, "<?xml version='1.0'?><stream:stream"
+			       " xmlns='" CPL_NS_CLIENT "'"
+			       " xmlns:stream='" CPL_NS_STREAM "'"
+			       " version='1.0' to=\"") == 0 &&
+	     cpl_write_xml_attr(out, jid->domain, strlen(jid->domain)) == 0;
+	if (ok && l->secured && jid->local)
+		ok = cpl_buf_adds(out, "\" from=\"") == 0 &&
+		     cpl_write_xml_attr(out, jid->bare, strlen(jid->bare)) == 0;
+	if (!ok || cpl_buf_adds(out, "\">") < 0)
+		return cpl_err_nomem(e);
+	l->state = LOGIN_HEADER;
+	return CPL_LOGIN_ON;
+}
+
+int cpl_login_header(struct cpl_login *l, const char *name, const char *ns,
+		     const char *const *attrs, struct cpl_err *e)
+{
+	const char *version = NULL;
+
+	if (strcmp(name, "stream") != 0 || !ns ||
+	    strcmp(ns, CPL_NS_STREAM) != 0)
+		return cpl_err_set(e, CPL_PROTOCOL,
+				   "the server speaks no XMPP: its first "
+				   "element is <%.60s/>",
+				   name);
+	for (size_t i = 0; attrs[i]; i += 2)
+		if (strcmp(attrs[i], "version") == 0)
+			version = attrs[i + 1];
+	/* RFC 6120 4.7.5: without version 1.0 there are no features. */
+	if (!version || strncmp(version, "1.", 2) != 0)
+		return cpl_err_set(e, CPL_PROTOCOL,
+				   "the server does not speak XMPP 1.0");
+	if (l->state == LOGIN_HEADER)
+		l->state = LOGIN_FEATURES;
+	return CPL_LOGIN_ON;
+}
+
+/* The names of children, each with a space behind it. */
+static int join_names(xmpp_stanza_t *list, const char *child, const char *ns,
+		      const char *attr, struct cpl_buf *out)
+{
+	xmpp_stanza_t *c;
+
+	for (c = cpl_first_element(list); c; c = cpl_next_element(c)) {
+		const char *name;
+		char *text = NULL;
+		int r;
+
+		if (!cpl_is(c, child, ns))
+			continue;
+		if (!attr)
+			text = cpl_text(c);
+		name = attr ? xmpp_stanza_get_attribute(c, attr) : text;
+		r = name ? cpl_buf_addf(out, "%s ", name) : 0;
+		free(text);
+		if (r < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void fill_channel(struct cpl_login *l, struct cpl_sasl_channel *c)
+{
+	struct cpl_tls *tls = cpl_link_tls(l->link);
+
+	c->verified = tls != NULL;
+	c->exporter_len = c->end_point_len = -1;
+	if (!tls)
+		return;
+	c->exporter_len = cpl_tls_binding(tls, CPL_BIND_EXPORTER, c->exporter);
+	c->end_point_len =
+	    cpl_tls_binding(tls, CPL_BIND_END_POINT, c->end_point);
+}
+
+/* Sends <NAME ATTRS>BASE64</NAME>. It is written straight into the link's
+ * buffer, which is wiped: no copy of a secret stays in a tree. */
+static int send_sasl(struct cpl_login *l, const char *name,
+		     const struct cpl_buf *data, int initial, struct cpl_err *e)
+{
+	struct cpl_buf *out = cpl_link_out(l->link);
+	int ok;
+
+	ok = cpl_buf_addf(out, "<%s xmlns='" CPL_NS_SASL "'", name) == 0;
+	if (ok && initial)
+		ok = cpl_buf_addf(out, " mechanism='%s'",
+				  cpl_sasl_name(l->sasl)) == 0;
+	ok = ok && cpl_buf_addc(out, '>') == 0;
+	/* RFC 6120 6.4.2: "=" is an empty initial response. */
+	if (ok && data->len == 0 && initial)
+		ok = cpl_buf_addc(out, '=') == 0;
+	ok = ok && cpl_base64_encode(out, data->data, data->len) == 0 &&
+	     cpl_buf_addf(out, "</%s>", name) == 0;
+	return ok ? CPL_LOGIN_ON : cpl_err_nomem(e);
+}
+
+static int start_sasl(struct cpl_login *l, struct cpl_err *e)
+{
+	struct cpl_buf first = CPL_BUF_SECRET_INIT(16384);
+	const char *binding = cpl_sasl_binding(l->sasl);
+	int r = cpl_sasl_start(l->sasl, &first, e);
+
+	if (r == 0)
+		r = send_sasl(l, "auth", &first, 1, e);
+	cpl_buf_release(&first);
+	cpl_log(l->log, CPL_LOG_DEBUG, "logging in by %s%s%s",
+		cpl_sasl_name(l->sasl), binding ? ", bound by " : "",
+		binding ? binding : "");
+	l->state = LOGIN_SASL;
+	return r;
+}
+
+static int authenticate(struct cpl_login *l, xmpp_stanza_t *features,
+			struct cpl_err *e)
+{
+	const struct cpl_secret *password = l->conf->password;
+	struct cpl_buf names = CPL_BUF_INIT(8192), types = CPL_BUF_INIT(8192);
+	struct cpl_sasl_conf conf = {
+	    .local = l->conf->jid->local,
+	    .bare = l->conf->jid->bare,
+	    .password = password ? password->text : NULL,
+	    .password_len = password ? password->len : 0,
+	    .have_cert = l->secured && l->conf->tls.client_cert,
+	};
+	xmpp_stanza_t *bindings =
+	    cpl_child(features, "sasl-channel-binding", CPL_NS_SASL_CB);
+	int r = -1;
+
+	fill_channel(l, &conf.channel);
+	if (join_names(cpl_child(features, "mechanisms", CPL_NS_SASL),
+		       "mechanism", CPL_NS_SASL, NULL, &names) < 0 ||
+	    join_names(bindings, "channel-binding", CPL_NS_SASL_CB, "type",
+		       &types) < 0) {
+		cpl_err_set(e, CPL_PROTOCOL,
+			    "the server's list of mechanisms is too long");
+	} else {
+		struct cpl_sasl_offer offer = {
+		    .mechanisms = names.data ? names.data : "",
+		    .bindings = bindings && types.data ? types.data : NULL,
+		};
+
+		l->sasl = cpl_sasl_new(&conf, &offer, e);
+		r = l->sasl ? start_sasl(l, e) : -1;
+	}
+	cpl_buf_release(&names);
+	cpl_buf_release(&types);
+	return r;
+}
+
+static int bind_resource(struct cpl_login *l, xmpp_stanza_t *features,
+			 struct cpl_err *e)
+{
+	const char *resource = l->conf->jid->resource;
+	xmpp_stanza_t *iq, *child;
+	int ok;
+
+	if (!cpl_child(features, "bind", CPL_NS_BIND))
+		return cpl_err_set(e, CPL_PROTOCOL,
+				   "the server does not offer to bind a "
+				   "resource");
+	if (!resource)
+		resource = l->conf->resource;
+	iq = cpl_build_stanza(l->ctx, "iq", "set", bind_id, NULL);
+	child = cpl_build_child(iq, "bind", CPL_NS_BIND);
+	ok = child && (!resource ||
+		       cpl_build_text_child(child, "resource", resource) == 0);
+	ok = ok && cpl_write_xml(cpl_link_out(l->link), iq, CPL_NS_CLIENT) == 0;
+	if (iq)
+		xmpp_stanza_release(iq);
+	l->state = LOGIN_BIND;
+	return ok ? CPL_LOGIN_ON : cpl_err_nomem(e);
+}
+
+/* XEP-0478 3. A number that is none is as if it were not there. */
+static size_t read_limit(xmpp_stanza_t *features)
+{
+	char *text =
+	    cpl_text(cpl_child(cpl_child(features, "limits", CPL_NS_LIMITS),
+			       "max-bytes", CPL_NS_LIMITS));
+	size_t n = 0;
+
+	for (const char *p = text; p && *p; p++) {
+		if (*p < '0' || *p > '9' || n > CPL_RECORD_MAX) {
+			n = 0;
+			break;
+		}
+		n = n * 10 + (size_t)(*p - '0');
+	}
+	free(text);
+	return n;
+}
+
+static int on_features(struct cpl_login *l, xmpp_stanza_t *features,
+		       struct cpl_err *e)
+{
+	if (!l->secured && l->conf->mode != CPL_TLS_NONE) {
+		if (!cpl_child(features, "starttls", CPL_NS_TLS))
+			return cpl_err_set(e, CPL_UNAVAILABLE,
+					   "the server offers no TLS");
+		l->state = LOGIN_PROCEED;
+		return put(l, "<starttls xmlns='" CPL_NS_TLS "'/>", e);
+	}
+	if (!l->authenticated)
+		return authenticate(l, features, e);
+	l->result.sm = cpl_child(features, "sm", CPL_NS_SM) != NULL;
+	l->result.max_bytes = read_limit(features);
+	return bind_resource(l, features, e);
+}
+
+static int on_proceed(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
+{
+	(void)el;
+	l->state = LOGIN_TLS;
+	return cpl_link_secure(l->link, &l->conf->tls, e);
+}
+
+static int on_tls_failure(struct cpl_login *l, xmpp_stanza_t *el,
+			  struct cpl_err *e)
+{
+	(void)l;
+	(void)el;
+	return cpl_err_set(e, CPL_UNAVAILABLE, "the server refused STARTTLS");
+}
+
+/* The text of a challenge or success, decoded; "=" is an empty one. */
+static int sasl_data(xmpp_stanza_t *el, struct cpl_buf *out, struct cpl_err *e)
+{
+	char *text = cpl_text(el);
+	int r = 0;
+
+	if (!text)
+		return cpl_err_nomem(e);
+	if (strcmp(text, "=") != 0 &&
+	    cpl_base64_decode(out, text, strlen(text)) < 0)
+		r = cpl_err_set(e, CPL_PROTOCOL,
+				"the server's <%s/> is not base64",
+				xmpp_stanza_get_name(el));
+	free(text);
+	return r;
+}
+
+static int on_challenge(struct cpl_login *l, xmpp_stanza_t *el,
+			struct cpl_err *e)
+{
+	struct cpl_buf in = CPL_BUF_SECRET_INIT(16384);
+	struct cpl_buf out = CPL_BUF_SECRET_INIT(16384);
+	int r = sasl_data(el, &in, e);
+
+	if (r == 0)
+		r = cpl_sasl_step(l->sasl, in.data ? in.data : "", in.len, &out,
+				  e);
+	if (r == 0)
+		r = send_sasl(l, "response", &out, 0, e);
+	cpl_buf_release(&in);
+	cpl_buf_release(&out);
+	return r;
+}
+
+static int on_success(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
+{
+	struct cpl_buf in = CPL_BUF_SECRET_INIT(16384);
+	int r = sasl_data(el, &in, e);
+
+	if (r == 0)
+		r = cpl_sasl_success(l->sasl, in.data ? in.data : "", in.len,
+				     e);
+	cpl_buf_release(&in);
+	if (r < 0)
+		return -1;
+	l->authenticated = 1;
+	/* RFC 6120 6.4.6: a new stream over the same connection. */
+	return open_stream(l, e);
+}
+
+static int on_failure(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
+{
+	cpl_fault_sasl(el, e);
+	return cpl_err_prefix(e, "%s", l->conf->jid->bare);
+}
+
+static int on_bound(struct cpl_login *l, xmpp_stanza_t *iq, struct cpl_err *e)
+{
+	const char *type = xmpp_stanza_get_type(iq);
+	const char *id = xmpp_stanza_get_id(iq);
+	char *jid;
+
+	if (!type || !id || strcmp(id, bind_id) != 0)
+		return cpl_err_set(e, CPL_PROTOCOL,
+				   "the server answered the bind with another "
+				   "stanza");
+	if (strcmp(type, "result") != 0) {
+		const char *condition;
+
+		cpl_fault_stanza(iq, e);
+		/* RFC 6120 7.6 and 7.7: another time or another resource. */
+		condition =
+		    cpl_fault_condition(cpl_child(iq, "error", CPL_NS_CLIENT),
+					CPL_NS_STANZA_ERRORS);
+		e->status = strcmp(condition, "bad-request") == 0 ? CPL_PROTOCOL
+								  : CPL_TEMP;
+		return cpl_err_prefix(e, "%s: bind refused",
+				      l->conf->jid->bare);
+	}
+	jid = cpl_text(
+	    cpl_child(cpl_child(iq, "bind", CPL_NS_BIND), "jid", CPL_NS_BIND));
+	if (!jid || !strchr(jid, '/')) {
+		free(jid);
+		return cpl_err_set(e, CPL_PROTOCOL,
+				   "the server bound no resource");
+	}
+	l->result.jid = jid;
+	l->result.mechanism = cpl_sasl_name(l->sasl);
+	l->state = LOGIN_BOUND;
+	return CPL_LOGIN_DONE;
+}
+
+/* What may come in which state; all else is a fault of the server. */
+static const struct step {
+	enum state state;
+	const char *name;
+	const char *ns;
+	int (*take)(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e);
+} steps[] = {
+    {LOGIN_FEATURES, "features", CPL_NS_STREAM, on_features},
+    {LOGIN_PROCEED, "proceed", CPL_NS_TLS, on_proceed},
+    {LOGIN_PROCEED, "failure", CPL_NS_TLS, on_tls_failure},
+    {LOGIN_SASL, "challenge", CPL_NS_SASL, on_challenge},
+    {LOGIN_SASL, "success", CPL_NS_SASL, on_success},
+    {LOGIN_SASL, "failure", CPL_NS_SASL, on_failure},
+    {LOGIN_BIND, "iq", CPL_NS_CLIENT, on_bound},
+};
+
+const char *cpl_login_phase(const struct cpl_login *l)
+{
+	switch (l->state) {
+	case LOGIN_TLS:
+		return "in the TLS handshake";
+	case LOGIN_HEADER:
+		return "waiting for the server's stream header";
+	case LOGIN_FEATURES:
+		return "waiting for the server's stream features";
+	case LOGIN_PROCEED:
+		return "waiting for the server to start TLS";
+	case LOGIN_SASL:
+		return "waiting for the server to answer the login";
+	case LOGIN_BIND:
+		return "waiting for the server to bind a resource";
+	case LOGIN_BOUND:
+		break;
+	}
+	return "logged in";
+}
+
+int cpl_login_element(struct cpl_login *l, xmpp_stanza_t *element,
+		      struct cpl_err *e)
+{
+	const char *name = xmpp_stanza_get_name(element);
+
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+		if (steps[i].state == l->state &&
+		    cpl_is(element, steps[i].name, steps[i].ns))
+			return steps[i].take(l, element, e);
+	if (cpl_is(element, "error", CPL_NS_STREAM))
+		return cpl_fault_stream(element, e);
+	return cpl_err_set(e, CPL_PROTOCOL, "unexpected <%.60s/> %s", name,
+			   cpl_login_phase(l));
+}
+
+int cpl_login_secured(struct cpl_login *l, struct cpl_err *e)
+{
+	l->secured = 1;
+	return open_stream(l, e);
+}
+
+struct cpl_login *cpl_login_new(xmpp_ctx_t *ctx, struct cpl_link *link,
+				const struct cpl_log *log,
+				const struct cpl_login_conf *conf,
+				struct cpl_err *e)
+{
+	struct cpl_login *l = calloc(1, sizeof *l);
+	int r;
+
+	if (!l) {
+		cpl_err_nomem(e);
+		return NULL;
+	}
+	l->ctx = ctx;
+	l->link = link;
+	l->log = log;
+	l->conf = conf;
+	if (conf->mode == CPL_TLS_NONE)
+		cpl_link_plain(link);
+	if (conf->direct_tls && conf->mode != CPL_TLS_NONE) {
+		l->state = LOGIN_TLS;
+		r = cpl_link_secure(link, &conf->tls, e);
+	} else {
+		r = open_stream(l, e);
+	}
+	if (r < 0) {
+		cpl_login_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+void cpl_login_free(struct cpl_login *l)
+{
+	if (!l)
+		return;
+	cpl_sasl_free(l->sasl);
+	free(l->result.jid);
+	free(l);
+}
+
+int cpl_login_tried(const struct cpl_login *l)
+{
+	return l->sasl != NULL;
+}
+
+const struct cpl_login_result *cpl_login_result(const struct cpl_login *l)
+{
+	return &l->result;
+}

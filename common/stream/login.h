@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a connected link to a bound resource: stream header, STARTTLS, SASL,
+ * bind (RFC 6120 4 to 7), as one table of states. The login writes to the link
+ * and is fed what the link receives; it reads no clock and opens nothing. It
+ * makes one attempt with one mechanism. Nothing learnt before TLS is kept.
+ *
+ * SASL2 (XEP-0388) and its inline tokens and resumption (XEP-0484, XEP-0198)
+ * have their place in the table as further rows of the state LOGIN_FEATURES
+ * and LOGIN_SASL. */
+#ifndef CPL_LOGIN_H
+#define CPL_LOGIN_H
+
+#include <strophe.h>
+
+#include "../base/log.h"
+#include "../config/secret.h"
+#include "../net/dial.h"
+#include "../net/tls.h"
+#include "../stanza/jid.h"
+#include "link.h"
+
+struct cpl_login_conf {
+	const struct cpl_jid *jid; /* its resource is asked for, if any */
+	const char *resource;      /* where the JID has none; NULL: the
+				      server chooses */
+	const struct cpl_secret *password; /* empty: EXTERNAL or ANONYMOUS */
+	struct cpl_tls_conf tls;
+	enum cpl_tls_mode mode;
+	int direct_tls; /* the target wants TLS at once */
+};
+
+/* What the server said once we were logged in. */
+struct cpl_login_result {
+	char *jid;             /* the full JID that it bound; the login's */
+	int sm;                /* XEP-0198 is offered */
+	size_t max_bytes;      /* XEP-0478: the largest stanza; 0: not said */
+	const char *mechanism; /* valid until cpl_login_free() */
+};
+
+struct cpl_login;
+
+enum cpl_login_progress { CPL_LOGIN_DONE = 1, CPL_LOGIN_ON = 0 };
+
+/* A login over link, whose first bytes are written here. conf and what it
+ * points to outlive it. NULL with e. */
+struct cpl_login *
+cpl_login_new(xmpp_ctx_t *ctx, struct cpl_link *link, const struct cpl_log *log,
+	      const struct cpl_login_conf *conf, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+void cpl_login_free(struct cpl_login *l);
+
+/* The link's events. CPL_LOGIN_DONE, CPL_LOGIN_ON, or -1 with e: CPL_AUTH
+ * refused, CPL_UNAVAILABLE no TLS or no usable mechanism, CPL_PROTOCOL,
+ * CPL_TEMP. */
+int cpl_login_header(struct cpl_login *l, const char *name, const char *ns,
+		     const char *const *attrs, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+int cpl_login_element(struct cpl_login *l, xmpp_stanza_t *element,
+		      struct cpl_err *e) __attribute__((warn_unused_result));
+int cpl_login_secured(struct cpl_login *l, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* The result, complete after CPL_LOGIN_DONE; valid as long as the login. */
+const struct cpl_login_result *cpl_login_result(const struct cpl_login *l);
+
+/* Whether the server was sent an <auth/>. */
+int cpl_login_tried(const struct cpl_login *l);
+
+/* "waiting for the stream features": where a login stands, for the message
+ * when its deadline ends it. */
+const char *cpl_login_phase(const struct cpl_login *l);
+
+#endif

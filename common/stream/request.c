@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct cpl_request *cpl_requests_add(struct cpl_requests *all, const char *to,
+				     void (*answered)(void *user,
+						      xmpp_stanza_t *answer),
+				     void *user)
+{
+	struct cpl_request *r = calloc(1, sizeof *r);
+
+	if (!r)
+		return NULL;
+	if (to && !(r->to = strdup(to))) {
+		free(r);
+		return NULL;
+	}
+	r->number = ++all->count;
+	r->answered = answered;
+	r->user = user;
+	r->next = all->first;
+	all->first = r;
+	return r;
+}
+
+static void unlink_request(struct cpl_requests *all, struct cpl_request *r)
+{
+	struct cpl_request **p = &all->first;
+
+	while (*p != r)
+		p = &(*p)->next;
+	*p = r->next;
+}
+
+static void free_request(struct cpl_request *r)
+{
+	free(r->to);
+	free(r);
+}
+
+void cpl_requests_drop(struct cpl_requests *all, struct cpl_request *r)
+{
+	unlink_request(all, r);
+	free_request(r);
+}
+
+/* Whether an answer to what was sent to `to` may come from `from`. */
+static int may_answer(const char *to, const char *from,
+		      const struct cpl_jid *own)
+{
+	int own_account = !to || cpl_jid_same(to, own->bare);
+
+	if (own_account)
+		return !from || cpl_jid_same(from, own->bare) ||
+		       cpl_jid_same(from, own->full);
+	return from && cpl_jid_same(from, to);
+}
+
+int cpl_requests_answer(struct cpl_requests *all, const struct cpl_jid *own,
+			xmpp_stanza_t *iq)
+{
+	const char *type = xmpp_stanza_get_type(iq);
+	const char *id = xmpp_stanza_get_id(iq);
+	const char *from = xmpp_stanza_get_from(iq);
+
+	if (!type || !id ||
+	    (strcmp(type, "result") != 0 && strcmp(type, "error") != 0))
+		return 0;
+	for (struct cpl_request *r = all->first; r; r = r->next) {
+		if (strcmp(r->id, id) != 0 || !may_answer(r->to, from, own))
+			continue;
+		unlink_request(all, r);
+		r->answered(r->user, iq);
+		free_request(r);
+		return 1;
+	}
+	return 0;
+}
+
+void cpl_requests_end(struct cpl_requests *all)
+{
+	struct cpl_request *r;
+
+	while ((r = all->first)) {
+		all->first = r->next;
+		r->answered(r->user, NULL);
+		free_request(r);
+	}
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * SASL (RFC 4422) as XMPP uses it: which mechanism is taken of those offered,
+ * and its exchange as raw bytes (base64 and XML are the login's). Mechanisms:
+ * EXTERNAL, SCRAM-SHA-512, -256 and -1 each with and without -PLUS, PLAIN over
+ * verified TLS alone, ANONYMOUS. One mechanism is chosen and one attempt made:
+ * a refusal is final. A struct cpl_sasl owns its copy of the password and its
+ * keys until cpl_sasl_free(), which wipes them. */
+#ifndef CPL_SASL_H
+#define CPL_SASL_H
+
+#include <stddef.h>
+
+#include "../base/buf.h"
+
+/* What the connection can bind to, and whether it may carry PLAIN. */
+struct cpl_sasl_channel {
+	int verified; /* TLS whose certificate was verified */
+	unsigned char exporter[64];
+	int exporter_len; /* -1: this connection has none */
+	unsigned char end_point[64];
+	int end_point_len;
+};
+
+struct cpl_sasl_conf {
+	const char *local;    /* NULL: no user part, so ANONYMOUS */
+	const char *bare;     /* the authorization identity of EXTERNAL */
+	const char *password; /* NULL: none */
+	size_t password_len;
+	int have_cert; /* a client certificate was offered in the handshake */
+	struct cpl_sasl_channel channel;
+};
+
+/* What the server offers in <mechanisms/> and XEP-0440. */
+struct cpl_sasl_offer {
+	const char *mechanisms; /* names, each followed by a space */
+	const char *bindings;   /* types in the same form; NULL: not said */
+};
+
+struct cpl_sasl;
+
+/* Chooses; NULL with e set: CPL_UNAVAILABLE when nothing offered is usable
+ * (says what is offered, and why PLAIN is not), CPL_AUTH for a password that
+ * SASLprep (RFC 4013) does not allow. */
+struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
+			      const struct cpl_sasl_offer *offer,
+			      struct cpl_err *e)
+    __attribute__((warn_unused_result));
+void cpl_sasl_free(struct cpl_sasl *s);
+
+/* Its registered name; valid as long as s is. */
+const char *cpl_sasl_name(const struct cpl_sasl *s);
+
+/* The type of its channel binding, or NULL. */
+const char *cpl_sasl_binding(const struct cpl_sasl *s);
+
+/* The initial response into out (may stay empty: an empty response). */
+int cpl_sasl_start(struct cpl_sasl *s, struct cpl_buf *out, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* The answer to a challenge into out. -1: CPL_PROTOCOL, a challenge that the
+ * mechanism does not have or that is wrong. */
+int cpl_sasl_step(struct cpl_sasl *s, const char *challenge, size_t len,
+		  struct cpl_buf *out, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* The server says success, with or without data (len 0): 0 only when the
+ * mechanism agrees. A SCRAM without the server's proof is CPL_PROTOCOL. */
+int cpl_sasl_success(struct cpl_sasl *s, const char *data, size_t len,
+		     struct cpl_err *e) __attribute__((warn_unused_result));
+
+/* The exit status for a <failure/> condition (RFC 6120 6.5): CPL_AUTH unless
+ * the server means later (CPL_TEMP) or the protocol (CPL_PROTOCOL). */
+enum cpl_status cpl_sasl_failure(const char *condition);
+
+#endif

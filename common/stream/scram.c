@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "scram.h"
+
+#include <openssl/crypto.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+#include "../base/limits.h"
+#include "base64.h"
+
+/* A server-first-message, in pieces of the caller's text. */
+struct server_first {
+	const char *nonce;
+	size_t nonce_len;
+	const char *salt;
+	size_t salt_len;
+	long iterations;
+};
+
+static int bad(struct cpl_err *e, const char *what)
+{
+	return cpl_err_set(e, CPL_PROTOCOL, "SCRAM: %s", what);
+}
+
+int cpl_scram_first(struct cpl_scram *s, const struct cpl_scram_conf *conf,
+		    struct cpl_buf *out, struct cpl_err *e)
+{
+	int ok;
+
+	s->md = EVP_get_digestbyname(conf->hash);
+	if (!s->md)
+		return cpl_err_set(e, CPL_INTERNAL, "OpenSSL has no %s",
+				   conf->hash);
+	s->size = (size_t)EVP_MD_get_size(s->md);
+	cpl_buf_init(&s->first_bare, 8192);
+	cpl_buf_init(&s->auth, 32768);
+	s->signed_ = 0;
+	ok = cpl_buf_adds(&s->first_bare, "n=") == 0;
+	/* RFC 5802 5.1: "," and "=" of a name are written =2C and =3D. */
+	for (const char *p = conf->user; ok && *p; p++)
+		ok = (*p == ','   ? cpl_buf_adds(&s->first_bare, "=2C")
+		      : *p == '=' ? cpl_buf_adds(&s->first_bare, "=3D")
+				  : cpl_buf_addc(&s->first_bare, *p)) == 0;
+	ok = ok && cpl_buf_addf(&s->first_bare, ",r=%s", conf->nonce) == 0 &&
+	     cpl_buf_adds(out, conf->gs2) == 0 &&
+	     cpl_buf_add(out, s->first_bare.data, s->first_bare.len) == 0;
+	return ok ? 0 : cpl_err_nomem(e);
+}
+
+/* One attribute "KEY=value" at *p, up to the comma or end; *p moves behind. */
+static const char *attribute(const char **p, const char *end, char key,
+			     size_t *len)
+{
+	const char *value = *p + 2;
+	const char *comma;
+
+	if (end - *p < 2 || (*p)[0] != key || (*p)[1] != '=')
+		return NULL;
+	comma = memchr(value, ',', (size_t)(end - value));
+	*len = (size_t)((comma ? comma : end) - value);
+	*p = comma ? comma + 1 : end;
+	return value;
+}
+
+/* The i= attribute, a number without sign; -1 when it is none. */
+static long iteration_count(const char *p, size_t len)
+{
+	long n = 0;
+
+	if (len == 0 || len > 10)
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return -1;
+		n = n * 10 + (p[i] - '0');
+	}
+	return n;
+}
+
+/* RFC 5802 7, server-first-message; what follows the iteration count are
+ * extensions that may be ignored (m= may not, and comes first). */
+static int parse_first(struct server_first *f, const char *p, size_t len,
+		       struct cpl_err *e)
+{
+	const char *end = p + len;
+	const char *count;
+	size_t count_len;
+
+	if (len > 1 && p[0] == 'm')
+		return bad(e, "the server demands an unknown extension");
+	f->nonce = attribute(&p, end, 'r', &f->nonce_len);
+	f->salt = f->nonce ? attribute(&p, end, 's', &f->salt_len) : NULL;
+	count = f->salt ? attribute(&p, end, 'i', &count_len) : NULL;
+	if (!count)
+		return bad(e, "the server's first message is malformed");
+	f->iterations = iteration_count(count, count_len);
+	if (f->iterations < CPL_SCRAM_ITERATIONS_MIN ||
+	    f->iterations > CPL_SCRAM_ITERATIONS_MAX)
+		return cpl_err_set(e, CPL_PROTOCOL,
+				   "SCRAM: the server asks for %.*s "
+				   "iterations, allowed are %d to %d",
+				   (int)(count_len > 20 ? 20 : count_len),
+				   count, CPL_SCRAM_ITERATIONS_MIN,
+				   CPL_SCRAM_ITERATIONS_MAX);
+	return 0;
+}
+
+static int hmac(const struct cpl_scram *s, const unsigned char *key,
+		const void *data, size_t len, unsigned char *out)
+{
+	unsigned int n;
+
+	return HMAC(s->md, key, (int)s->size, data, len, out, &n) ? 0 : -1;
+}
+
+/* RFC 5802 3: the client's proof, and the server's signature to expect. */
+static int derive(struct cpl_scram *s, const struct cpl_scram_conf *conf,
+		  const struct cpl_buf *salt, long iterations,
+		  unsigned char *proof)
+{
+	unsigned char salted[EVP_MAX_MD_SIZE], key[EVP_MAX_MD_SIZE];
+	unsigned char stored[EVP_MAX_MD_SIZE], signature[EVP_MAX_MD_SIZE];
+	int ok;
+
+	ok = PKCS5_PBKDF2_HMAC(conf->password, (int)conf->password_len,
+			       (const unsigned char *)salt->data,
+			       (int)salt->len, (int)iterations, s->md,
+			       (int)s->size, salted) == 1 &&
+	     hmac(s, salted, "Client Key", 10, key) == 0 &&
+	     EVP_Digest(key, s->size, stored, NULL, s->md, NULL) == 1 &&
+	     hmac(s, stored, s->auth.data, s->auth.len, signature) == 0;
+	for (size_t i = 0; ok && i < s->size; i++)
+		proof[i] = key[i] ^ signature[i];
+	ok = ok && hmac(s, salted, "Server Key", 10, key) == 0 &&
+	     hmac(s, key, s->auth.data, s->auth.len, s->server_signature) == 0;
+	s->signed_ = ok;
+	OPENSSL_cleanse(salted, sizeof salted);
+	OPENSSL_cleanse(key, sizeof key);
+	OPENSSL_cleanse(stored, sizeof stored);
+	OPENSSL_cleanse(signature, sizeof signature);
+	return ok ? 0 : -1;
+}
+
+/* client-final-message-without-proof, to out and to the AuthMessage. */
+static int without_proof(struct cpl_scram *s, const struct cpl_scram_conf *conf,
+			 const char *server_first, size_t len,
+			 const struct server_first *f, struct cpl_buf *out)
+{
+	struct cpl_buf cbind = CPL_BUF_INIT(1024);
+	size_t start = out->len;
+	int ok;
+
+	ok = cpl_buf_adds(&cbind, conf->gs2) == 0 &&
+	     cpl_buf_add(&cbind, conf->binding, conf->binding_len) == 0 &&
+	     cpl_buf_adds(out, "c=") == 0 &&
+	     cpl_base64_encode(out, cbind.data, cbind.len) == 0 &&
+	     cpl_buf_adds(out, ",r=") == 0 &&
+	     cpl_buf_add(out, f->nonce, f->nonce_len) == 0 &&
+	     cpl_buf_addf(&s->auth, "%s,%.*s,", s->first_bare.data, (int)len,
+			  server_first) == 0 &&
+	     cpl_buf_add(&s->auth, out->data + start, out->len - start) == 0;
+	cpl_buf_release(&cbind);
+	return ok ? 0 : -1;
+}
+
+int cpl_scram_final(struct cpl_scram *s, const struct cpl_scram_conf *conf,
+		    const char *server_first, size_t len, struct cpl_buf *out,
+		    struct cpl_err *e)
+{
+	unsigned char proof[EVP_MAX_MD_SIZE];
+	struct cpl_buf salt = CPL_BUF_INIT(1024);
+	struct server_first f;
+	size_t own = strlen(conf->nonce);
+	int r = -1;
+
+	if (parse_first(&f, server_first, len, e) < 0)
+		return -1;
+	if (f.nonce_len <= own || memcmp(f.nonce, conf->nonce, own) != 0)
+		return bad(e, "the server's nonce does not extend ours");
+	if (cpl_base64_decode(&salt, f.salt, f.salt_len) < 0 || salt.len == 0)
+		bad(e, "the server's salt is malformed");
+	else if (without_proof(s, conf, server_first, len, &f, out) < 0 ||
+		 derive(s, conf, &salt, f.iterations, proof) < 0 ||
+		 cpl_buf_adds(out, ",p=") < 0 ||
+		 cpl_base64_encode(out, proof, s->size) < 0)
+		cpl_err_nomem(e);
+	else
+		r = 0;
+	cpl_buf_release(&salt);
+	OPENSSL_cleanse(proof, sizeof proof);
+	return r;
+}
+
+int cpl_scram_verify(struct cpl_scram *s, const char *server_final, size_t len,
+		     struct cpl_err *e)
+{
+	struct cpl_buf signature = CPL_BUF_INIT(1024);
+	const char *p = server_final;
+	const char *value;
+	size_t n;
+	int ok;
+
+	if (!s->signed_)
+		return bad(e, "the server ended the exchange too early");
+	value = attribute(&p, server_final + len, 'e', &n);
+	if (value)
+		return cpl_err_set(e, CPL_AUTH, "SCRAM: %.*s",
+				   (int)(n > 60 ? 60 : n), value);
+	value = attribute(&p, server_final + len, 'v', &n);
+	ok = value && cpl_base64_decode(&signature, value, n) == 0 &&
+	     signature.len == s->size &&
+	     CRYPTO_memcmp(signature.data, s->server_signature, s->size) == 0;
+	cpl_buf_release(&signature);
+	return ok ? 0
+		  : bad(e, value ? "the server's signature is wrong: it does "
+				   "not know the password"
+				 : "the server's signature is missing");
+}
+
+void cpl_scram_release(struct cpl_scram *s)
+{
+	cpl_buf_release(&s->first_bare);
+	cpl_buf_release(&s->auth);
+	OPENSSL_cleanse(s->server_signature, sizeof s->server_signature);
+	s->signed_ = 0;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A session is one login and what follows it: stanzas out with proof of their
+ * arrival, stanzas in with proof of their handling, requests and answers, an
+ * orderly end. It owns the connect
+ * and the link. One connection, one
+ * attempt: it never reconnects.
+ *
+ * Events come from within the loop. The owner may call everything from them
+ * but cpl_session_free(). Nothing is announced: presence is the tool's. */
+#ifndef CPL_SESSION_H
+#define CPL_SESSION_H
+
+#include <stdint.h>
+#include <strophe.h>
+
+#include "../base/log.h"
+#include "../base/loop.h"
+#include "../stanza/jid.h"
+#include "connect.h"
+#include "ids.h"
+
+struct cpl_session;
+
+struct cpl_session_events {
+	/* Logged in: stanzas may be sent from here on. */
+	void (*online)(void *user);
+	/* A stanza and its number: cpl_session_handled() is told when it and
+	 * all before it are dealt with. NULL for an answer to a request of
+	 * ours, of which only the number matters here. */
+	void (*stanza)(void *user, xmpp_stanza_t *stanza, uint64_t number);
+	/* The server has all stanzas up to this number. May be NULL: then no
+	 * acknowledgement is ever asked for. */
+	void (*acked)(void *user, uint64_t upto);
+	/* The session is over, once, also when it never came online. The
+	 * status is CPL_OK after cpl_session_close(), CPL_REFUSED when the
+	 * server ended the stream without an error. */
+	void (*ended)(void *user, const struct cpl_err *e);
+	void *user;
+};
+
+/* A session that begins to connect as soon as the loop runs. what conf
+ * points to, loop, log and ctx outlive it. NULL with e: CPL_CONFIG for a bad
+ * setting, CPL_SYSTEM. */
+struct cpl_session *
+cpl_session_new(struct cpl_loop *loop, const struct cpl_log *log,
+		xmpp_ctx_t *ctx, const struct cpl_connect_conf *conf,
+		const struct cpl_session_events *on, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* Closes what is open, without a word to the server. free(NULL) is fine. */
+void cpl_session_free(struct cpl_session *s);
+
+/* Sends a stanza as it is and gives its number (from 1). The caller keeps the
+ * stanza. -1 with e: CPL_DATA when it is larger than the server takes (both
+ * sizes named), CPL_TEMP when the session is not online, CPL_SYSTEM. */
+int cpl_session_send(struct cpl_session *s, xmpp_stanza_t *stanza,
+		     uint64_t *number, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* Sends an iq of type get or set, with an id of the session's own, and calls
+ * answered() with the result or error that comes from whom it was sent to
+ * (RFC 6120 8.1.2.1: for the own account no from, the own bare or full JID),
+ * or with NULL when the session ended before. 0, or -1 as above. */
+int cpl_session_request(struct cpl_session *s, xmpp_stanza_t *iq,
+			void (*answered)(void *user, xmpp_stanza_t *answer),
+			void *user, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* The tool is done with the stanzas received up to this number: it may be
+ * counted in <a/>. */
+void cpl_session_handled(struct cpl_session *s, uint64_t number);
+
+/* While on, nothing is read from the server. */
+void cpl_session_hold(struct cpl_session *s, int on);
+
+/* Ends the stream in order: ended() follows as soon as all is written, or, with
+ * wait, when the server has closed its side too; at most CPL_CLOSE_MS later.
+ * Before it is online, ended() follows at once, from the loop. */
+void cpl_session_close(struct cpl_session *s, int wait);
+
+/* How it stands. */
+int cpl_session_online(const struct cpl_session *s);
+int cpl_session_has_sm(const struct cpl_session *s);       /* XEP-0198 is on */
+uint64_t cpl_session_unacked(const struct cpl_session *s); /* stanzas */
+uint64_t cpl_session_unhandled(const struct cpl_session *s);
+size_t cpl_session_unsent(const struct cpl_session *s); /* bytes */
+
+/* The own JID, full, once online; before that as configured. */
+const struct cpl_jid *cpl_session_jid(const struct cpl_session *s);
+xmpp_ctx_t *cpl_session_ctx(const struct cpl_session *s);
+const struct cpl_ids *cpl_session_ids(const struct cpl_session *s);
+
+#endif
