@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the modules of cli/ share and no tool needs. */
+#ifndef CPL_CLI_PARTS_H
+#define CPL_CLI_PARTS_H
+
+#include "../base/buf.h"
+#include "cli.h"
+
+/* Hands the command line's or the environment's value to the settings. An
+ * option that is given twice is what it was last. */
+int cpl_cli_put_option(struct cpl_cli *cli, enum cpl_setting_id id,
+		       const char *value, const char *option, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* Reads the configuration files. Adds to tried "PATH: why it gave no account"
+ * for each path, "; " in between. 0, or -1 with e. */
+int cpl_cli_files(struct cpl_cli *cli, struct cpl_buf *tried, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* What --list-accounts, --list-aliases and --pretend print. */
+void cpl_cli_list(const struct cpl_cli *cli);
+void cpl_cli_pretend(const struct cpl_cli *cli);
+
+/* Writes text with control characters and what is not UTF-8 as \xNN, so that
+ * nobody's text can order the terminal about, and with them each of the
+ * characters of also. */
+void cpl_cli_escaped(FILE *out, const char *text, size_t len, const char *also);
+
+/* Flushes stdout and ends the process: 0, or 74 with a message. */
+void cpl_cli_done(struct cpl_cli *cli) __attribute__((noreturn));
+
+/* The log's two functions; opens cli->trace by CPL_SET_TRACE and the level. */
+void cpl_cli_line(void *user, int level, const char *text);
+int cpl_cli_trace_open(struct cpl_cli *cli, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+void cpl_cli_trace_close(struct cpl_cli *cli);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "run.h"
+
+void cpl_run_stop(struct cpl_run *run)
+{
+	run->over = 1;
+	cpl_loop_stop(run->loop);
+}
+
+void cpl_run_complain(struct cpl_run *run, const struct cpl_err *e)
+{
+	cpl_cli_error(&run->cli, e);
+	cpl_outcome_add(&run->outcome, e->status);
+}
+
+void cpl_run_give_up(struct cpl_run *run, const struct cpl_err *e)
+{
+	cpl_run_complain(run, e);
+	cpl_run_stop(run);
+}
+
+static void on_signal(void *user, int signal)
+{
+	struct cpl_run *run = user;
+
+	run->outcome.signal = signal;
+	run->on.interrupted(run->on.user);
+}
+
+static void on_timeout(void *user)
+{
+	struct cpl_run *run = user;
+
+	run->on.timed_out(run->on.user);
+}
+
+void cpl_run_open(struct cpl_run *run, const struct cpl_run_events *on)
+{
+	long timeout = cpl_cli_timeout(&run->cli);
+	struct cpl_err e = CPL_ERR_INIT;
+
+	run->on = *on;
+	cpl_cli_password(&run->cli, &run->password);
+	run->ctx = xmpp_ctx_new(NULL, NULL);
+	run->loop = cpl_loop_new(&e);
+	if (!run->ctx)
+		cpl_err_nomem(&e);
+	if (!run->ctx || !run->loop ||
+	    cpl_loop_signals(run->loop, on_signal, run, &e) < 0)
+		cpl_cli_die(&run->cli, &e);
+	run->timeout.fire = on_timeout;
+	run->timeout.user = run;
+	if (timeout > 0)
+		cpl_loop_timer(run->loop, &run->timeout, timeout);
+}
+
+int cpl_run_connect(struct cpl_run *run, const struct cpl_session_events *on)
+{
+	struct cpl_connect_conf conf = {
+	    .settings = &run->cli.settings,
+	    .password = &run->password,
+	    .timeout = cpl_cli_connect_timeout(&run->cli),
+	};
+	struct cpl_err e = CPL_ERR_INIT;
+
+	run->session =
+	    cpl_session_new(run->loop, &run->cli.log, run->ctx, &conf, on, &e);
+	if (run->session)
+		return 0;
+	cpl_run_give_up(run, &e);
+	return -1;
+}
+
+void cpl_run_loop(struct cpl_run *run)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (!run->over && cpl_loop_run(run->loop, &e) < 0)
+		cpl_run_complain(run, &e);
+}
+
+void cpl_run_release(struct cpl_run *run)
+{
+	cpl_session_free(run->session);
+	cpl_secret_wipe(&run->password);
+	if (run->ctx)
+		xmpp_ctx_free(run->ctx);
+	cpl_loop_free(run->loop);
+	cpl_cli_release(&run->cli);
+}

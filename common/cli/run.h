@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the run of every online tool has: options and configuration, the loop
+ * with signals and -W, the password, one session, and what it all came to. It
+ * lives in main(), which zero-fills it; the tool's own struct holds it and is
+ * the user of its events. */
+#ifndef CPL_RUN_H
+#define CPL_RUN_H
+
+#include <strophe.h>
+
+#include "../base/loop.h"
+#include "../stream/session.h"
+#include "cli.h"
+#include "outcome.h"
+
+struct cpl_run_events {
+	/* A signal ends the run (it is in the outcome): close what is open. */
+	void (*interrupted)(void *user);
+	/* -W ran out. */
+	void (*timed_out)(void *user);
+	void *user;
+};
+
+struct cpl_run {
+	struct cpl_cli cli;
+	struct cpl_loop *loop;
+	xmpp_ctx_t *ctx;
+	struct cpl_secret password;
+	struct cpl_session *session; /* NULL until cpl_run_connect() */
+	struct cpl_outcome outcome;
+	int over; /* the end is near: nothing more is started */
+	struct cpl_run_events on;
+	struct cpl_timer timeout;
+};
+
+/* After cpl_cli_load(): the password, the loop, the signals, the clock of -W.
+ * What fails is said and ends the process. */
+void cpl_run_open(struct cpl_run *run, const struct cpl_run_events *on);
+
+/* Begins to connect. 0, or -1 and the run was given up. */
+int cpl_run_connect(struct cpl_run *run, const struct cpl_session_events *on);
+
+/* Says what is wrong and keeps its status for the end; the run goes on. */
+void cpl_run_complain(struct cpl_run *run, const struct cpl_err *e);
+
+/* The same, and the loop ends. */
+void cpl_run_give_up(struct cpl_run *run, const struct cpl_err *e);
+
+/* Ends the loop. */
+void cpl_run_stop(struct cpl_run *run);
+
+/* Runs the loop until the end, unless it is over already. */
+void cpl_run_loop(struct cpl_run *run);
+
+/* Frees all of it; cpl_outcome_exit(&run->outcome) may follow. */
+void cpl_run_release(struct cpl_run *run);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Values of options, checked as they are read: a bad one is a usage error that
+ * names the option, and ends the process. */
+#ifndef CPL_VALUE_H
+#define CPL_VALUE_H
+
+#include "cli.h"
+
+/* One of a few words; the word of the list itself is returned. */
+const char *cpl_value_word(const struct cpl_cli *cli, const char *option,
+			   const char *value, const char *const *words,
+			   size_t n);
+
+/* A number from min to max; seconds up to most, as milliseconds. */
+long cpl_value_number(const struct cpl_cli *cli, const char *option,
+		      const char *value, long min, long max);
+long cpl_value_seconds(const struct cpl_cli *cli, const char *option,
+		       const char *value, long most);
+
+/* Text that may stand in a stanza: what is not is CPL_DATA, since it is input
+ * like any other. The value itself is returned. */
+const char *cpl_value_text(struct cpl_cli *cli, const char *option,
+			   const char *value);
+
+#endif
