@@ -1,0 +1,133 @@
+# couplet: XMPP for Unix pipelines
+#
+#	make		build the tools into build/bin
+#	make demo	see a message travel through a real server
+#	make play	a shell beside that server
+#	make check	the whole test suite
+#	make install	PREFIX and DESTDIR are honoured
+
+# The one list that names the tools.
+TOOLS = xsend xrecv
+
+PREFIX  = /usr/local
+BINDIR  = $(PREFIX)/bin
+MANDIR  = $(PREFIX)/share/man
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR  = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
+DESTDIR =
+
+CC       = cc
+CPPFLAGS =
+CFLAGS   = -O2 -g
+LDFLAGS  =
+BUILD    = build
+
+PACKAGES = libstrophe openssl yaml-0.1 expat libcares libidn
+PAGES    = $(TOOLS:%=%.1) couplet-config.5 couplet.7
+
+std  = -std=c11 -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700
+warn = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+       -Wformat=2 -Wwrite-strings -Wvla -Wpointer-arith $(WERROR)
+pkg_cflags := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+pkg_libs   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+compile = $(CC) $(std) $(warn) -include common/base/banned.h $(pkg_cflags) \
+          $(CPPFLAGS) $(CFLAGS) -MMD -MP
+
+lib      = $(BUILD)/libcouplet.a
+sources  = $(wildcard common/*/*.c)
+objects  = $(sources:%.c=$(BUILD)/%.o)
+binaries = $(TOOLS:%=$(BUILD)/bin/%)
+units    = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,\
+             $(wildcard tests/unit/test_*.c))
+shells   = bash zsh fish
+made_completions = $(foreach s,$(shells),$(TOOLS:%=$(BUILD)/completions/$(s)/%))
+
+asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
+       -fsanitize=address,undefined -fno-sanitize-recover=undefined" \
+       LDFLAGS="-fsanitize=address,undefined"
+
+.SECONDARY:
+.PHONY: all tools tests demo play check check-asan check-valgrind lint \
+        install uninstall clean
+
+all: tools $(made_completions)
+
+tools: $(binaries)
+
+tests: $(units)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p '$(@D)'
+	$(compile) -c -o $@ $<
+
+$(lib): $(objects)
+	@rm -f $@
+	$(AR) rcs $@ $(objects)
+
+$(BUILD)/bin/%: $(BUILD)/cmd/%.o $(lib)
+	@mkdir -p '$(@D)'
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(lib) $(pkg_libs)
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(lib)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(lib) $(pkg_libs)
+
+define completion_rule
+$(BUILD)/completions/$(1)/%: $(BUILD)/bin/% completions/generate
+	@mkdir -p '$$(@D)'
+	completions/generate $(1) '$$<' > $$@
+endef
+$(foreach s,$(shells),$(eval $(call completion_rule,$(s))))
+
+-include $(objects:.o=.d) $(TOOLS:%=$(BUILD)/cmd/%.d) $(units:%=%.d)
+
+# What is missing is installed first, so these start make anew.
+demo play:
+	@tests/tools/deps demo
+	@$(MAKE) --no-print-directory tools
+	@tests/tools/$@
+
+check:
+	@tests/tools/deps check
+	@$(MAKE) --no-print-directory all tests
+	@BUILD=$(BUILD) tests/tools/run plain
+
+check-asan:
+	@tests/tools/deps check
+	@$(MAKE) --no-print-directory $(asan) tools tests
+	@BUILD=build-asan tests/tools/run asan
+
+check-valgrind:
+	@tests/tools/deps check
+	@$(MAKE) --no-print-directory tools tests
+	@BUILD=$(BUILD) tests/tools/run valgrind
+
+lint:
+	@tests/tools/deps lint
+	@PACKAGES='$(PACKAGES)' FLAGS='$(std)' tests/tools/lint
+
+install: all
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' \
+	    '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man7' \
+	    '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
+	for t in $(TOOLS); do \
+	    install -m 755 "$(BUILD)/bin/$$t" '$(DESTDIR)$(BINDIR)'/ && \
+	    install -m 644 "$(BUILD)/completions/bash/$$t" '$(DESTDIR)$(BASHDIR)'/ && \
+	    install -m 644 "$(BUILD)/completions/zsh/$$t" '$(DESTDIR)$(ZSHDIR)'/_$$t && \
+	    install -m 644 "$(BUILD)/completions/fish/$$t" '$(DESTDIR)$(FISHDIR)'/$$t.fish \
+	    || exit 1; \
+	done
+	for p in $(PAGES); do \
+	    install -m 644 "man/$$p" "$(DESTDIR)$(MANDIR)/man$${p##*.}/" || exit 1; \
+	done
+
+uninstall:
+	for t in $(TOOLS); do \
+	    rm -f '$(DESTDIR)$(BINDIR)'/$$t '$(DESTDIR)$(BASHDIR)'/$$t \
+	        '$(DESTDIR)$(ZSHDIR)'/_$$t '$(DESTDIR)$(FISHDIR)'/$$t.fish; \
+	done
+	for p in $(PAGES); do rm -f "$(DESTDIR)$(MANDIR)/man$${p##*.}/$$p"; done
+
+clean:
+	rm -rf $(BUILD)/common $(BUILD)/cmd $(BUILD)/bin $(BUILD)/tests \
+	    $(BUILD)/completions $(BUILD)/libcouplet.a build-asan
