@@ -1,0 +1,365 @@
+#!/usr/bin/env bats
+# The documents say what the tools do: options, EXAMPLES, completions.
+#
+# An example is a literal block of a page's EXAMPLES. It is run by the shell in
+# an empty folder, beside a server of its own, where romeo@montague.lit is the
+# default account and juliet, nurse and alarm are others; it has to end with 0
+# and to print nothing on stderr. Comments of the page before the block change
+# that, each a line '.\" test: WORD ...':
+#   before COMMAND        run before it, in the same shell
+#   with COMMAND          run beside it
+#   after COMMAND         run after it, and must succeed
+#   until COMMAND         the example goes on for ever: it is ended when this
+#                         command has succeeded
+#   until-output PATTERN  the same, when its stdout has such a line
+#   output PATTERN        its stdout has such a line
+#   account NAME          the default account
+#   env NAME=VALUE...     environment, expanded by the shell
+#   strip PATTERN         taken away from the front of each line
+#   unit KEY              a systemd unit: the command of this key is run
+#   config WORDS NAMES... a configuration: what --list-WORDS prints
+# 'all' before the word: for all examples that follow too.
+
+load lib
+
+root=${BATS_TEST_DIRNAME%/*}
+tools=(xsend xrecv)
+pages=(xsend.1 xrecv.1 couplet.7 couplet-config.5)
+
+# examples PAGE: a line 'test WORD ...' or 'text LINE' each, and 'end'.
+examples() {
+	awk '
+		/^\.Sh / { on = $2 == "EXAMPLES"; next }
+		!on { next }
+		/^\.\\" test: all / { all = all "\ntest " substr($0, 15); next }
+		/^\.\\" test: / { own = own "\ntest " substr($0, 11); next }
+		/^\.Bd -literal/ {
+			print substr(all own, 2)
+			own = ""
+			inside = 1
+			next
+		}
+		/^\.Ed/ { inside = 0; print "end"; next }
+		inside {
+			gsub(/\\\(aq/, "\047")
+			gsub(/\\\(ga/, "`")
+			gsub(/\\\(ha/, "^")
+			gsub(/\\\(ti/, "~")
+			gsub(/\\&/, "")
+			gsub(/\\-/, "-")
+			gsub(/\\e/, "\\")
+			print "text " $0
+		}' "$root/man/$1"
+}
+
+# What an example finds: four accounts, an alias, an empty folder.
+set_scene() {
+	own prosody
+	"$tests/servers/adduser" "$XMPP_DIR" nurse@capulet.lit thou \
+		alarm@montague.lit bell
+	rm -f "$COUPLET_CONFIG"
+	config_for romeo romeo@montague.lit rosaline
+	config_for juliet juliet@capulet.lit wherefore
+	config_for nurse nurse@capulet.lit thou
+	config_for alarm alarm@montague.lit x
+	sed -i "/password: 'x'/d" "$COUPLET_CONFIG"
+	printf 'aliases:\n  nurse: nurse@capulet.lit\n' >>"$COUPLET_CONFIG"
+	mkdir -p credentials "$1"
+	echo bell >credentials/couplet-alarm
+	chmod 600 credentials/couplet-alarm
+}
+
+# beside COMMAND : in the background, as a group of its own.
+beside() {
+	setsid bash -c "$1" </dev/null >>"$out/beside" 2>&1 3>&- &
+	groups+=($!)
+}
+
+# check_config WORDS NAMES... : of the configuration in the variable text.
+check_config() {
+	printf '%s' "$text" >"$out/example.yaml"
+	chmod 600 "$out/example.yaml"
+	same "--list-$1" "${*:2}" \
+		"$(xsend -C "$out/example.yaml" "--list-$1" | paste -sd ' ')"
+}
+
+# The command of a unit's key, its specifiers replaced.
+from_unit() {
+	text=$(sed -n "s/^$1=//p" <<<"$text")
+	text=${text//%i/app.service}
+	text=${text//%H/verona}
+	export CREDENTIALS_DIRECTORY=$HOME/credentials
+}
+
+complain() {
+	printf '# %s\n# %s\n' "$1" "${text//$'\n'/$'\n# '}"
+	sed 's/^/# stdout: /' "$out/stdout"
+	sed 's/^/# stderr: /' "$out/stderr"
+	sed 's/^/# beside: /' "$out/beside"
+	return 1
+}
+
+# The example goes on until a command has succeeded.
+run_until() {
+	setsid bash -c "$text" </dev/null >"$out/stdout" 2>"$out/stderr" 3>&- &
+	groups+=($!)
+	[ -z "$beside" ] || beside "$beside"
+	timeout 20 bash -c "$1" </dev/null >"$out/until" 2>&1 3>&- ||
+		complain "it never came to: $1"
+}
+
+run_to_end() {
+	local status=0
+	[ -z "$beside" ] || beside "$beside"
+	timeout 20 bash -c "$text" </dev/null >"$out/stdout" 2>"$out/stderr" \
+		3>&- || status=$?
+	[ "$status" = 0 ] || complain "exit status $status" || return
+	[ ! -s "$out/stderr" ] || complain 'stderr is not empty'
+}
+
+# What an example left running; the shell is not to tell of it.
+end_example() {
+	local one
+	for one in "${groups[@]}"; do
+		kill -KILL -- "-$one" || true
+		wait "$one" || true
+	done 2>/dev/null
+	for one in "${started[@]}"; do
+		"$tests/servers/stop" "$one"
+	done
+}
+
+# run_example NUMBER DIRECTIVE... : of the example in the variable text.
+run_example() (
+	out=$HOME/out-$1 groups=() beside='' after=() patterns=() end='' checked=''
+	mkdir "$out" && touch "$out/stdout" "$out/stderr" "$out/beside"
+	set_scene "example-$1"
+	trap end_example EXIT
+	export PATH=$BIN:$PATH
+	cd "example-$1" || exit
+	for directive in "${@:2}"; do
+		rest=${directive#* }
+		case ${directive%% *} in
+		account) export COUPLET_ACCOUNT=$rest ;;
+		env) eval "export $rest" ;;
+		before) eval "$rest" || exit ;;
+		with) beside=$rest ;;
+		after) after+=("$rest") ;;
+		output) patterns+=("$rest") ;;
+		until) end=$rest ;;
+		until-output) end="until grep -qE $(printf %q "$rest") $(
+			printf %q "$out/stdout"); do sleep 0.05; done" ;;
+		strip) text=$(sed -E "s/$rest//" <<<"$text") ;;
+		unit) from_unit "$rest" ;;
+		config)
+			# shellcheck disable=SC2086 # words
+			check_config $rest || exit
+			checked=yes
+			;;
+		*) complain "unknown directive '$directive'"; exit 1 ;;
+		esac
+	done
+	[ -z "$checked" ] || exit 0
+	if [ -n "$end" ]; then run_until "$end"; else run_to_end; fi || exit
+	for rest in "${patterns[@]}"; do
+		grep -qE -- "$rest" "$out/stdout" ||
+			{ complain "no output '$rest'"; exit 1; }
+	done
+	for rest in "${after[@]}"; do
+		bash -c "$rest" >"$out/until" 2>&1 ||
+			{ complain "afterwards not true: $rest"; exit 1; }
+	done
+)
+
+# run_page PAGE: all its examples, of which there must be some.
+run_page() {
+	local line text='' directives=() number=0 bad=0
+	while IFS= read -r line; do
+		case $line in
+		'test '*) directives+=("${line#test }") ;;
+		'text '*) text+=${line#text }$'\n' ;;
+		end)
+			number=$((number + 1))
+			run_example "$number" "${directives[@]}" 3>&- || bad=1
+			text='' directives=()
+			;;
+		esac
+	done < <(examples "$1")
+	[ "$number" -ge 1 ] && [ "$bad" = 0 ]
+}
+
+@test "the examples of xsend(1)" { run_page xsend.1; }
+
+@test "the examples of xrecv(1)" { run_page xrecv.1; }
+
+@test "the examples of couplet(7)" { run_page couplet.7; }
+
+@test "the examples of couplet-config(5)" { run_page couplet-config.5; }
+
+@test "the configuration in the README is one" {
+	awk '/^```/ { on = $0 == "```yaml"; next } on' "$root/README.md" \
+		>readme.yaml
+	chmod 600 readme.yaml
+	[ -s readme.yaml ]
+	expect_exit 0 tool xsend -C readme.yaml --list-accounts
+	[ -s out ]
+}
+
+# --- options ------------------------------------------------------------
+
+# Each prints '-l --long ARG?' lines, sorted: the letter or '-', the long name
+# and 'arg' or 'flag'.
+of_help() {
+	"$BIN/$1" --help | sed -nE \
+		-e 's/^  -(.), --([a-z-]+) [^ ].*/\1 \2 arg/p' -e t \
+		-e 's/^  -(.), --([a-z-]+)( .*)?$/\1 \2 flag/p' -e t \
+		-e 's/^      --([a-z-]+) [^ ].*/- \1 arg/p' -e t \
+		-e 's/^      --([a-z-]+)( .*)?$/- \1 flag/p' | sort
+}
+
+of_page() {
+	sed -nE '/^\.Sh OPTIONS/,/^\.Sh ENVIRONMENT/{
+		s/^\.It Fl ([^ -])( .*)? , Fl -([a-z-]+) .*/\1 \3 arg/p; t
+		s/^\.It Fl ([^ -]) , Fl -([a-z-]+)$/\1 \2 flag/p; t
+		s/^\.It Fl -([a-z-]+) .*/- \1 arg/p; t
+		s/^\.It Fl -([a-z-]+)$/- \1 flag/p
+	}' "$root/man/$1.1" | sort
+}
+
+of_getopt() {
+	cat "$root/common/cli/cli.h" "$root/cmd/$1.c" | tr -d '\n\134' |
+		grep -oE '\{"[a-z-]+",[[:space:]]*(no|required)_argument,[[:space:]]*NULL,[[:space:]]*[^}]+\}' |
+		sed -E -e 's/[[:space:]]//g' \
+			-e "s/\{\"([a-z-]+)\",(no|required)_argument,NULL,'(.)'\}/\3 \1 \2/" \
+			-e 's/\{"([a-z-]+)",(no|required)_argument,NULL,.*/- \1 \2/' \
+			-e 's/ no$/ flag/' -e 's/ required$/ arg/' |
+		grep -vE ' list-(accounts|aliases) ' | sort
+}
+
+@test "help, manual page and option table have the same options" {
+	for name in "${tools[@]}"; do
+		[ "$(of_help "$name" | wc -l)" -gt 20 ]
+		same "$name: help and page" "$(of_help "$name")" "$(of_page "$name")"
+		same "$name: help and table" "$(of_help "$name")" \
+			"$(of_getopt "$name")"
+	done
+}
+
+@test "the letters of the option table are those that getopt is given" {
+	for name in "${tools[@]}"; do
+		common=$(sed -n 's/^#define CPL_CLI_SHORT "\(.*\)"$/\1/p' \
+			"$root/common/cli/cli.h")
+		own=$(tr -d '\n' <"$root/cmd/$name.c" |
+			sed -nE 's/.*CPL_CLI_SHORT[[:space:]]*"([^"]*)".*/\1/p')
+		same "$name" "$(of_getopt "$name" | sed -nE \
+			-e 's/^([^-]) .* arg$/\1:/p' -e 's/^([^-]) .* flag$/\1/p')" \
+			"$(grep -oE '.:?' <<<"$common$own" | sort)"
+	done
+}
+
+# --- pages --------------------------------------------------------------
+
+@test "the manual pages are well formed" {
+	for page in "${pages[@]}"; do
+		mandoc -T lint -W warning "$root/man/$page"
+	done
+}
+
+@test "each page has the sections that a reader looks for" {
+	for page in "${pages[@]}"; do
+		for section in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES \
+			'SEE ALSO' STANDARDS CAVEATS; do
+			grep -qx "\\.Sh $section" "$root/man/$page" ||
+				{ echo "# $page: no $section"; return 1; }
+		done
+	done
+}
+
+@test "couplet(7) has each exit status of the header" {
+	statuses=$(sed -nE 's/^[[:space:]]*CPL_[A-Z]+ = ([0-9]+).*/\1/p' \
+		"$root/common/base/err.h")
+	[ "$(wc -w <<<"$statuses")" -ge 15 ]
+	for status in $statuses; do
+		grep -qxE "\\.It $status(\\+n)?" "$root/man/couplet.7" ||
+			{ echo "# couplet(7) has no $status"; return 1; }
+	done
+}
+
+@test "couplet-config(5) has each key and each variable" {
+	table=$root/common/config/setting.c
+	names=$(sed -n '/^const struct cpl_setting_info/,/^};/p' "$table" |
+		grep -oE '"[A-Za-z_]+"' | tr -d '"')
+	[ "$(wc -w <<<"$names")" -ge 25 ]
+	for name in $names default accounts aliases formats inherit; do
+		grep -qE "^\\.It (Ev|Ic) (.* )?$name( |\$)" \
+			"$root/man/couplet-config.5" ||
+			{ echo "# couplet-config(5) has no $name"; return 1; }
+	done
+}
+
+# --- completions --------------------------------------------------------
+
+generated() {
+	for name in "${tools[@]}"; do
+		"$root/completions/generate" "$1" "$BIN/$name" >"$name.$1"
+		[ -s "$name.$1" ]
+		"$1" -n "$name.$1"
+	done
+}
+
+@test "completions for bash" { generated bash; }
+
+@test "completions for zsh" {
+	command -v zsh >/dev/null || skip 'no zsh here'
+	generated zsh
+}
+
+@test "completions for fish" {
+	command -v fish >/dev/null || skip 'no fish here'
+	generated fish
+	fish -c 'source xsend.fish; complete -C "xsend --conn"' >out
+	grep -q '^--connect-timeout' out
+}
+
+@test "without zsh and fish their completions are made all the same" {
+	for shell in zsh fish; do
+		for name in "${tools[@]}"; do
+			"$root/completions/generate" "$shell" "$BIN/$name" |
+				grep -q connect-timeout
+		done
+	done
+}
+
+# completed WORD... : what bash offers for the last word.
+completed() {
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+	_couplet_"${1##*/}" "$1" "${*: -1}" "${*: -2:1}"
+	printf '%s\n' "${COMPREPLY[@]}"
+}
+
+@test "bash completes options, their words, accounts and aliases" {
+	printf '%s\n' 'accounts:' '  romeo: {jid: romeo@montague.lit}' \
+		'  rosaline: {jid: rosaline@capulet.lit}' \
+		'  juliet: {jid: juliet@capulet.lit}' \
+		'aliases:' '  nurse: nurse@capulet.lit' \
+		"  'the house': juliet@capulet.lit" \
+		"  '\$(touch forged)': juliet@capulet.lit" >"$COUPLET_CONFIG"
+	for name in "${tools[@]}"; do
+		# shellcheck source=/dev/null
+		. <("$root/completions/generate" bash "$BIN/$name")
+	done
+	x=$BIN/xsend
+	same options --connect-timeout "$(completed "$x" --conn)"
+	same accounts $'romeo\nrosaline' "$(completed "$x" -a ro)"
+	same 'with =' juliet "$(completed "$x" --account = ju)"
+	same operands nurse "$(completed "$x" nu)"
+	same 'a space' 'the\ house' "$(completed "$x" -m hi th)"
+	same types groupchat "$(completed "$x" -t g)"
+	same modes starttls "$(completed "$x" --tls s)"
+	same 'no operands' '' "$(completed "$BIN/xrecv" nu)"
+	same kinds presence "$(completed "$BIN/xrecv" --kind p)"
+	printf 'aliases: {friar: laurence@verona.lit}\n' >other.yaml
+	same 'another file' friar "$(completed "$x" -C other.yaml "")"
+	completed "$x" "" >/dev/null
+	[ ! -e forged ]
+}
