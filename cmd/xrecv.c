@@ -7,17 +7,15 @@
 
 #include "../common/base/limits.h"
 #include "../common/base/num.h"
-#include "../common/cli/cli.h"
-#include "../common/cli/outcome.h"
 #include "../common/cli/output.h"
+#include "../common/cli/run.h"
+#include "../common/cli/value.h"
 #include "../common/stanza/build.h"
-#include "../common/stanza/chars.h"
 #include "../common/stanza/filter.h"
 #include "../common/stanza/ns.h"
 #include "../common/stanza/write.h"
 #include "../common/stream/answer.h"
 #include "../common/stream/offline.h"
-#include "../common/stream/session.h"
 
 static const char synopsis[] = "xrecv [options]";
 
@@ -75,87 +73,126 @@ struct settings {
 	int text;
 };
 
-/* One run. */
-struct run {
-	struct cpl_cli cli;
+/* One run: the common part first, then what receiving needs. */
+struct recv {
+	struct cpl_run run;
 	struct settings set;
 	struct cpl_filter filter;
-	struct cpl_loop *loop;
-	xmpp_ctx_t *ctx;
-	struct cpl_secret password;
-	struct cpl_session *session;
 	struct cpl_answer *answer;
 	struct cpl_offline *offline;
 	struct cpl_output *output;
-	struct cpl_timer timeout, idle;
-	struct cpl_outcome outcome;
+	struct cpl_timer idle;
+	struct cpl_timer grace; /* for the reader, then for the server */
+	struct cpl_turn turn;
 	struct cpl_buf line;
 	uint64_t number; /* of the stanza at hand */
 	uint64_t last;   /* of the last one given to the output */
 	long printed;    /* records */
 	long unwanted;   /* stanzas that the filters dropped */
-	long left;       /* messages that came when the count was reached */
+	long left;       /* messages that came after the last record */
+	int online;      /* it was, at least */
+	int announced;   /* the server sends us what comes for the account */
+	int rivals;      /* so it does to other sessions */
 	int fetching;    /* the offline message at hand is not taken yet */
+	int ending;      /* no more records are made */
+	int closing;     /* and the stream is closed */
+	int flushing;    /* the session is over, there is something to write */
+	int cut;         /* more may have come than we saw */
 	int goal_met;
-	int closing;
-	int over;
 };
 
-static void stop(struct run *r)
-{
-	r->over = 1;
-	cpl_loop_stop(r->loop);
-}
+/* The reader gets so long at the end to take what it has not. */
+#define GRACE_MS (CPL_CLOSE_MS / 2)
 
-static void complain(struct run *r, const struct cpl_err *e)
-{
-	cpl_cli_error(&r->cli, e);
-	cpl_outcome_add(&r->outcome, e->status);
-}
-
-static void give_up(struct run *r, const struct cpl_err *e)
-{
-	complain(r, e);
-	stop(r);
-}
-
-/* Ends the stream; what was received and not printed stays unacknowledged. */
-static void close_session(struct run *r)
+/* Ends the stream; what was received and not taken stays unacknowledged. */
+static void close_session(struct recv *r)
 {
 	if (r->closing)
 		return;
 	r->closing = 1;
-	cpl_session_close(r->session, 1);
+	cpl_session_close(r->run.session, 1);
+}
+
+/* Says that we are gone, so that the server stores what comes from here on. One
+ * that stores again what we leave unacknowledged does so when the stream ends:
+ * there it would get before what came earlier. */
+static void withdraw(struct recv *r)
+{
+	xmpp_stanza_t *p;
+
+	if (!r->announced || (cpl_session_has_sm(r->run.session) &&
+			      r->offline && cpl_offline_restores(r->offline)))
+		return;
+	r->announced = 0;
+	p = cpl_build_stanza(r->run.ctx, "presence", "unavailable", NULL, NULL);
+	if (!p)
+		return;
+	(void)!cpl_session_send(r->run.session, p, NULL, NULL);
+	xmpp_stanza_release(p);
+}
+
+/* Comes to an end: first the reader may take what it has not. */
+static void finish(struct recv *r)
+{
+	if (r->ending)
+		return;
+	r->ending = 1;
+	withdraw(r);
+	if (cpl_output_records(r->output) == 0 && !r->flushing) {
+		close_session(r);
+		return;
+	}
+	cpl_session_hold(r->run.session, 1);
+	cpl_loop_timer(r->run.loop, &r->grace, GRACE_MS);
+}
+
+static void on_grace(void *user)
+{
+	struct recv *r = user;
+
+	if (r->closing || r->flushing) {
+		r->cut = 1;
+		cpl_run_stop(&r->run);
+		return;
+	}
+	close_session(r);
+	cpl_loop_timer(r->run.loop, &r->grace, GRACE_MS);
 }
 
 /* --- records ----------------------------------------------------------- */
 
-static int full(const struct run *r)
+static int full(const struct recv *r)
 {
 	return r->set.count > 0 && r->printed >= r->set.count;
 }
 
-/* What is behind the last record may be read by another client. */
-static void check_backlog(struct run *r)
+static void check_backlog(struct recv *r)
 {
 	int much = cpl_output_records(r->output) >= CPL_BACKLOG_STANZAS ||
 		   cpl_output_bytes(r->output) >= CPL_BACKLOG_BYTES;
 
-	cpl_session_hold(r->session, full(r) || much);
+	if (!r->ending)
+		cpl_session_hold(r->run.session, much && !full(r));
 }
 
-static void put(struct run *r, const char *p, size_t n)
+static void put(struct recv *r, const char *p, size_t n)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
 	r->last = r->number;
 	if (cpl_output_put(r->output, p, n, r->number, &e) < 0)
-		give_up(r, &e);
+		cpl_run_give_up(&r->run, &e);
 	else
 		check_backlog(r);
 }
 
-static void print(struct run *r, xmpp_stanza_t *stanza)
+static void touch_idle(struct recv *r)
+{
+	if (r->set.idle > 0)
+		cpl_loop_timer(r->run.loop, &r->idle, r->set.idle);
+}
+
+static void print(struct recv *r, xmpp_stanza_t *stanza)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 	int bad;
@@ -165,60 +202,57 @@ static void print(struct run *r, xmpp_stanza_t *stanza)
 			  : cpl_write_xml(&r->line, stanza, CPL_NS_CLIENT);
 	if (bad < 0 || cpl_buf_addc(&r->line, '\n') < 0) {
 		cpl_buf_err(&r->line, &e, CPL_INTERNAL, "a record");
-		give_up(r, &e);
+		cpl_run_give_up(&r->run, &e);
 		return;
 	}
 	r->printed++;
+	touch_idle(r);
+	if (full(r))
+		withdraw(r);
 	put(r, r->line.data, r->line.len);
 }
 
-static int wanted(const struct run *r, xmpp_stanza_t *stanza)
+static int wanted(const struct recv *r, xmpp_stanza_t *stanza)
 {
 	return cpl_filter_passes(&r->filter, stanza,
-				 cpl_session_jid(r->session));
-}
-
-static void touch_idle(struct run *r)
-{
-	if (r->set.idle > 0)
-		cpl_loop_timer(r->loop, &r->idle, r->set.idle);
+				 cpl_session_jid(r->run.session));
 }
 
 static void on_taken(void *user, uint64_t number)
 {
-	struct run *r = user;
+	struct recv *r = user;
 
-	cpl_session_handled(r->session, number);
+	cpl_session_handled(r->run.session, number);
 	check_backlog(r);
+	touch_idle(r);
 	if (r->fetching && number >= r->last) {
 		r->fetching = 0;
 		cpl_offline_remove(r->offline);
-		if (!full(r))
+		if (!full(r) && !r->ending)
 			cpl_offline_next(r->offline);
 	}
-	if (full(r) && number >= r->last && !r->over) {
+	if (full(r) && number >= r->last && !r->run.over) {
 		r->goal_met = 1;
-		close_session(r);
+		finish(r);
 	}
+	if (r->ending && cpl_output_records(r->output) == 0)
+		close_session(r);
 }
 
 static void on_output_failed(void *user, const struct cpl_err *e)
 {
-	struct run *r = user;
+	struct recv *r = user;
 
-	if (e)
-		complain(r, e);
-	else
-		r->outcome.signal = SIGPIPE;
-	stop(r);
+	r->cut = 1;
+	cpl_run_output_failed(&r->run, e);
 }
 
 /* --- the session ------------------------------------------------------- */
 
-static int announce(struct run *r, struct cpl_err *e)
+static int announce(struct recv *r, struct cpl_err *e)
 {
 	xmpp_stanza_t *p =
-	    cpl_build_stanza(r->ctx, "presence", NULL, NULL, NULL);
+	    cpl_build_stanza(r->run.ctx, "presence", NULL, NULL, NULL);
 	char priority[16];
 	int ok;
 
@@ -230,33 +264,52 @@ static int announce(struct run *r, struct cpl_err *e)
 	      cpl_build_text_child(p, "status", r->set.status) == 0) &&
 	     (r->set.priority == 0 ||
 	      cpl_build_text_child(p, "priority", priority) == 0);
-	ok = ok ? cpl_session_send(r->session, p, NULL, e) : cpl_err_nomem(e);
+	ok = ok ? cpl_session_send(r->run.session, p, NULL, e)
+		: cpl_err_nomem(e);
 	if (p)
 		xmpp_stanza_release(p);
 	return ok;
 }
 
-static void go_live(struct run *r)
+static void go_live(struct recv *r)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!r->set.no_presence && announce(r, &e) < 0)
-		give_up(r, &e);
+	if (r->set.no_presence)
+		return;
+	if (announce(r, &e) < 0)
+		cpl_run_give_up(&r->run, &e);
+	else
+		r->announced = 1;
 }
 
 /* Whether the server would send more of what waits than this run prints. */
-static int wants_few(const struct run *r)
+static int wants_few(const struct recv *r)
 {
 	return r->set.count > 0 && !r->set.no_presence &&
 	       r->set.priority >= 0 &&
 	       (!r->filter.kinds || (r->filter.kinds & CPL_MESSAGE));
 }
 
-static void on_offline_ready(void *user, int supported)
+static void on_server_known(void *user)
 {
-	struct run *r = user;
+	struct recv *r = user;
 
-	if (supported)
+	if (!wants_few(r) || r->ending)
+		return;
+	if (cpl_offline_supported(r->offline))
+		cpl_offline_list(r->offline);
+	else
+		go_live(r);
+}
+
+static void on_offline_listed(void *user, int ok)
+{
+	struct recv *r = user;
+
+	if (r->ending)
+		return;
+	if (ok)
 		cpl_offline_next(r->offline);
 	else
 		go_live(r);
@@ -265,8 +318,10 @@ static void on_offline_ready(void *user, int supported)
 /* One that is not wanted stays where it is. */
 static void on_offline_message(void *user, xmpp_stanza_t *message)
 {
-	struct run *r = user;
+	struct recv *r = user;
 
+	if (r->ending)
+		return;
 	if (!message) {
 		go_live(r);
 	} else if (wanted(r, message)) {
@@ -280,33 +335,56 @@ static void on_offline_message(void *user, xmpp_stanza_t *message)
 
 static void on_online(void *user)
 {
-	struct run *r = user;
-	struct cpl_offline_events events = {on_offline_ready,
+	struct recv *r = user;
+	struct cpl_offline_events events = {on_server_known, on_offline_listed,
 					    on_offline_message, r};
 
+	r->online = 1;
 	touch_idle(r);
-	if (wants_few(r))
-		r->offline = cpl_offline_new(r->session, &events);
-	if (!r->offline)
+	r->offline = cpl_offline_new(r->run.session, &events);
+	if (!r->offline || !wants_few(r))
 		go_live(r);
+}
+
+/* The server gives it back, or not: it is not ours any more. */
+static void leave(struct recv *r, xmpp_stanza_t *stanza)
+{
+	const char *type = xmpp_stanza_get_type(stanza);
+
+	if (type && strcmp(type, "error") == 0)
+		return;
+	if (cpl_filter_kind(stanza) == CPL_MESSAGE || wanted(r, stanza))
+		r->left++;
+}
+
+/* Presence of another session of the account. */
+static int is_rival(const struct recv *r, xmpp_stanza_t *stanza)
+{
+	const struct cpl_jid *own = cpl_session_jid(r->run.session);
+	const char *from = xmpp_stanza_get_from(stanza);
+
+	return cpl_filter_kind(stanza) == CPL_PRESENCE && from &&
+	       !xmpp_stanza_get_type(stanza) &&
+	       cpl_jid_same_bare(from, own->bare) &&
+	       !cpl_jid_same(from, own->full);
 }
 
 static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 {
-	struct run *r = user;
+	struct recv *r = user;
 
-	if (r->over || r->closing || full(r)) {
-		/* Unacknowledged: the server still has it. */
-		if (stanza && wanted(r, stanza))
-			r->left++;
-		return;
-	}
 	r->number = number;
-	touch_idle(r);
 	if (stanza && r->offline && cpl_offline_stanza(r->offline, stanza))
 		return;
-	if (stanza)
+	if (stanza && !r->run.over && !r->closing)
 		cpl_answer_iq(r->answer, stanza);
+	if (r->run.over || r->ending || full(r)) {
+		if (stanza)
+			leave(r, stanza);
+		return;
+	}
+	if (stanza && is_rival(r, stanza))
+		r->rivals = 1;
 	if (stanza && wanted(r, stanza)) {
 		print(r, stanza);
 		return;
@@ -316,195 +394,199 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 	put(r, "", 0);
 }
 
+/* What was received is written, though nothing can be acknowledged any more. */
 static void on_ended(void *user, const struct cpl_err *e)
 {
-	struct run *r = user;
+	struct recv *r = user;
 
-	if (e->status != CPL_OK && !r->goal_met)
-		complain(r, e);
-	stop(r);
+	if (e->status != CPL_OK) {
+		r->cut = 1;
+		if (!full(r))
+			cpl_run_complain(&r->run, e);
+	}
+	if (r->closing || cpl_output_bytes(r->output) == 0)
+		cpl_run_stop(&r->run);
+	else
+		r->flushing = 1;
+}
+
+static void end_turn(void *user)
+{
+	struct recv *r = user;
+
+	if (!r->flushing || cpl_output_bytes(r->output) > 0)
+		return;
+	cpl_run_stop(&r->run);
 }
 
 /* --- the end ----------------------------------------------------------- */
 
-static void on_signal(void *user, int signal)
+static void on_interrupted(void *user)
 {
-	struct run *r = user;
-
-	r->outcome.signal = signal;
-	close_session(r);
+	finish(user);
 }
 
 /* The planned end: a failure only where -c asked for more. */
-static void end_planned(struct run *r, enum cpl_status status, const char *why)
+static void end_planned(struct recv *r, enum cpl_status status, const char *why)
 {
+	long taken = r->printed - (long)cpl_output_unread(r->output);
 	struct cpl_err e = CPL_ERR_INIT;
 
+	if (r->ending)
+		return;
 	if (r->set.count > 0 && !r->goal_met) {
 		cpl_err_set(&e, status, "%s after %ld of %ld records", why,
-			    r->printed, r->set.count);
-		complain(r, &e);
+			    taken, r->set.count);
+		cpl_run_complain(&r->run, &e);
 	}
-	close_session(r);
+	finish(r);
 }
 
 static void on_timeout(void *user)
 {
-	struct run *r = user;
+	struct recv *r = user;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (cpl_session_online(r->session) || r->closing) {
+	if (r->online) {
 		end_planned(r, CPL_TIMEOUT, "timed out (-W)");
 		return;
 	}
 	cpl_err_set(&e, CPL_TEMP, "timed out (-W) before the login");
-	give_up(r, &e);
+	cpl_run_give_up(&r->run, &e);
 }
 
+/* While the reader has something to read we are not idle. */
 static void on_idle(void *user)
 {
-	end_planned(user, CPL_REFUSED, "nothing came (--idle)");
-}
+	struct recv *r = user;
 
-static void report(struct run *r)
-{
-	uint64_t unread = r->session ? cpl_session_unhandled(r->session) : 0;
-
-	if (r->unwanted > 0)
-		cpl_log(&r->cli.log, CPL_LOG_INFO,
-			"%ld stanzas did not pass the filters", r->unwanted);
-	if (unread == 0 || r->left == 0)
-		return;
-	if (cpl_session_has_sm(r->session))
-		cpl_log(&r->cli.log, CPL_LOG_INFO,
-			"%ld more came and are left to the server", r->left);
+	if (cpl_output_unread(r->output) > 0)
+		touch_idle(r);
 	else
-		cpl_cli_warn(&r->cli,
-			     "%ld more came and are lost: the server has no "
-			     "stream management to give them back by",
-			     r->left);
+		end_planned(r, CPL_REFUSED, "nothing came (--idle)");
 }
 
-static void release(struct run *r)
+/* What came and was not read: silence only where the server is known to store
+ * it again. */
+static void report_unread(struct recv *r)
 {
+	struct cpl_cli *cli = &r->run.cli;
+	const char *least = r->cut ? "at least " : "";
+	long unread = r->left;
+	uint64_t stanzas = cpl_session_unhandled(r->run.session);
+
+	/* In a pipe it is the reader's, once nothing can be acknowledged. */
+	if (!r->flushing || cpl_output_bytes(r->output) > 0)
+		unread += (long)cpl_output_unread(r->output);
+	if (unread == 0)
+		return;
+	if (!cpl_session_has_sm(r->run.session))
+		cpl_cli_warn(cli,
+			     "%s%ld more came and were not read: lost, the "
+			     "server has no stream management",
+			     least, unread);
+	else if (!r->offline || !cpl_offline_restores(r->offline) || r->rivals)
+		cpl_cli_warn(cli,
+			     "%s%ld more came and were not read: the server "
+			     "may not keep them",
+			     least, unread);
+	else if (stanzas > CPL_OFFLINE_RESTORED)
+		cpl_cli_warn(cli,
+			     "%s%ld more came and were not read: the server "
+			     "may keep the last %d only",
+			     least, unread, CPL_OFFLINE_RESTORED);
+	else
+		cpl_log(&cli->log, CPL_LOG_INFO,
+			"%ld more came and are left to the server", unread);
+}
+
+static void report(struct recv *r)
+{
+	if (r->unwanted > 0)
+		cpl_log(&r->run.cli.log, CPL_LOG_INFO,
+			"%ld stanzas did not pass the filters", r->unwanted);
+	if (r->run.session)
+		report_unread(r);
+}
+
+static void release(struct recv *r)
+{
+	/* First, as it tells those who wait that no answer will come. */
+	cpl_session_free(r->run.session);
+	r->run.session = NULL;
 	cpl_offline_free(r->offline);
 	cpl_answer_free(r->answer);
-	cpl_session_free(r->session);
 	cpl_output_free(r->output);
 	cpl_filter_release(&r->filter);
 	cpl_buf_release(&r->line);
-	cpl_secret_wipe(&r->password);
-	if (r->ctx)
-		xmpp_ctx_free(r->ctx);
-	cpl_loop_free(r->loop);
-	cpl_cli_release(&r->cli);
+	cpl_run_release(&r->run);
 }
 
 /* --- the command line -------------------------------------------------- */
 
-static void set_output(struct run *r, const char *format)
+static void set_output(struct recv *r, const char *format)
 {
-	r->set.text = strcmp(format, "text") == 0;
-	if (!r->set.text && strcmp(format, "xml") != 0)
-		cpl_cli_usage(&r->cli, "--output: '%s' is not xml or text",
-			      format);
+	static const char *const formats[] = {"xml", "text"};
+
+	r->set.text = cpl_value_word(&r->run.cli, "--output", format, formats,
+				     2) == formats[1];
 }
 
-static void set_show(struct run *r, const char *show)
+static void set_show(struct recv *r, const char *show)
 {
 	static const char *const shows[] = {"away", "chat", "dnd", "xa"};
 
-	for (size_t i = 0; i < sizeof shows / sizeof *shows; i++)
-		if (strcmp(shows[i], show) == 0)
-			r->set.show = shows[i];
-	if (!r->set.show || strcmp(r->set.show, show) != 0)
-		cpl_cli_usage(&r->cli,
-			      "--show: '%s' is not away, chat, dnd "
-			      "or xa",
-			      show);
+	r->set.show = cpl_value_word(&r->run.cli, "--show", show, shows, 4);
 }
 
-static void set_status(struct run *r, const char *status)
+/* Adds to the filter what one of its options says. */
+static void add_filter(struct recv *r, const char *option, const char *value,
+		       int (*add)(struct cpl_filter *f, const char *value,
+				  struct cpl_err *e))
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (cpl_chars_check(status, strlen(status), &e) < 0) {
-		cpl_err_prefix(&e, "--status");
-		cpl_cli_die(&r->cli, &e);
-	}
-	r->set.status = status;
+	if (add(&r->filter, value, &e) < 0)
+		cpl_cli_usage(&r->run.cli, "%s: %s", option, e.text);
 }
 
-/* Options whose value has bounds or rules of its own. */
-static void take_checked(struct run *r, int c, const char *arg)
+static void take_option(struct recv *r, int c, const char *arg)
 {
 	struct settings *set = &r->set;
-	struct cpl_err e = CPL_ERR_INIT;
-	const char *name = NULL;
-	int bad = 0;
+	struct cpl_cli *cli = &r->run.cli;
 
 	switch (c) {
 	case 'c':
-		name = "--count";
-		bad = cpl_num_int(arg, 1, 1000000000, &set->count, &e);
+		set->count =
+		    cpl_value_number(cli, "--count", arg, 1, 1000000000);
 		break;
 	case OPT_IDLE:
-		name = "--idle";
-		bad = cpl_num_seconds(arg, 31536000, &set->idle, &e);
+		set->idle = cpl_value_seconds(cli, "--idle", arg, 31536000);
 		break;
 	case OPT_PRIORITY:
-		name = "--priority";
-		bad = cpl_num_int(arg, -128, 127, &set->priority, &e);
+		set->priority =
+		    cpl_value_number(cli, "--priority", arg, -128, 127);
 		set->priority_given = 1;
 		break;
-	case OPT_FROM:
-		name = "--from";
-		bad = cpl_filter_add_from(&r->filter, arg, &e);
-		break;
-	case OPT_KIND:
-		name = "--kind";
-		bad = cpl_filter_add_kind(&r->filter, arg, &e);
-		break;
-	case 't':
-		name = "--type";
-		bad = cpl_filter_add_type(&r->filter, arg, &e);
-		break;
-	default:
-		cpl_cli_option(&r->cli, c, arg);
-	}
-	if (bad < 0)
-		cpl_cli_usage(&r->cli, "%s: %s", name, e.text);
-}
-
-static void take_option(struct run *r, int c, const char *arg)
-{
-	switch (c) {
-	case 'o':
-		set_output(r, arg);
-		break;
-	case 'x':
-		set_output(r, "xml");
-		break;
-	case OPT_WITH_BODY:
-		r->filter.with_body = 1;
-		break;
-	case OPT_SHOW:
-		set_show(r, arg);
-		break;
+	case OPT_FROM: add_filter(r, "--from", arg, cpl_filter_add_from); break;
+	case OPT_KIND: add_filter(r, "--kind", arg, cpl_filter_add_kind); break;
+	case 't': add_filter(r, "--type", arg, cpl_filter_add_type); break;
+	case 'o': set_output(r, arg); break;
+	case 'x': set_output(r, "xml"); break;
+	case OPT_WITH_BODY: r->filter.with_body = 1; break;
+	case OPT_SHOW: set_show(r, arg); break;
 	case OPT_STATUS:
-		set_status(r, arg);
+		set->status = cpl_value_text(cli, "--status", arg);
 		break;
-	case OPT_NO_PRESENCE:
-		r->set.no_presence = 1;
-		break;
-	default:
-		take_checked(r, c, arg);
+	case OPT_NO_PRESENCE: set->no_presence = 1; break;
+	default: cpl_cli_option(cli, c, arg);
 	}
 }
 
-static void apply_defaults(struct run *r)
+static void apply_defaults(struct recv *r)
 {
-	const char *priority = cpl_setting(&r->cli.settings, CPL_SET_PRIORITY);
+	const char *priority =
+	    cpl_setting(&r->run.cli.settings, CPL_SET_PRIORITY);
 
 	if (r->filter.kinds == 0)
 		r->filter.kinds = CPL_MESSAGE;
@@ -513,60 +595,51 @@ static void apply_defaults(struct run *r)
 		(void)!cpl_num_int(priority, -128, 127, &r->set.priority, NULL);
 }
 
-static void open_run(struct run *r)
+static void open_recv(struct recv *r)
 {
-	struct cpl_output_events output = {on_taken, on_output_failed, r};
-	struct cpl_connect_conf conf = {
-	    .settings = &r->cli.settings,
-	    .password = &r->password,
-	    .timeout = cpl_cli_connect_timeout(&r->cli),
-	};
-	struct cpl_session_events events = {on_online, on_stanza, NULL,
-					    on_ended, r};
+	struct cpl_run_events events = {on_interrupted, on_timeout, r};
+	struct cpl_output_events output = {on_taken, NULL, on_output_failed, r};
+	struct cpl_session_events session = {on_online, on_stanza, NULL,
+					     on_ended, r};
 	struct cpl_err e = CPL_ERR_INIT;
 
-	r->ctx = xmpp_ctx_new(NULL, NULL);
-	r->loop = cpl_loop_new(&e);
-	if (r->ctx && r->loop &&
-	    cpl_loop_signals(r->loop, on_signal, r, &e) == 0)
-		r->output = cpl_output_new(r->loop, 1, &output, &e);
-	if (r->output)
-		r->session = cpl_session_new(r->loop, &r->cli.log, r->ctx,
-					     &conf, &events, &e);
-	if (r->session)
-		r->answer = cpl_answer_new(r->session, !r->set.no_presence);
-	if (!r->answer) {
-		if (e.status == CPL_OK)
-			cpl_err_nomem(&e);
-		cpl_cli_die(&r->cli, &e);
-	}
-	r->timeout.fire = on_timeout;
+	cpl_run_open(&r->run, &events);
 	r->idle.fire = on_idle;
-	r->timeout.user = r->idle.user = r;
-	if (cpl_cli_timeout(&r->cli) > 0)
-		cpl_loop_timer(r->loop, &r->timeout, cpl_cli_timeout(&r->cli));
+	r->grace.fire = on_grace;
+	r->turn.end = end_turn;
+	r->idle.user = r->grace.user = r->turn.user = r;
+	r->output = cpl_output_new(r->run.loop, 1, &output, &e);
+	if (!r->output)
+		cpl_cli_die(&r->run.cli, &e);
+	/* Behind the output's own, so that it sees what that has written. */
+	cpl_loop_turn_add(r->run.loop, &r->turn);
+	if (cpl_run_connect(&r->run, &session) < 0)
+		return;
+	r->answer = cpl_answer_new(r->run.session, !r->set.no_presence);
+	if (!r->answer) {
+		cpl_err_nomem(&e);
+		cpl_run_give_up(&r->run, &e);
+	}
 }
 
 int main(int argc, char **argv)
 {
-	struct run r = {0};
-	struct cpl_err e = CPL_ERR_INIT;
+	struct recv r = {0};
 	int c;
 
 	cpl_buf_init(&r.line, 8 * CPL_STANZA_BYTES_MAX);
-	cpl_cli_init(&r.cli, "xrecv", synopsis, help);
-	while ((c = getopt_long(argc, argv, CPL_CLI_SHORT "c:t:o:x", options,
-				NULL)) != -1)
+	cpl_cli_init(&r.run.cli, "xrecv", synopsis, help);
+	while ((c = cpl_cli_getopt(argc, argv, CPL_CLI_SHORT "c:t:o:x",
+				   options)) != -1)
 		take_option(&r, c, optarg);
 	if (optind < argc)
-		cpl_cli_usage(&r.cli, "unexpected operand '%s'", argv[optind]);
-	cpl_cli_load(&r.cli);
+		cpl_cli_usage(&r.run.cli, "unexpected operand '%s'",
+			      argv[optind]);
+	cpl_cli_load(&r.run.cli);
 	apply_defaults(&r);
-	cpl_cli_password(&r.cli, &r.password);
-	open_run(&r);
-	if (cpl_loop_run(r.loop, &e) < 0)
-		complain(&r, &e);
+	open_recv(&r);
+	cpl_run_loop(&r.run);
 	report(&r);
 	release(&r);
-	cpl_outcome_exit(&r.outcome);
+	cpl_outcome_exit(&r.run.outcome);
 }

@@ -187,11 +187,12 @@ void cpl_cli_password(struct cpl_cli *cli, struct cpl_secret *out)
 	};
 	struct cpl_err e = CPL_ERR_INIT;
 	struct cpl_secret_conf silent = conf;
+	const char *jid = cpl_setting(&cli->settings, CPL_SET_JID);
 
 	/* ANONYMOUS has none, and with a client certificate EXTERNAL may do:
 	 * nobody is prompted for what the login can do without. */
 	silent.no_prompt = 1;
-	if ((!strchr(cpl_setting(&cli->settings, CPL_SET_JID), '@') ||
+	if ((!memchr(jid, '@', strcspn(jid, "/")) ||
 	     cpl_setting(&cli->settings, CPL_SET_CLIENT_CERT)) &&
 	    !cpl_secret_source(&silent))
 		return;

@@ -82,7 +82,6 @@ struct cpl_cli {
 	int account_chosen;      /* -a was given */
 	const char *account;     /* -a, then COUPLET_ACCOUNT */
 	const char *config_path; /* -C */
-	int quiet;
 	int pretend;
 	int list;    /* CPL_OPT_LIST_*, or 0 */
 	FILE *trace; /* --trace, opened by cpl_cli_load() */

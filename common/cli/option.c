@@ -159,39 +159,22 @@ void cpl_cli_option(struct cpl_cli *cli, int c, const char *arg)
 		cli->account = arg;
 		cli->account_chosen = 1;
 		break;
-	case 'C':
-		cli->config_path = arg;
-		break;
-	case CPL_OPT_PASSWORD_FD:
-		result = put_password_fd(cli, arg, &e);
-		break;
+	case 'C': cli->config_path = arg; break;
+	case CPL_OPT_PASSWORD_FD: result = put_password_fd(cli, arg, &e); break;
 	case CPL_OPT_PASSWORD_FILE:
 		if (strcmp(arg, "-") == 0) /* stdin, as everywhere */
 			result = put_password_fd(cli, "0", &e);
 		else
 			result = put(cli, c, arg, &e);
 		break;
-	case 'q':
-		cli->quiet = 1;
-		break;
-	case 'v':
-		cli->log.level++;
-		break;
-	case 'P':
-		cli->pretend = 1;
-		break;
+	case 'q': cli->log.level = 0; break;
+	case 'v': cli->log.level++; break;
+	case 'P': cli->pretend = 1; break;
 	case CPL_OPT_LIST_ACCOUNTS:
-	case CPL_OPT_LIST_ALIASES:
-		cli->list = c;
-		break;
-	case 'h':
-		print_help(cli);
-		break;
-	case 'V':
-		print_version(cli);
-		break;
-	default:
-		result = put(cli, c, arg, &e);
+	case CPL_OPT_LIST_ALIASES: cli->list = c; break;
+	case 'h': print_help(cli); break;
+	case 'V': print_version(cli); break;
+	default: result = put(cli, c, arg, &e);
 	}
 	if (result < 0 && e.status == CPL_USAGE)
 		cpl_cli_usage(cli, "%s", e.text);

@@ -13,21 +13,15 @@ static void keep_first(enum cpl_status *slot, enum cpl_status status)
 void cpl_outcome_add(struct cpl_outcome *o, enum cpl_status status)
 {
 	switch (status) {
-	case CPL_OK:
-		break;
+	case CPL_OK: break;
 	case CPL_INTERNAL:
 	case CPL_SYSTEM:
-	case CPL_IO:
-		keep_first(&o->own, status);
-		break;
+	case CPL_IO: keep_first(&o->own, status); break;
 	case CPL_USAGE:
 	case CPL_DATA:
 	case CPL_NOINPUT:
-	case CPL_CONFIG:
-		keep_first(&o->input, status);
-		break;
-	default:
-		keep_first(&o->cause, status);
+	case CPL_CONFIG: keep_first(&o->input, status); break;
+	default: keep_first(&o->cause, status);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,11 +30,15 @@ struct cpl_output {
 	struct cpl_timer look;
 	struct cpl_buf bytes;   /* not written */
 	struct cpl_buf records; /* struct record, not taken */
+	size_t unread;          /* records of those that have bytes */
+	uint64_t told;          /* bytes of the records that were taken */
 	uint64_t put;
 	uint64_t written;
 	int64_t look_ms;
 	size_t piece; /* what one write may take without blocking */
 	int pipe;
+	int terminal;
+	int socket;
 	int failed;
 };
 
@@ -52,7 +57,9 @@ static void fail_errno(struct cpl_output *o)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (errno == EPIPE) {
+	/* So a socket and a terminal say that nobody is there any more. */
+	if (errno == EPIPE || errno == ECONNRESET ||
+	    (errno == EIO && o->terminal)) {
 		fail(o, NULL);
 		return;
 	}
@@ -85,6 +92,8 @@ static void tell(struct cpl_output *o)
 		if (r->end > taken)
 			break;
 		number = r->number;
+		o->unread -= r->end > o->told;
+		o->told = r->end;
 		cpl_buf_consume(&o->records, sizeof *r);
 	}
 	if (number > 0)
@@ -113,7 +122,9 @@ static void look(void *user)
 static int write_piece(struct cpl_output *o)
 {
 	size_t n = o->bytes.len > o->piece ? o->piece : o->bytes.len;
-	ssize_t w = write(o->watch.fd, o->bytes.data, n);
+	ssize_t w = o->socket ? send(o->watch.fd, o->bytes.data, n,
+				     MSG_DONTWAIT | MSG_NOSIGNAL)
+			      : write(o->watch.fd, o->bytes.data, n);
 
 	if (w < 0) {
 		if (errno == EAGAIN || errno == EINTR)
@@ -123,15 +134,18 @@ static int write_piece(struct cpl_output *o)
 	}
 	o->written += (uint64_t)w;
 	cpl_buf_consume(&o->bytes, (size_t)w);
-	return 0;
+	if (o->bytes.len == 0 && o->on.written)
+		o->on.written(o->on.user);
+	return o->failed ? -1 : 0;
 }
 
 static void ready(void *user, short revents)
 {
 	struct cpl_output *o = user;
 
-	if (revents & (POLLERR | POLLNVAL)) {
-		errno = revents & POLLERR ? EPIPE : EBADF;
+	/* A pipe or terminal without reader is an error, a socket hung up. */
+	if (revents & (POLLERR | POLLHUP | POLLNVAL)) {
+		errno = revents & POLLNVAL ? EBADF : EPIPE;
 		fail_errno(o);
 		return;
 	}
@@ -179,6 +193,8 @@ struct cpl_output *cpl_output_new(struct cpl_loop *loop, int fd,
 	o->loop = loop;
 	o->on = *on;
 	o->pipe = S_ISFIFO(st.st_mode);
+	o->socket = S_ISSOCK(st.st_mode);
+	o->terminal = isatty(fd);
 	o->piece = S_ISREG(st.st_mode) ? SIZE_MAX : PIPE_BUF;
 	cpl_buf_init(&o->bytes, 4 * CPL_RECORD_MAX);
 	cpl_buf_init(&o->records, SIZE_MAX);
@@ -217,12 +233,18 @@ int cpl_output_put(struct cpl_output *o, const char *p, size_t n,
 	    cpl_buf_add(&o->records, &r, sizeof r) < 0)
 		return cpl_err_nomem(e);
 	o->put += n;
+	o->unread += n > 0;
 	return 0;
 }
 
 size_t cpl_output_records(const struct cpl_output *o)
 {
 	return o->records.len / sizeof(struct record);
+}
+
+size_t cpl_output_unread(const struct cpl_output *o)
+{
+	return o->unread;
 }
 
 size_t cpl_output_bytes(const struct cpl_output *o)

@@ -18,6 +18,8 @@ struct cpl_output;
 struct cpl_output_events {
 	/* All records up to this number were taken. */
 	void (*taken)(void *user, uint64_t number);
+	/* All that was put has been written. May be NULL. */
+	void (*written)(void *user);
 	/* Nothing more can be written, once: e is NULL when the reader is
 	 * gone, else CPL_IO. Noticed while idle too. */
 	void (*failed)(void *user, const struct cpl_err *e);
@@ -37,8 +39,10 @@ int cpl_output_put(struct cpl_output *o, const char *p, size_t n,
 		   uint64_t number, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
-/* Records and bytes that are not taken yet. */
+/* How it stands: records that are not taken, how many of them have bytes, and
+ * bytes that are not written. */
 size_t cpl_output_records(const struct cpl_output *o);
+size_t cpl_output_unread(const struct cpl_output *o);
 size_t cpl_output_bytes(const struct cpl_output *o);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
+#include <signal.h>
+
 void cpl_run_stop(struct cpl_run *run)
 {
 	run->over = 1;
@@ -16,6 +18,15 @@ void cpl_run_complain(struct cpl_run *run, const struct cpl_err *e)
 void cpl_run_give_up(struct cpl_run *run, const struct cpl_err *e)
 {
 	cpl_run_complain(run, e);
+	cpl_run_stop(run);
+}
+
+void cpl_run_output_failed(struct cpl_run *run, const struct cpl_err *e)
+{
+	if (e)
+		cpl_run_complain(run, e);
+	else
+		run->outcome.signal = SIGPIPE;
 	cpl_run_stop(run);
 }
 

@@ -47,13 +47,19 @@ void cpl_run_complain(struct cpl_run *run, const struct cpl_err *e);
 /* The same, and the loop ends. */
 void cpl_run_give_up(struct cpl_run *run, const struct cpl_err *e);
 
+/* stdout takes nothing more (cpl_output_events.failed): the run ends, quietly
+ * where the reader is gone. */
+void cpl_run_output_failed(struct cpl_run *run, const struct cpl_err *e);
+
 /* Ends the loop. */
 void cpl_run_stop(struct cpl_run *run);
 
 /* Runs the loop until the end, unless it is over already. */
 void cpl_run_loop(struct cpl_run *run);
 
-/* Frees all of it; cpl_outcome_exit(&run->outcome) may follow. */
+/* Frees all of it; cpl_outcome_exit(&run->outcome) may follow. A tool whose
+ * requests may still wait for answers frees the session itself, first of all
+ * (and sets it to NULL). */
 void cpl_run_release(struct cpl_run *run);
 
 #endif

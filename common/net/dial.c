@@ -357,9 +357,10 @@ void cpl_dial_why(const struct cpl_dial *d, struct cpl_err *e)
 	if (d->rank == NO_STREAM || (d->rank == NO_CONNECTION && !last))
 		*e = d->why;
 	else if (last)
-		cpl_err_set(e, CPL_TEMP, "%s: no answer", last->target.text);
+		cpl_err_set(e, CPL_TEMP, "%s: timed out connecting",
+			    last->target.text);
 	else
-		cpl_err_set(e, CPL_TEMP, "%s: no answer from the DNS",
+		cpl_err_set(e, CPL_TEMP, "%s: timed out waiting for the DNS",
 			    d->lookup.domain);
 }
 

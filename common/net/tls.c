@@ -135,6 +135,20 @@ static enum break_kind broke(int ssl_error, int error, char *why, size_t n)
 	return error == 0 ? ENDED : BROKEN;
 }
 
+/* OpenSSL 3.0 has no text for this one (RFC 8446 6.2). */
+static const char *alert_text(int reason)
+{
+	if (reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED)
+		return "a client certificate is required";
+	return SSL_alert_desc_string_long(reason - ALERT_FIRST);
+}
+
+static void explain_plain(const struct cpl_tls *t, struct cpl_err *e)
+{
+	cpl_err_set(e, CPL_PROTOCOL, "%s: does not speak TLS here%s", t->domain,
+		    t->direct ? " (is it a STARTTLS port?)" : "");
+}
+
 /* A handshake that failed for what the server said. */
 static void explain_refusal(struct cpl_tls *t, struct cpl_err *e)
 {
@@ -142,6 +156,9 @@ static void explain_refusal(struct cpl_tls *t, struct cpl_err *e)
 	const char *d = t->domain;
 
 	switch (reason) {
+	case SSL_R_WRONG_VERSION_NUMBER: /* of the first record: it is none */
+		explain_plain(t, e);
+		return;
 	case SSL_R_UNSUPPORTED_PROTOCOL:
 	case SSL_R_WRONG_SSL_VERSION:
 	case SSL_R_NO_PROTOCOLS_AVAILABLE:
@@ -167,13 +184,12 @@ static void explain_refusal(struct cpl_tls *t, struct cpl_err *e)
 			    "(ALPN)",
 			    d);
 		return;
-	default:
-		break;
+	default: break;
 	}
 	if (reason >= ALERT_FIRST && reason <= ALERT_LAST)
 		cpl_err_set(e, CPL_PROTOCOL,
 			    "%s: the server refuses the TLS handshake: %s", d,
-			    SSL_alert_desc_string_long(reason - ALERT_FIRST));
+			    alert_text(reason));
 	else
 		cpl_err_set(e, CPL_PROTOCOL, "%s: TLS handshake: %s", d,
 			    cpl_tls_queue_text());
@@ -189,8 +205,7 @@ static enum cpl_tls_result handshake_failed(struct cpl_tls *t, int ssl_error,
 		if (e)
 			*e = t->why;
 	} else if (broke(ssl_error, error, why, sizeof why) != INTACT) {
-		cpl_err_set(e, CPL_TEMP, "%s: in the TLS handshake: %s",
-			    t->domain, why);
+		cpl_err_set(e, CPL_TEMP, "%s: %s", t->domain, why);
 	} else {
 		explain_refusal(t, e);
 	}
@@ -198,13 +213,15 @@ static enum cpl_tls_result handshake_failed(struct cpl_tls *t, int ssl_error,
 	return CPL_TLS_FAILED;
 }
 
-/* Whether what the peer said first is no TLS record; OpenSSL's own errors do
- * not tell that from other faults. */
+/* Whether what the peer said first is no TLS record, which OpenSSL's own errors
+ * do not always tell from other faults. What OpenSSL has read already is not
+ * there to be looked at, and what follows it is no first record. */
 static int is_plain(struct cpl_tls *t)
 {
 	unsigned char first;
 
-	if (t->answered || recv(t->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
+	if (t->answered || BIO_number_read(SSL_get_rbio(t->ssl)) > 0 ||
+	    recv(t->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
 		return 0;
 	t->answered = 1;
 	return first != RECORD_ALERT && first != RECORD_HANDSHAKE;
@@ -216,9 +233,7 @@ enum cpl_tls_result cpl_tls_handshake(struct cpl_tls *t, struct cpl_err *e)
 
 	if (is_plain(t)) {
 		t->dead = 1;
-		cpl_err_set(e, CPL_PROTOCOL, "%s: does not speak TLS here%s",
-			    t->domain,
-			    t->direct ? " (is it a STARTTLS port?)" : "");
+		explain_plain(t, e);
 		return CPL_TLS_FAILED;
 	}
 	ERR_clear_error();
@@ -267,8 +282,7 @@ static enum cpl_tls_result no_progress(struct cpl_tls *t, int ssl_error,
 	}
 	if (reason >= ALERT_FIRST && reason <= ALERT_LAST)
 		cpl_err_set(e, CPL_PROTOCOL, "%s: the server ended TLS: %s",
-			    t->domain,
-			    SSL_alert_desc_string_long(reason - ALERT_FIRST));
+			    t->domain, alert_text(reason));
 	else
 		cpl_err_set(e, CPL_PROTOCOL, "%s: TLS: %s", t->domain,
 			    cpl_tls_queue_text());

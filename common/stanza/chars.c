@@ -109,3 +109,18 @@ full:
 	cpl_buf_truncate(out, start);
 	return -1;
 }
+
+int cpl_chars_text(struct cpl_buf *out, const char *p, size_t n, int sanitize,
+		   struct cpl_err *e)
+{
+	struct cpl_err why = CPL_ERR_INIT;
+	int r;
+
+	if (cpl_chars_check(p, n, &why) == 0)
+		r = cpl_buf_add(out, p, n);
+	else if (sanitize)
+		r = cpl_chars_sanitize(out, p, n);
+	else
+		return cpl_err_set(e, why.status, "%s", why.text);
+	return r == 0 ? 0 : cpl_buf_err(out, e, CPL_DATA, "the text");
+}

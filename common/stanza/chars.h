@@ -28,4 +28,9 @@ int cpl_chars_check(const char *p, size_t n, struct cpl_err *e)
 int cpl_chars_sanitize(struct cpl_buf *out, const char *p, size_t n)
     __attribute__((warn_unused_result));
 
+/* Appends p as text: as it is when it is, sanitized when sanitize is non-zero.
+ * -1 with CPL_DATA otherwise, or when out is full. */
+int cpl_chars_text(struct cpl_buf *out, const char *p, size_t n, int sanitize,
+		   struct cpl_err *e) __attribute__((warn_unused_result));
+
 #endif

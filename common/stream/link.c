@@ -26,6 +26,7 @@ struct cpl_link {
 	struct cpl_timer again; /* bytes that poll(2) does not announce */
 	struct cpl_buf out;
 	struct cpl_buf seen; /* for the trace: bytes of an unfinished element */
+	size_t seen_from;    /* the first one's place in the document */
 	size_t traced;       /* bytes of out that the trace has */
 	int shaking;         /* the handshake is under way */
 	int secured;         /* or done */
@@ -113,11 +114,43 @@ static void want(struct cpl_link *l)
 	l->watch.events = events;
 }
 
+static int tracing(const struct cpl_link *l)
+{
+	return l->log && l->log->trace && !l->ended;
+}
+
+/* Shows the trace what was read up to the end of the event at hand: whole
+ * elements, so that its mask sees where a secret begins and ends, however the
+ * bytes were cut. */
+static void trace_event(struct cpl_link *l)
+{
+	size_t upto = cpl_tree_byte_end(l->tree);
+	size_t n = upto - l->seen_from;
+
+	if (!tracing(l) || upto <= l->seen_from || n > l->seen.len)
+		return;
+	cpl_log_trace(l->log, '<', l->seen.data, n);
+	cpl_buf_consume(&l->seen, n);
+	l->seen_from = upto;
+}
+
+/* Keeps what was read until its elements are whole. Nothing but white space
+ * between elements can fill the buffer. */
+static void keep_for_trace(struct cpl_link *l, const char *p, size_t n)
+{
+	if (!tracing(l) || cpl_buf_add(&l->seen, p, n) == 0)
+		return;
+	l->seen_from += l->seen.len;
+	cpl_buf_truncate(&l->seen, 0);
+	(void)!cpl_buf_add(&l->seen, p, n);
+}
+
 static void on_root(void *user, const char *name, const char *ns,
 		    const char *const *attrs)
 {
 	struct cpl_link *l = user;
 
+	trace_event(l);
 	if (!l->ended && l->on.header)
 		l->on.header(l->on.user, name, ns, attrs);
 }
@@ -126,6 +159,7 @@ static void on_child(void *user, xmpp_stanza_t *child)
 {
 	struct cpl_link *l = user;
 
+	trace_event(l);
 	if (!l->ended)
 		l->on.element(l->on.user, child);
 }
@@ -137,33 +171,16 @@ static void on_end(void *user)
 
 static const struct cpl_tree_events tree_events = {on_root, on_child, on_end};
 
-/* Keeps what was read until its elements are whole, so that the mask of the
- * trace sees where a secret begins and ends. */
-static void trace_in(struct cpl_link *l, const char *p, size_t n)
-{
-	if (!l->log || !l->log->trace || l->ended)
-		return;
-	if (cpl_buf_add(&l->seen, p, n) < 0)
-		return;
-	if (cpl_tree_depth(l->tree) <= 1) {
-		cpl_log_trace(l->log, '<', l->seen.data, l->seen.len);
-		cpl_buf_truncate(&l->seen, 0);
-	}
-}
-
 static int feed(struct cpl_link *l, const char *p, size_t n)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
-	trace_in(l, "", 0);
-	if (l->log && l->log->trace && cpl_buf_add(&l->seen, p, n) < 0)
-		cpl_buf_truncate(&l->seen, 0);
+	keep_for_trace(l, p, n);
 	if (cpl_tree_feed(l->tree, p, n, &e) < 0) {
 		cpl_err_prefix(&e, "the server sent what is not XMPP");
 		end(l, &e);
 		return -1;
 	}
-	trace_in(l, "", 0);
 	return l->ended ? -1 : 0;
 }
 
@@ -409,6 +426,8 @@ void cpl_link_free(struct cpl_link *l)
 
 int cpl_link_open(struct cpl_link *l)
 {
+	cpl_buf_truncate(&l->seen, 0);
+	l->seen_from = 0;
 	return cpl_tree_reset(l->tree);
 }
 

@@ -15,6 +15,8 @@ struct cpl_offline {
 	char *asked;          /* the node that view asked for */
 	int got;              /* and whether its message came */
 	size_t left;
+	int supported;
+	int restores;
 };
 
 /* Sends an iq, if it could be built, and frees it. 0, or -1 when no answer
@@ -51,11 +53,11 @@ static void listed(void *user, xmpp_stanza_t *answer)
 			o->left++;
 	}
 	if (answer)
-		o->on.ready(o->on.user, is_result(answer));
+		o->on.listed(o->on.user, is_result(answer));
 }
 
 /* 2.3: the headers, whose nodes name the messages. */
-static void list(struct cpl_offline *o)
+void cpl_offline_list(struct cpl_offline *o)
 {
 	xmpp_stanza_t *iq = cpl_build_stanza(cpl_session_ctx(o->session), "iq",
 					     "get", NULL, NULL);
@@ -63,25 +65,34 @@ static void list(struct cpl_offline *o)
 
 	if (ask(o, iq, q && cpl_set_attr(q, "node", CPL_NS_OFFLINE) == 0,
 		listed) < 0)
-		o->on.ready(o->on.user, 0);
+		o->on.listed(o->on.user, 0);
+}
+
+static int attr_is(xmpp_stanza_t *el, const char *name, const char *value)
+{
+	const char *text = xmpp_stanza_get_attribute(el, name);
+
+	return text && strcmp(text, value) == 0;
 }
 
 static void discovered(void *user, xmpp_stanza_t *answer)
 {
 	struct cpl_offline *o = user;
 	xmpp_stanza_t *query = cpl_child(answer, "query", CPL_NS_DISCO_INFO);
-	xmpp_stanza_t *f;
+	int prosody = 0, stores = 0;
 
-	for (f = cpl_first_element(query); f; f = cpl_next_element(f)) {
-		const char *var = xmpp_stanza_get_attribute(f, "var");
-
-		if (var && strcmp(var, CPL_NS_OFFLINE) == 0) {
-			list(o);
-			return;
-		}
+	for (xmpp_stanza_t *i = cpl_first_element(query); i;
+	     i = cpl_next_element(i)) {
+		if (attr_is(i, "var", CPL_NS_OFFLINE))
+			o->supported = 1;
+		/* XEP-0160 4 */
+		stores |= attr_is(i, "var", "msgoffline");
+		prosody |= attr_is(i, "category", "server") &&
+			   attr_is(i, "name", "Prosody");
 	}
+	o->restores = prosody && stores;
 	if (answer)
-		o->on.ready(o->on.user, 0);
+		o->on.known(o->on.user);
 }
 
 /* 2.1: the server says whether it has it. */
@@ -183,7 +194,12 @@ int cpl_offline_stanza(struct cpl_offline *o, xmpp_stanza_t *stanza)
 	return 1;
 }
 
-size_t cpl_offline_left(const struct cpl_offline *o)
+int cpl_offline_supported(const struct cpl_offline *o)
 {
-	return o->left;
+	return o->supported;
+}
+
+int cpl_offline_restores(const struct cpl_offline *o)
+{
+	return o->restores;
 }

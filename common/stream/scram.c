@@ -19,7 +19,8 @@ struct server_first {
 
 static int bad(struct cpl_err *e, const char *what)
 {
-	return cpl_err_set(e, CPL_PROTOCOL, "SCRAM: %s", what);
+	cpl_err_set(e, CPL_PROTOCOL, "SCRAM: %s", what);
+	return -1;
 }
 
 int cpl_scram_first(struct cpl_scram *s, const struct cpl_scram_conf *conf,
@@ -95,13 +96,14 @@ static int parse_first(struct server_first *f, const char *p, size_t len,
 		return bad(e, "the server's first message is malformed");
 	f->iterations = iteration_count(count, count_len);
 	if (f->iterations < CPL_SCRAM_ITERATIONS_MIN ||
-	    f->iterations > CPL_SCRAM_ITERATIONS_MAX)
-		return cpl_err_set(e, CPL_PROTOCOL,
-				   "SCRAM: the server asks for %.*s "
-				   "iterations, allowed are %d to %d",
-				   (int)(count_len > 20 ? 20 : count_len),
-				   count, CPL_SCRAM_ITERATIONS_MIN,
-				   CPL_SCRAM_ITERATIONS_MAX);
+	    f->iterations > CPL_SCRAM_ITERATIONS_MAX) {
+		cpl_err_set(e, CPL_PROTOCOL,
+			    "SCRAM: the server asks for %.*s "
+			    "iterations, allowed are %d to %d",
+			    (int)(count_len > 20 ? 20 : count_len), count,
+			    CPL_SCRAM_ITERATIONS_MIN, CPL_SCRAM_ITERATIONS_MAX);
+		return -1;
+	}
 	return 0;
 }
 
