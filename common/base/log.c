@@ -57,21 +57,64 @@ static const char *tag_end(const char *p, const char *end)
 	return end;
 }
 
+static int is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Where the value of an attribute begins, behind its quote; NULL: the tag has
+ * none of that name, or is cut before it. */
+static const char *value_of(const char *p, const char *end, const char *name)
+{
+	const char *word = p;
+	size_t len = 0;
+	char quote = 0;
+	int over = 1; /* the next letter begins a word */
+
+	for (; p < end; p++) {
+		if (quote) {
+			quote = *p == quote ? 0 : quote;
+		} else if (*p == '"' || *p == '\'') {
+			if (len == strlen(name) && memcmp(word, name, len) == 0)
+				return p + 1;
+			quote = *p;
+			over = 1;
+		} else if (is_space(*p) || *p == '=') {
+			over = 1;
+		} else {
+			word = over ? p : word;
+			len = over ? 1 : len + 1;
+			over = 0;
+		}
+	}
+	return NULL;
+}
+
+static size_t name_len(const char *p, const char *end)
+{
+	const char *from = p;
+
+	while (p < end && !is_space(*p) && *p != '/' && *p != '>')
+		p++;
+	return (size_t)(p - from);
+}
+
+static int is_token(const char *name, size_t len)
+{
+	return (len == 5 || (len > 5 && name[len - 6] == ':')) &&
+	       memcmp(name + len - 5, "token", 5) == 0;
+}
+
 /* Copies a tag; the value of a token element's token attribute is masked. */
 static int copy_tag(struct cpl_buf *out, const char *p, const char *end)
 {
-	static const char attr[] = " token=";
-	const char *value, *close;
+	size_t len = name_len(p + 1, end);
+	const char *value = NULL, *close;
 
-	if (end - p < 7 || memcmp(p, "<token ", 7) != 0)
+	if (is_token(p + 1, len))
+		value = value_of(p + 1 + len, end, "token");
+	if (!value || value == end)
 		return cpl_buf_add(out, p, (size_t)(end - p));
-	value = p;
-	while (end - value > (ptrdiff_t)sizeof attr &&
-	       memcmp(value, attr, sizeof attr - 1) != 0)
-		value++;
-	if (end - value <= (ptrdiff_t)sizeof attr)
-		return cpl_buf_add(out, p, (size_t)(end - p));
-	value += sizeof attr; /* behind the quote */
 	close = memchr(value, value[-1], (size_t)(end - value));
 	if (cpl_buf_add(out, p, (size_t)(value - p)) < 0 ||
 	    cpl_buf_adds(out, "***") < 0)
@@ -79,16 +122,42 @@ static int copy_tag(struct cpl_buf *out, const char *p, const char *end)
 	return close ? cpl_buf_add(out, close, (size_t)(end - close)) : 0;
 }
 
+static const char *find(const char *p, const char *end, const char *what)
+{
+	size_t n = strlen(what);
+
+	for (; (size_t)(end - p) >= n; p++)
+		if (memcmp(p, what, n) == 0)
+			return p;
+	return NULL;
+}
+
+/* The end of the text at p, a CDATA section included; p where there is none. */
+static const char *text_end(const char *p, const char *end)
+{
+	static const char cdata[] = "<![CDATA[";
+	const char *next;
+
+	if (*p != '<') {
+		next = memchr(p, '<', (size_t)(end - p));
+		return next ? next : end;
+	}
+	if ((size_t)(end - p) < sizeof cdata - 1 ||
+	    memcmp(p, cdata, sizeof cdata - 1) != 0)
+		return p;
+	next = find(p, end, "]]>");
+	return next ? next + 3 : end;
+}
+
 int cpl_log_redact(struct cpl_buf *out, const char *xml, size_t len)
 {
 	const char *end = xml + len;
-	int secret = 0;
+	size_t inside = 0; /* open elements, from a secret one inwards */
 
 	for (const char *p = xml, *next; p < end; p = next) {
-		if (*p != '<') {
-			next = memchr(p, '<', (size_t)(end - p));
-			next = next ? next : end;
-			if (secret
+		next = text_end(p, end);
+		if (next > p) {
+			if (inside
 				? cpl_buf_adds(out, "***") < 0
 				: cpl_buf_add(out, p, (size_t)(next - p)) < 0)
 				return -1;
@@ -97,8 +166,11 @@ int cpl_log_redact(struct cpl_buf *out, const char *xml, size_t len)
 		next = tag_end(p, end);
 		if (copy_tag(out, p, next) < 0)
 			return -1;
-		secret = next - p > 2 && p[1] != '/' && next[-2] != '/' &&
-			 is_secret(p + 1, strcspn(p + 1, " \t\r\n/>"));
+		if (next - p > 1 && p[1] == '/')
+			inside -= inside > 0;
+		else if (next - p > 2 && next[-2] != '/' &&
+			 (inside || is_secret(p + 1, name_len(p + 1, next))))
+			inside++;
 	}
 	return 0;
 }

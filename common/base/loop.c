@@ -19,7 +19,9 @@ struct cpl_loop {
 	struct cpl_watch signal_watch;
 	void (*caught)(void *user, int signal);
 	void *caught_user;
-	int signals; /* cpl_loop_signals() was called */
+	int signals;    /* cpl_loop_signals() was called */
+	int handled[3]; /* which of caught_signals were not ignored */
+	unsigned turn;
 	int stop;
 };
 
@@ -49,7 +51,8 @@ void cpl_loop_free(struct cpl_loop *loop)
 
 		signal_fd = -1;
 		for (size_t i = 0; i < 3; i++)
-			signal(caught_signals[i], SIG_DFL);
+			if (loop->handled[i])
+				signal(caught_signals[i], SIG_DFL);
 		close(loop->signal_watch.fd);
 		close(out);
 	}
@@ -104,6 +107,7 @@ void cpl_loop_timer(struct cpl_loop *loop, struct cpl_timer *t, int64_t ms)
 
 	cpl_loop_cancel(loop, t);
 	t->at = cpl_loop_now() + ms;
+	t->turn = loop->turn;
 	while (*p && (*p)->at <= t->at)
 		p = &(*p)->next;
 	t->next = *p;
@@ -193,10 +197,20 @@ int cpl_loop_signals(struct cpl_loop *loop,
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < 3; i++) {
 		sigaction(caught_signals[i], NULL, &old);
-		if (old.sa_handler != SIG_IGN)
+		loop->handled[i] = old.sa_handler != SIG_IGN;
+		if (loop->handled[i])
 			sigaction(caught_signals[i], &action, NULL);
 	}
 	return 0;
+}
+
+/* The first timer that is due and was not armed in this turn. */
+static struct cpl_timer *due(const struct cpl_loop *loop, int64_t now)
+{
+	for (struct cpl_timer *t = loop->timers; t && t->at <= now; t = t->next)
+		if (t->turn != loop->turn)
+			return t;
+	return NULL;
 }
 
 /* Fires what is due; a callback may arm and cancel any timer, so the list is
@@ -204,10 +218,9 @@ int cpl_loop_signals(struct cpl_loop *loop,
 static void run_timers(struct cpl_loop *loop)
 {
 	int64_t now = cpl_loop_now();
+	struct cpl_timer *t;
 
-	while (!loop->stop && loop->timers && loop->timers->at <= now) {
-		struct cpl_timer *t = loop->timers;
-
+	while (!loop->stop && (t = due(loop, now))) {
 		cpl_loop_cancel(loop, t);
 		t->fire(t->user);
 	}
@@ -262,6 +275,7 @@ static int turn(struct cpl_loop *loop, struct cpl_err *e)
 	size_t n;
 
 	run_turns(loop);
+	loop->turn++;
 	if (loop->stop)
 		return 0;
 	n = fill(loop, fds);

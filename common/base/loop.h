@@ -36,7 +36,9 @@ struct cpl_timer {
 	int64_t at; /* cpl_loop_now() at which it fires */
 	void (*fire)(void *user);
 	void *user;
+	/* the loop's own */
 	struct cpl_timer *next;
+	unsigned turn; /* in which it was armed */
 	int armed;
 };
 

@@ -38,10 +38,21 @@ static void end(struct cpl_input *in, const struct cpl_err *e)
 	in->on.end(in->on.user, e);
 }
 
+static void end_over(struct cpl_input *in)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_err_set(&e, CPL_DATA, "a record of stdin is over %d bytes",
+		    CPL_RECORD_MAX);
+	end(in, &e);
+}
+
 static void emit(struct cpl_input *in, size_t n)
 {
 	in->number++;
-	if (n > 0)
+	if (n > CPL_RECORD_MAX)
+		end_over(in);
+	else if (n > 0)
 		in->on.text(in->on.user, in->buf.data, n, in->number);
 }
 
@@ -61,6 +72,8 @@ static void split(struct cpl_input *in)
 		}
 		n = (size_t)(at - in->buf.data);
 		emit(in, n);
+		if (in->ended)
+			return;
 		cpl_buf_consume(&in->buf, n + 1);
 		in->searched = 0;
 	}
@@ -121,8 +134,12 @@ static void ready(void *user, short revents)
 	ssize_t n;
 
 	(void)revents;
+	if (!room && in->buf.over) {
+		end_over(in);
+		return;
+	}
 	if (!room) {
-		cpl_buf_err(&in->buf, &e, CPL_DATA, "a record of stdin");
+		cpl_err_nomem(&e);
 		end(in, &e);
 		return;
 	}
@@ -162,7 +179,8 @@ struct cpl_input *cpl_input_new(struct cpl_loop *loop, xmpp_ctx_t *ctx, int fd,
 	in->on = *on;
 	in->mode = mode;
 	in->held = 1;
-	cpl_buf_init(&in->buf, CPL_RECORD_MAX + READ_SIZE);
+	/* The longest record, its separator, and a piece to find it in. */
+	cpl_buf_init(&in->buf, CPL_RECORD_MAX + 1 + READ_SIZE);
 	in->watch.fd = fd;
 	in->watch.events = POLLIN;
 	in->watch.ready = ready;

@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "outgoing.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "build.h"
 #include "ns.h"
+
+static int copy_attributes(xmpp_stanza_t *to, xmpp_stanza_t *from)
+{
+	int n = 2 * xmpp_stanza_get_attribute_count(from);
+	const char **attrs = calloc((size_t)n + 1, sizeof *attrs);
+	int r = attrs ? 0 : -1;
+
+	if (attrs)
+		n = xmpp_stanza_get_attributes(from, attrs, n);
+	for (int i = 0; i + 1 < n && r == 0; i += 2)
+		r = cpl_set_attr(to, attrs[i], attrs[i + 1]);
+	free(attrs);
+	return r;
+}
 
 /* libstrophe cannot take a child out, so the rest is copied. */
 static xmpp_stanza_t *copy_without_ids(xmpp_stanza_t *record)
@@ -14,19 +29,10 @@ static xmpp_stanza_t *copy_without_ids(xmpp_stanza_t *record)
 	if (!cpl_child(record, "stanza-id", CPL_NS_SID))
 		return xmpp_stanza_copy(record);
 	copy = xmpp_stanza_new(xmpp_stanza_get_context(record));
-	if (!copy || xmpp_stanza_set_name(copy, xmpp_stanza_get_name(record)))
+	if (!copy ||
+	    xmpp_stanza_set_name(copy, xmpp_stanza_get_name(record)) != 0 ||
+	    copy_attributes(copy, record) < 0)
 		goto fail;
-	{
-		int n = xmpp_stanza_get_attribute_count(record);
-		const char *attrs[2 * 64];
-
-		if (n > 64)
-			goto fail;
-		n = xmpp_stanza_get_attributes(record, attrs, 2 * n);
-		for (int i = 0; i + 1 < n; i += 2)
-			if (cpl_set_attr(copy, attrs[i], attrs[i + 1]) < 0)
-				goto fail;
-	}
 	for (c = xmpp_stanza_get_children(record); c;
 	     c = xmpp_stanza_get_next(c)) {
 		xmpp_stanza_t *child;

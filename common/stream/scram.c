@@ -52,11 +52,11 @@ int cpl_scram_first(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 static const char *attribute(const char **p, const char *end, char key,
 			     size_t *len)
 {
-	const char *value = *p + 2;
-	const char *comma;
+	const char *value, *comma;
 
 	if (end - *p < 2 || (*p)[0] != key || (*p)[1] != '=')
 		return NULL;
+	value = *p + 2;
 	comma = memchr(value, ',', (size_t)(end - value));
 	*len = (size_t)((comma ? comma : end) - value);
 	*p = comma ? comma + 1 : end;
@@ -197,18 +197,19 @@ int cpl_scram_verify(struct cpl_scram *s, const char *server_final, size_t len,
 		     struct cpl_err *e)
 {
 	struct cpl_buf signature = CPL_BUF_INIT(1024);
-	const char *p = server_final;
+	const char *p = len > 0 ? server_final : "";
+	const char *end = p + len;
 	const char *value;
 	size_t n;
 	int ok;
 
 	if (!s->signed_)
 		return bad(e, "the server ended the exchange too early");
-	value = attribute(&p, server_final + len, 'e', &n);
+	value = attribute(&p, end, 'e', &n);
 	if (value)
 		return cpl_err_set(e, CPL_AUTH, "SCRAM: %.*s",
 				   (int)(n > 60 ? 60 : n), value);
-	value = attribute(&p, server_final + len, 'v', &n);
+	value = attribute(&p, end, 'v', &n);
 	ok = value && cpl_base64_decode(&signature, value, n) == 0 &&
 	     signature.len == s->size &&
 	     CRYPTO_memcmp(signature.data, s->server_signature, s->size) == 0;
