@@ -500,7 +500,7 @@ static void silent_name_server(void)
 	CHECK_INT(lab.calls, 0);
 	cpl_dial_why(lab.dial, &e);
 	CHECK_INT(e.status, CPL_TEMP);
-	CHECK_STR(e.text, "capulet.lit: no answer from the DNS");
+	CHECK_STR(e.text, "capulet.lit: timed out waiting for the DNS");
 	hang_up();
 }
 
@@ -799,7 +799,7 @@ static void the_second_starts_while_the_first_hangs(void)
 	run(50);
 	CHECK_INT(lab.calls, 0);
 	cpl_dial_why(lab.dial, &e);
-	snprintf(text, sizeof text, "127.0.0.1:%u: no answer", dead);
+	snprintf(text, sizeof text, "127.0.0.1:%u: timed out connecting", dead);
 	CHECK_STR(e.text, text);
 	CHECK_INT(e.status, CPL_TEMP);
 	hang_up();

@@ -610,10 +610,9 @@ static void broken_connections(void)
 		CHECK_INT(l.e.status, CPL_TEMP);
 		/* the unread ClientHello turns the end into a reset */
 		CHECK_STR(l.e.text,
-			  late ? "capulet.lit: in the TLS handshake: "
-				 "Connection reset by peer"
-			       : "capulet.lit: in the TLS handshake: the "
-				 "server closed the connection");
+			  late ? "capulet.lit: Connection reset by peer"
+			       : "capulet.lit: the server closed the "
+				 "connection");
 		cpl_tls_shutdown(l.client);
 		shut(&l);
 	}
