@@ -2,21 +2,13 @@
  *
  * xsend: one record in (text, a line, a stanza) is one message for each
  * recipient; nothing comes out, or with --print-id an id for each. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "../common/base/limits.h"
-#include "../common/cli/input.h"
+#include "../common/cli/feed.h"
 #include "../common/cli/output.h"
-#include "../common/cli/recipients.h"
-#include "../common/cli/run.h"
 #include "../common/cli/value.h"
-#include "../common/stanza/build.h"
-#include "../common/stanza/chars.h"
-#include "../common/stanza/message.h"
-#include "../common/stanza/outgoing.h"
 #include "../common/stream/answer.h"
-#include "../common/stream/delivery.h"
 
 static const char synopsis[] = "xsend [options] JID|ALIAS...\n"
 			       "xsend -x [options] [JID|ALIAS...]";
@@ -66,15 +58,13 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* What the command line says. */
+/* What the command line says, besides what the feed is told. */
 struct settings {
-	const char *text; /* -m */
-	struct cpl_message message;
+	struct cpl_feed_conf feed;
 	const char *files[16]; /* -r */
 	size_t file_count;
-	enum cpl_input_mode mode;
 	int mode_given, type_given;
-	int reply, to_self, sanitize, print_id;
+	int print_id;
 	long bounce_wait;
 };
 
@@ -83,172 +73,52 @@ struct send {
 	struct cpl_run run;
 	struct settings set;
 	struct cpl_recipients to;
-	struct cpl_input *input;
+	struct cpl_feed feed;
 	struct cpl_delivery *delivery;
 	struct cpl_answer *answer;
 	struct cpl_output *output;
-	struct cpl_buf body; /* the one message of a run without -l, -0, -x */
-	int have_body;
 	int ended; /* the session */
 };
 
-/* --- sending ----------------------------------------------------------- */
+/* --- records ----------------------------------------------------------- */
 
-static int print_id(struct send *r, xmpp_stanza_t *stanza, struct cpl_err *e)
-{
-	struct cpl_buf line = CPL_BUF_INIT(CPL_STANZA_BYTES_MAX);
-	int status = -1;
-
-	if (!r->output)
-		return 0;
-	if (cpl_buf_addf(&line, "%s\n", xmpp_stanza_get_id(stanza)) < 0)
-		cpl_err_nomem(e);
-	else
-		status = cpl_output_put(r->output, line.data, line.len, 1, e);
-	cpl_buf_release(&line);
-	return status;
-}
-
-/* Sends one stanza to each recipient, or to where its to says. What is wrong
- * with the record is said once. */
-static void send_to_all(struct send *r, xmpp_stanza_t *stanza, size_t record,
-			const char *where)
-{
-	size_t n = r->to.count ? r->to.count : 1;
-	const char *given = xmpp_stanza_get_id(stanza);
-	struct cpl_err e = CPL_ERR_INIT;
-
-	for (size_t i = 0; i < n && !r->run.over; i++) {
-		struct cpl_origin origin = {record, (uint32_t)i};
-
-		if (!given)
-			xmpp_stanza_del_attribute(stanza, "id");
-		if (r->to.count &&
-		    cpl_set_attr(stanza, "to", r->to.list[i].full) < 0)
-			cpl_err_nomem(&e);
-		else if (cpl_delivery_send(r->delivery, stanza, &origin, &e) ==
-			 0)
-			(void)!print_id(r, stanza, &e);
-		if (e.status == CPL_OK)
-			continue;
-		cpl_err_prefix(&e, "%s", where);
-		if (e.status == CPL_DATA) {
-			cpl_run_complain(&r->run, &e);
-			break;
-		}
-		cpl_run_give_up(&r->run, &e);
-	}
-	if (cpl_delivery_full(r->delivery) && r->input)
-		cpl_input_hold(r->input, 1);
-}
-
-static void send_text(struct send *r, const char *body, size_t record,
-		      const char *where)
-{
-	xmpp_stanza_t *m = cpl_message_build(r->run.ctx, &r->set.message, body);
-	struct cpl_err e = CPL_ERR_INIT;
-
-	if (!m) {
-		cpl_err_nomem(&e);
-		cpl_run_give_up(&r->run, &e);
-		return;
-	}
-	send_to_all(r, m, record, where);
-	xmpp_stanza_release(m);
-}
-
-/* Makes text of bytes, in body; 0, or -1 and it was complained of. */
-static int to_text(struct send *r, const char *p, size_t n, const char *where)
-{
-	struct cpl_err e = CPL_ERR_INIT;
-
-	cpl_buf_truncate(&r->body, 0);
-	if (cpl_chars_text(&r->body, p, n, r->set.sanitize, &e) == 0)
-		return 0;
-	cpl_err_prefix(&e, "%s", where);
-	cpl_run_complain(&r->run, &e);
-	return -1;
-}
-
-/* --- the input --------------------------------------------------------- */
-
-static void start_session(struct send *r);
-
-static void name_record(const struct send *r, char *out, size_t size,
-			size_t number)
-{
-	if (r->set.mode == CPL_INPUT_WHOLE)
-		snprintf(out, size, "%s", r->set.text ? "-m" : "stdin");
-	else if (r->set.mode == CPL_INPUT_LINES)
-		snprintf(out, size, "stdin:%zu", number);
-	else
-		snprintf(out, size, "stdin: record %zu", number);
-}
-
-static void on_text(void *user, const char *p, size_t n, size_t number)
+static void on_sent(void *user, xmpp_stanza_t *stanza)
 {
 	struct send *r = user;
-	char where[64];
+	const char *id = xmpp_stanza_get_id(stanza);
+	struct cpl_err e = CPL_ERR_INIT;
 
-	name_record(r, where, sizeof where, number);
-	if (r->run.over || to_text(r, p, n, where) < 0)
-		return;
-	r->have_body = 1;
-	if (r->set.mode != CPL_INPUT_WHOLE)
-		send_text(r, r->body.data, number, where);
+	if (r->output &&
+	    (cpl_output_put(r->output, id, strlen(id), 1, &e) < 0 ||
+	     cpl_output_put(r->output, "\n", 1, 1, &e) < 0))
+		cpl_run_give_up(&r->run, &e);
 }
 
-static void on_record(void *user, const struct cpl_record *record)
+static void close_session(struct send *r)
+{
+	r->run.over = 1;
+	cpl_session_close(r->run.session, 0);
+}
+
+static void on_feed_end(void *user)
 {
 	struct send *r = user;
-	struct cpl_outgoing_rules rules = {
-	    .own = cpl_session_jid(r->run.session),
-	    .reply = r->set.reply,
-	    .to_self = r->set.to_self,
-	    .addressed = r->to.count > 0,
-	};
-	struct cpl_err e = record->why;
-	xmpp_stanza_t *s = NULL;
-	char where[96];
 
-	if (r->run.over)
-		return;
-	snprintf(where, sizeof where, "stdin: record %zu (line %zu)",
-		 record->number, record->line);
-	if (record->stanza)
-		s = cpl_outgoing(record->stanza, &rules, &e);
-	if (!s) {
-		cpl_err_prefix(&e, "%s", where);
-		cpl_run_complain(&r->run, &e);
-		return;
-	}
-	send_to_all(r, s, record->number, where);
-	xmpp_stanza_release(s);
-}
-
-/* All that was to be sent has been given to the session. */
-static void finish(struct send *r)
-{
-	if (!r->run.session) {
+	if (!r->run.session)
 		cpl_run_stop(&r->run);
-	} else if (cpl_delivery_sent(r->delivery) == 0) {
-		r->run.over = 1;
-		cpl_session_close(r->run.session, 0);
-	} else {
+	else if (cpl_delivery_sent(r->delivery) == 0)
+		close_session(r);
+	else
 		cpl_delivery_finish(r->delivery);
-	}
 }
 
-static void on_input_end(void *user, const struct cpl_err *e)
+/* All was sent and the server has it: what is left to wait for are bounces,
+ * whose silence is no failure. */
+static int goal_met(const struct send *r)
 {
-	struct send *r = user;
-
-	if (e)
-		cpl_run_complain(&r->run, e);
-	if (r->set.mode == CPL_INPUT_WHOLE && r->have_body && !e)
-		start_session(r);
-	else
-		finish(r);
+	return r->delivery && r->feed.ended &&
+	       cpl_delivery_sent(r->delivery) > 0 &&
+	       !cpl_delivery_unconfirmed(r->delivery);
 }
 
 /* --- the session ------------------------------------------------------- */
@@ -257,13 +127,7 @@ static void on_online(void *user)
 {
 	struct send *r = user;
 
-	if (r->set.mode != CPL_INPUT_WHOLE) {
-		cpl_input_hold(r->input, 0);
-		return;
-	}
-	send_text(r, r->body.data, 1, r->set.text ? "-m" : "stdin");
-	if (!r->run.over)
-		finish(r);
+	cpl_feed_go(&r->feed);
 }
 
 static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
@@ -297,7 +161,7 @@ static void on_ended(void *user, const struct cpl_err *e)
 	/* Whoever ended it: what is unconfirmed may have arrived or not. */
 	if (why.status == CPL_REFUSED)
 		why.status = CPL_TEMP;
-	if (why.status != CPL_OK)
+	if (why.status != CPL_OK && !(why.status == CPL_TEMP && goal_met(r)))
 		cpl_run_complain(&r->run, &why);
 	r->ended = 1;
 	end_when_done(r);
@@ -309,11 +173,11 @@ static void on_refused(void *user, const struct cpl_origin *origin,
 {
 	struct send *r = user;
 	struct cpl_err e = *why;
-	char where[64];
+	char where[CPL_FEED_NAME_SIZE];
 
-	name_record(r, where, sizeof where, origin->record);
+	cpl_feed_name(&r->feed, origin->record, where);
 	cpl_err_prefix(&e, "%s: message %s", from ? from : "the server", id);
-	if (r->set.mode != CPL_INPUT_WHOLE)
+	if (r->set.feed.mode != CPL_INPUT_WHOLE)
 		cpl_err_prefix(&e, "%s", where);
 	cpl_run_complain(&r->run, &e);
 }
@@ -322,20 +186,17 @@ static void on_room(void *user)
 {
 	struct send *r = user;
 
-	if (r->input)
-		cpl_input_hold(r->input, 0);
+	cpl_feed_room(&r->feed);
 }
 
 static void on_done(void *user)
 {
-	struct send *r = user;
-
-	r->run.over = 1;
-	cpl_session_close(r->run.session, 0);
+	close_session(user);
 }
 
-static void start_session(struct send *r)
+static void on_wanted(void *user)
 {
+	struct send *r = user;
 	struct cpl_session_events events = {on_online, on_stanza, on_acked,
 					    on_ended, r};
 	struct cpl_delivery_events told = {on_refused, on_room, on_done, r};
@@ -351,6 +212,7 @@ static void start_session(struct send *r)
 	conf.session = r->run.session;
 	r->delivery = cpl_delivery_new(&conf, &told);
 	r->answer = cpl_answer_new(r->run.session, 0);
+	r->feed.delivery = r->delivery;
 	if (r->delivery && r->answer)
 		return;
 	cpl_err_nomem(&e);
@@ -363,9 +225,8 @@ static void on_interrupted(void *user)
 {
 	struct send *r = user;
 
-	r->run.over = 1;
 	if (r->run.session)
-		cpl_session_close(r->run.session, 0);
+		close_session(r);
 	else
 		cpl_run_stop(&r->run);
 }
@@ -376,6 +237,10 @@ static void on_timeout(void *user)
 	struct cpl_err e = CPL_ERR_INIT;
 	int online = r->run.session && cpl_session_online(r->run.session);
 
+	if (goal_met(r)) {
+		cpl_run_stop(&r->run);
+		return;
+	}
 	cpl_err_set(&e, online ? CPL_TIMEOUT : CPL_TEMP, "timed out (-W)");
 	cpl_run_give_up(&r->run, &e);
 }
@@ -392,30 +257,28 @@ static void on_written(void *user)
 	end_when_done(user);
 }
 
-static void on_taken(void *user, uint64_t number)
-{
-	(void)user;
-	(void)number;
-}
-
 /* Says what became of what was sent, where it did not all arrive. */
 static void report(struct send *r)
 {
 	const struct cpl_origin *first;
-	uint64_t sent, confirmed;
-	char where[64];
+	uint64_t sent, confirmed, refused;
+	char where[CPL_FEED_NAME_SIZE];
 
 	if (!r->delivery)
 		return;
 	sent = cpl_delivery_sent(r->delivery);
 	confirmed = cpl_delivery_confirmed(r->delivery);
-	r->run.outcome.went_through =
-	    confirmed > cpl_delivery_refused(r->delivery);
+	refused = cpl_delivery_refused(r->delivery);
 	first = cpl_delivery_unconfirmed(r->delivery);
+	/* Some did and some did not: where every single one did, what went
+	 * wrong besides is the only cause. */
+	r->run.outcome.went_through =
+	    confirmed > refused &&
+	    (first || refused > 0 || r->run.outcome.input != CPL_OK);
 	if (!first)
 		return;
 	cpl_outcome_add(&r->run.outcome, CPL_TEMP);
-	name_record(r, where, sizeof where, first->record);
+	cpl_feed_name(&r->feed, first->record, where);
 	cpl_cli_warn(&r->run.cli,
 		     "%s: unknown outcome: %llu of %llu messages are not "
 		     "confirmed, from here on",
@@ -429,11 +292,10 @@ static void release(struct send *r)
 	cpl_session_free(r->run.session);
 	r->run.session = NULL;
 	cpl_answer_free(r->answer);
-	cpl_input_free(r->input);
+	cpl_feed_release(&r->feed);
 	cpl_output_free(r->output);
 	cpl_delivery_free(r->delivery);
 	cpl_recipients_release(&r->to);
-	cpl_buf_release(&r->body);
 	cpl_run_release(&r->run);
 }
 
@@ -441,9 +303,9 @@ static void release(struct send *r)
 
 static void set_mode(struct send *r, enum cpl_input_mode mode)
 {
-	if (r->set.mode_given && r->set.mode != mode)
+	if (r->set.mode_given && r->set.feed.mode != mode)
 		cpl_cli_usage(&r->run.cli, "-l, -0 and -x exclude each other");
-	r->set.mode = mode;
+	r->set.feed.mode = mode;
 	r->set.mode_given = 1;
 }
 
@@ -452,8 +314,8 @@ static void set_type(struct send *r, const char *type)
 	static const char *const types[] = {"chat", "normal", "headline",
 					    "groupchat"};
 
-	r->set.message.type = cpl_value_word(&r->run.cli, "--type", type, types,
-					     sizeof types / sizeof *types);
+	r->set.feed.message.type = cpl_value_word(
+	    &r->run.cli, "--type", type, types, sizeof types / sizeof *types);
 	r->set.type_given = 1;
 }
 
@@ -470,11 +332,11 @@ static void add_file(struct send *r, const char *path)
 static void take_option(struct send *r, int c, const char *arg)
 {
 	struct settings *set = &r->set;
-	struct cpl_message *m = &set->message;
+	struct cpl_message *m = &set->feed.message;
 	struct cpl_cli *cli = &r->run.cli;
 
 	switch (c) {
-	case 'm': set->text = arg; break;
+	case 'm': set->feed.text = arg; break;
 	case 'l': set_mode(r, CPL_INPUT_LINES); break;
 	case '0': set_mode(r, CPL_INPUT_NUL); break;
 	case 'x': set_mode(r, CPL_INPUT_STANZAS); break;
@@ -485,9 +347,9 @@ static void take_option(struct send *r, int c, const char *arg)
 		m->thread = cpl_value_text(cli, "--thread", arg);
 		break;
 	case OPT_ID: m->id = cpl_value_text(cli, "--id", arg); break;
-	case OPT_REPLY: set->reply = 1; break;
-	case OPT_TO_SELF: set->to_self = 1; break;
-	case OPT_SANITIZE: set->sanitize = 1; break;
+	case OPT_REPLY: set->feed.reply = 1; break;
+	case OPT_TO_SELF: set->feed.to_self = 1; break;
+	case OPT_SANITIZE: set->feed.sanitize = 1; break;
 	case OPT_PRINT_ID: set->print_id = 1; break;
 	case OPT_BOUNCE_WAIT:
 		set->bounce_wait =
@@ -501,18 +363,18 @@ static void take_option(struct send *r, int c, const char *arg)
 static void check_options(struct send *r, int operands)
 {
 	const struct settings *set = &r->set;
-	const struct cpl_message *m = &set->message;
-	int stanzas = set->mode == CPL_INPUT_STANZAS;
-	int from_stdin = !set->text;
+	const struct cpl_message *m = &set->feed.message;
+	int stanzas = set->feed.mode == CPL_INPUT_STANZAS;
+	int from_stdin = !set->feed.text;
 
-	if (set->text && set->mode_given)
+	if (set->feed.text && set->mode_given)
 		cpl_cli_usage(&r->run.cli, "-m goes without -l, -0 and -x");
 	if (stanzas && (set->type_given || m->subject || m->thread || m->id))
 		cpl_cli_usage(&r->run.cli, "-t, -s, --thread and --id are for "
 					   "text, not for -x");
 	if (!stanzas && operands == 0 && set->file_count == 0)
 		cpl_cli_usage(&r->run.cli, "no recipient");
-	if (!stanzas && (set->reply || set->to_self))
+	if (!stanzas && (set->feed.reply || set->feed.to_self))
 		cpl_cli_usage(&r->run.cli, "--reply and --to-self go with -x");
 	if (from_stdin && r->run.cli.password_fd == 0)
 		cpl_cli_usage(&r->run.cli,
@@ -535,9 +397,9 @@ static void load_recipients(struct send *r, int argc, char **argv)
 		if (cpl_recipients_read(&r->to, r->run.cli.config,
 					r->set.files[i], &e) < 0)
 			cpl_cli_die(&r->run.cli, &e);
-	if (r->to.count > 0 && r->set.reply)
+	if (r->to.count > 0 && r->set.feed.reply)
 		cpl_cli_usage(&r->run.cli, "--reply goes without recipients");
-	if (r->to.count == 0 && r->set.mode != CPL_INPUT_STANZAS)
+	if (r->to.count == 0 && r->set.feed.mode != CPL_INPUT_STANZAS)
 		cpl_cli_usage(&r->run.cli, "no recipient");
 }
 
@@ -545,9 +407,9 @@ static void load_recipients(struct send *r, int argc, char **argv)
 static void open_send(struct send *r)
 {
 	struct cpl_run_events events = {on_interrupted, on_timeout, r};
-	struct cpl_input_events input = {on_text, on_record, on_input_end, r};
-	struct cpl_output_events output = {on_taken, on_written,
-					   on_output_failed, r};
+	struct cpl_output_events output = {NULL, on_written, on_output_failed,
+					   r};
+	struct cpl_feed_events feed = {on_wanted, on_sent, on_feed_end, r};
 	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_run_open(&r->run, &events);
@@ -556,44 +418,16 @@ static void open_send(struct send *r)
 		if (!r->output)
 			cpl_cli_die(&r->run.cli, &e);
 	}
-	if (r->set.text)
-		return;
-	r->input =
-	    cpl_input_new(r->run.loop, r->run.ctx, 0, r->set.mode, &input);
-	if (!r->input) {
-		cpl_err_nomem(&e);
-		cpl_cli_die(&r->run.cli, &e);
-	}
-}
-
-/* -m is there at once, the whole of stdin is read first, and for records the
- * login and the first of them race. */
-static void start(struct send *r)
-{
-	if (r->set.text) {
-		if (to_text(r, r->set.text, strlen(r->set.text), "-m") < 0) {
-			r->run.over = 1;
-			return;
-		}
-		r->have_body = r->body.len > 0;
-		if (r->have_body)
-			start_session(r);
-		else
-			r->run.over = 1;
-	} else if (r->set.mode == CPL_INPUT_WHOLE) {
-		cpl_input_hold(r->input, 0);
-	} else {
-		start_session(r);
-	}
+	r->set.feed.to = &r->to;
+	cpl_feed_start(&r->feed, &r->run, &r->set.feed, &feed);
 }
 
 int main(int argc, char **argv)
 {
-	struct send r = {.set = {.message = {.type = "chat"},
+	struct send r = {.set = {.feed = {.message = {.type = "chat"}},
 				 .bounce_wait = CPL_BOUNCE_WAIT_MS}};
 	int c;
 
-	cpl_buf_init(&r.body, 3 * CPL_RECORD_MAX);
 	cpl_cli_init(&r.run.cli, "xsend", synopsis, help);
 	while ((c = cpl_cli_getopt(argc, argv,
 				   CPL_CLI_SHORT "m:l0xr:t:s:", options)) != -1)
@@ -602,7 +436,6 @@ int main(int argc, char **argv)
 	cpl_cli_load(&r.run.cli);
 	load_recipients(&r, argc - optind, argv + optind);
 	open_send(&r);
-	start(&r);
 	cpl_run_loop(&r.run);
 	report(&r);
 	release(&r);

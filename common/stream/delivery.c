@@ -27,6 +27,7 @@ struct sent {
 
 struct foreign {
 	char *id;
+	char *to; /* several recipients may have been sent the same id */
 	struct cpl_origin origin;
 };
 
@@ -75,8 +76,10 @@ void cpl_delivery_free(struct cpl_delivery *d)
 	cpl_loop_cancel(d->conf.loop, &d->wait);
 	cpl_buf_release(&d->unacked);
 	cpl_buf_release(&d->refused);
-	for (size_t i = 0; d->foreign && i < FOREIGN_IDS; i++)
+	for (size_t i = 0; d->foreign && i < FOREIGN_IDS; i++) {
 		free(d->foreign[i].id);
+		free(d->foreign[i].to);
+	}
 	free(d->foreign);
 	for (size_t i = 0; i < d->domain_count; i++)
 		free(d->domains[i].last);
@@ -90,6 +93,7 @@ static int identify(struct cpl_delivery *d, xmpp_stanza_t *stanza,
 		    const struct cpl_origin *o)
 {
 	const char *id = xmpp_stanza_get_id(stanza);
+	const char *to = xmpp_stanza_get_to(stanza);
 	struct foreign *f;
 	char own[CPL_ID_SIZE];
 
@@ -104,15 +108,51 @@ static int identify(struct cpl_delivery *d, xmpp_stanza_t *stanza,
 		return -1;
 	f = &d->foreign[d->foreign_next++ % FOREIGN_IDS];
 	free(f->id);
+	free(f->to);
 	f->id = strdup(id);
+	f->to = strdup(to ? to : "");
 	f->origin = *o;
-	return f->id ? 0 : -1;
+	return f->id && f->to ? 0 : -1;
 }
 
-/* The stanza that an id was given to. */
-static int find_origin(const struct cpl_delivery *d, const char *id,
-		       struct cpl_origin *o)
+static int is_refused(const struct cpl_delivery *d, const struct cpl_origin *o)
 {
+	uint64_t bit = o->record * d->conf.recipients + o->recipient;
+
+	return bit / 8 < d->refused.len &&
+	       (d->refused.data[bit / 8] & 1 << bit % 8);
+}
+
+/* Of those sent with this id the one that went to where the bounce is from;
+ * where the server writes that address in another way, or sends the bounce
+ * itself, the first that is not refused yet. */
+static const struct foreign *find_foreign(const struct cpl_delivery *d,
+					  const char *id, const char *from)
+{
+	const struct foreign *same = NULL, *open = NULL, *any = NULL;
+
+	for (size_t i = 0; d->foreign && i < FOREIGN_IDS; i++) {
+		const struct foreign *f = &d->foreign[i];
+
+		if (!f->id || !f->to || strcmp(f->id, id) != 0)
+			continue;
+		if (from && strcmp(f->to, from) == 0) {
+			if (!is_refused(d, &f->origin))
+				return f;
+			same = f;
+		} else if (!open && !is_refused(d, &f->origin)) {
+			open = f;
+		}
+		any = f;
+	}
+	return same ? same : open ? open : any;
+}
+
+/* The stanza that a bounce is about. */
+static int find_origin(const struct cpl_delivery *d, const char *id,
+		       const char *from, struct cpl_origin *o)
+{
+	const struct foreign *f;
 	uint64_t n;
 
 	if (cpl_id_number(cpl_session_ids(d->conf.session), ID_DELIVERY, id,
@@ -121,13 +161,11 @@ static int find_origin(const struct cpl_delivery *d, const char *id,
 		o->recipient = n & ((1U << RECIPIENT_BITS) - 1);
 		return 0;
 	}
-	for (size_t i = 0; d->foreign && i < FOREIGN_IDS; i++) {
-		if (d->foreign[i].id && strcmp(d->foreign[i].id, id) == 0) {
-			*o = d->foreign[i].origin;
-			return 0;
-		}
-	}
-	return -1;
+	f = find_foreign(d, id, from);
+	if (!f)
+		return -1;
+	*o = f->origin;
+	return 0;
 }
 
 /* Whom to ping at the end: the last one of each domain. */
@@ -166,14 +204,13 @@ static int mark_refused(struct cpl_delivery *d, const struct cpl_origin *o)
 {
 	uint64_t bit = o->record * d->conf.recipients + o->recipient;
 	size_t byte = (size_t)(bit / 8);
-	char mask = (char)(1 << bit % 8);
 
+	if (is_refused(d, o))
+		return 0;
 	while (d->refused.len <= byte)
 		if (cpl_buf_addc(&d->refused, '\0') < 0)
 			return 1;
-	if (d->refused.data[byte] & mask)
-		return 0;
-	d->refused.data[byte] |= mask;
+	d->refused.data[byte] |= (char)(1 << bit % 8);
 	return 1;
 }
 
@@ -184,21 +221,30 @@ int cpl_delivery_send(struct cpl_delivery *d, xmpp_stanza_t *stanza,
 {
 	struct sent s = {0, *origin};
 
-	if (identify(d, stanza, origin) < 0)
+	/* Whatever fails fails before anything is sent. */
+	if (identify(d, stanza, origin) < 0 ||
+	    !cpl_buf_room(&d->unacked, sizeof s))
 		return cpl_err_nomem(e);
 	if (cpl_session_send(d->conf.session, stanza, &s.number, e) < 0)
 		return -1;
 	d->sent_count++;
 	remember_domain(d, xmpp_stanza_get_to(stanza));
-	if (cpl_buf_add(&d->unacked, &s, sizeof s) < 0)
-		return cpl_err_nomem(e);
-	return 0;
+	return cpl_buf_add(&d->unacked, &s, sizeof s);
 }
 
-int cpl_delivery_full(const struct cpl_delivery *d)
+static int window_full(const struct cpl_delivery *d)
 {
 	return d->unacked.len / sizeof(struct sent) >= CPL_WINDOW_STANZAS ||
 	       cpl_session_unsent(d->conf.session) >= CPL_WINDOW_BYTES;
+}
+
+/* Who was told so waits for room(), though bytes leave without a word. */
+int cpl_delivery_full(struct cpl_delivery *d)
+{
+	int full = window_full(d);
+
+	d->was_full |= full;
+	return full;
 }
 
 static void check_done(struct cpl_delivery *d)
@@ -263,8 +309,6 @@ void cpl_delivery_finish(struct cpl_delivery *d)
 
 void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto)
 {
-	int full = cpl_delivery_full(d) || d->was_full;
-
 	while (d->unacked.len > 0) {
 		const struct sent *s = (struct sent *)d->unacked.data;
 
@@ -273,9 +317,10 @@ void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto)
 		d->acked_count++;
 		cpl_buf_consume(&d->unacked, sizeof *s);
 	}
-	d->was_full = full && cpl_delivery_full(d);
-	if (full && !d->was_full)
+	if (d->was_full && !window_full(d)) {
+		d->was_full = 0;
 		d->on.room(d->on.user);
+	}
 	check_done(d);
 }
 
@@ -283,11 +328,12 @@ int cpl_delivery_stanza(struct cpl_delivery *d, xmpp_stanza_t *stanza)
 {
 	const char *type = xmpp_stanza_get_type(stanza);
 	const char *id = xmpp_stanza_get_id(stanza);
+	const char *from = xmpp_stanza_get_from(stanza);
 	struct cpl_err why = CPL_ERR_INIT;
 	struct cpl_origin origin;
 
 	if (!type || strcmp(type, "error") != 0 || !id ||
-	    find_origin(d, id, &origin) < 0)
+	    find_origin(d, id, from, &origin) < 0)
 		return 0;
 	if (mark_refused(d, &origin)) {
 		d->refused_count++;

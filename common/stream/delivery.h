@@ -56,7 +56,7 @@ int cpl_delivery_send(struct cpl_delivery *d, xmpp_stanza_t *stanza,
     __attribute__((warn_unused_result));
 
 /* So much waits for the server that no more should be sent now. */
-int cpl_delivery_full(const struct cpl_delivery *d);
+int cpl_delivery_full(struct cpl_delivery *d);
 
 /* Nothing more will be sent: the pings go out, done() follows. */
 void cpl_delivery_finish(struct cpl_delivery *d);

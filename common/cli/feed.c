@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/limits.h"
+#include "../stanza/build.h"
+#include "../stanza/chars.h"
+#include "../stanza/outgoing.h"
+
+void cpl_feed_name(const struct cpl_feed *f, uint64_t record,
+		   char out[CPL_FEED_NAME_SIZE])
+{
+	const char *form = f->conf.mode == CPL_INPUT_LINES ? ":" : ": record ";
+
+	if (f->conf.mode == CPL_INPUT_WHOLE)
+		snprintf(out, CPL_FEED_NAME_SIZE, "%s",
+			 f->conf.text ? "-m" : "stdin");
+	else
+		snprintf(out, CPL_FEED_NAME_SIZE, "stdin%s%llu", form,
+			 (unsigned long long)record);
+}
+
+/* Says what is wrong with a record, which is not sent. */
+static void refuse(struct cpl_feed *f, const char *where, struct cpl_err *e)
+{
+	cpl_err_prefix(e, "%s", where);
+	if (e->status == CPL_DATA)
+		cpl_run_complain(f->run, e);
+	else
+		cpl_run_give_up(f->run, e);
+}
+
+static void free_job(struct cpl_feed_job *job)
+{
+	xmpp_stanza_release(job->stanza);
+	free(job);
+}
+
+/* Sends a stanza to its next recipient, or to where its to says. Non-zero when
+ * that was the last. What is wrong with the stanza is said once. */
+static int send_next(struct cpl_feed *f, struct cpl_feed_job *job)
+{
+	const struct cpl_recipients *to = f->conf.to;
+	struct cpl_origin origin = {job->record, (uint32_t)job->recipient};
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (job->own_id)
+		xmpp_stanza_del_attribute(job->stanza, "id");
+	if (to->count &&
+	    cpl_set_attr(job->stanza, "to", to->list[job->recipient].full) < 0)
+		cpl_err_nomem(&e);
+	else if (cpl_delivery_send(f->delivery, job->stanza, &origin, &e) ==
+		     0 &&
+		 f->on.sent)
+		f->on.sent(f->on.user, job->stanza);
+	if (e.status != CPL_OK) {
+		refuse(f, job->where, &e);
+		return 1;
+	}
+	return ++job->recipient >= to->count;
+}
+
+/* Sends what the delivery has room for; the input goes on when no job is
+ * left. */
+static void work(struct cpl_feed *f)
+{
+	struct cpl_feed_job *job;
+
+	while ((job = f->first) && !f->run->over &&
+	       !cpl_delivery_full(f->delivery)) {
+		if (!send_next(f, job))
+			continue;
+		f->first = job->next;
+		free_job(job);
+	}
+	if (f->run->over)
+		return;
+	if (f->input)
+		cpl_input_hold(f->input, f->first != NULL ||
+					     cpl_delivery_full(f->delivery));
+	if (f->ended && !f->first)
+		f->on.end(f->on.user);
+}
+
+/* Takes the stanza over. */
+static void submit(struct cpl_feed *f, xmpp_stanza_t *stanza, size_t record,
+		   const char *where)
+{
+	struct cpl_feed_job *job = calloc(1, sizeof *job);
+	struct cpl_feed_job **end = &f->first;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (!job) {
+		xmpp_stanza_release(stanza);
+		cpl_err_nomem(&e);
+		refuse(f, where, &e);
+		return;
+	}
+	job->stanza = stanza;
+	job->record = record;
+	job->own_id = xmpp_stanza_get_id(stanza) == NULL;
+	snprintf(job->where, sizeof job->where, "%s", where);
+	while (*end)
+		end = &(*end)->next;
+	*end = job;
+	work(f);
+}
+
+static void send_body(struct cpl_feed *f, size_t record, const char *where)
+{
+	xmpp_stanza_t *m =
+	    cpl_message_build(f->run->ctx, &f->conf.message, f->body.data);
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (!m) {
+		cpl_err_nomem(&e);
+		refuse(f, where, &e);
+		return;
+	}
+	submit(f, m, record, where);
+}
+
+/* Makes text of bytes, in body. 0, or -1 and it was said why not. */
+static int to_body(struct cpl_feed *f, const char *p, size_t n,
+		   const char *where)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_buf_truncate(&f->body, 0);
+	if (cpl_chars_text(&f->body, p, n, f->conf.sanitize, &e) == 0)
+		return 0;
+	refuse(f, where, &e);
+	return -1;
+}
+
+static void on_text(void *user, const char *p, size_t n, size_t number)
+{
+	struct cpl_feed *f = user;
+	char where[CPL_FEED_NAME_SIZE];
+
+	cpl_feed_name(f, number, where);
+	if (f->run->over || to_body(f, p, n, where) < 0)
+		return;
+	/* The whole of stdin waits for the login in body. */
+	if (f->conf.mode != CPL_INPUT_WHOLE)
+		send_body(f, number, where);
+}
+
+static void on_record(void *user, const struct cpl_record *record)
+{
+	struct cpl_feed *f = user;
+	struct cpl_outgoing_rules rules = {
+	    .own = cpl_session_jid(f->run->session),
+	    .reply = f->conf.reply,
+	    .to_self = f->conf.to_self,
+	    .addressed = f->conf.to->count > 0,
+	};
+	struct cpl_err e = record->why;
+	xmpp_stanza_t *s = NULL;
+	char where[CPL_FEED_NAME_SIZE];
+
+	if (f->run->over)
+		return;
+	snprintf(where, sizeof where, "stdin: record %zu (line %zu)",
+		 record->number, record->line);
+	if (record->stanza)
+		s = cpl_outgoing(record->stanza, &rules, &e);
+	if (!s) {
+		refuse(f, where, &e);
+		return;
+	}
+	submit(f, s, record->number, where);
+}
+
+static void on_input_end(void *user, const struct cpl_err *e)
+{
+	struct cpl_feed *f = user;
+
+	f->ended = 1;
+	if (e)
+		cpl_run_complain(f->run, e);
+	if (f->conf.mode == CPL_INPUT_WHOLE && f->body.len > 0 && !e)
+		f->on.wanted(f->on.user);
+	else if (!f->first)
+		f->on.end(f->on.user);
+}
+
+static void start_text(struct cpl_feed *f)
+{
+	const char *text = f->conf.text;
+
+	f->ended = 1;
+	if (to_body(f, text, strlen(text), "-m") == 0 && f->body.len > 0)
+		f->on.wanted(f->on.user);
+	else
+		f->on.end(f->on.user);
+}
+
+void cpl_feed_start(struct cpl_feed *f, struct cpl_run *run,
+		    const struct cpl_feed_conf *conf,
+		    const struct cpl_feed_events *on)
+{
+	struct cpl_input_events events = {on_text, on_record, on_input_end, f};
+	struct cpl_err e = CPL_ERR_INIT;
+
+	f->run = run;
+	f->conf = *conf;
+	f->on = *on;
+	/* Sanitizing makes up to three bytes of one. */
+	cpl_buf_init(&f->body, 3 * CPL_RECORD_MAX);
+	if (conf->text) {
+		start_text(f);
+		return;
+	}
+	f->input = cpl_input_new(run->loop, run->ctx, 0, conf->mode, &events);
+	if (!f->input) {
+		cpl_err_nomem(&e);
+		cpl_run_give_up(run, &e);
+	} else if (conf->mode == CPL_INPUT_WHOLE) {
+		cpl_input_hold(f->input, 0);
+	} else {
+		on->wanted(on->user);
+	}
+}
+
+void cpl_feed_go(struct cpl_feed *f)
+{
+	char where[CPL_FEED_NAME_SIZE];
+
+	if (f->conf.mode != CPL_INPUT_WHOLE) {
+		cpl_input_hold(f->input, 0);
+		return;
+	}
+	cpl_feed_name(f, 1, where);
+	send_body(f, 1, where);
+}
+
+void cpl_feed_room(struct cpl_feed *f)
+{
+	if (f->first || !f->ended)
+		work(f);
+}
+
+void cpl_feed_release(struct cpl_feed *f)
+{
+	struct cpl_feed_job *job;
+
+	while ((job = f->first)) {
+		f->first = job->next;
+		free_job(job);
+	}
+	cpl_input_free(f->input);
+	cpl_buf_release(&f->body);
+}

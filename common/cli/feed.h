@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Records on their way from stdin, or from the command line, to a delivery:
+ * text is checked and made a message, a stanza passes the rules of outgoing.h,
+ * each goes to every recipient, and the input is held while the delivery is
+ * full. A record that is wrong is named and costs only itself; what is wrong
+ * with the session gives up the run. The feed owns its input and lives in its
+ * tool; run, delivery and recipients are the tool's. */
+#ifndef CPL_FEED_H
+#define CPL_FEED_H
+
+#include "../stanza/message.h"
+#include "../stream/delivery.h"
+#include "input.h"
+#include "recipients.h"
+#include "run.h"
+
+struct cpl_feed_conf {
+	enum cpl_input_mode mode;
+	const char *text; /* the one record; NULL: stdin is read */
+	struct cpl_message message;
+	const struct cpl_recipients *to; /* none: where a stanza's to says */
+	int sanitize;
+	int reply, to_self; /* outgoing.h */
+};
+
+struct cpl_feed_events {
+	/* There is something to send: the tool connects now, sets the
+	 * delivery and calls cpl_feed_go() once it is online. */
+	void (*wanted)(void *user);
+	/* A stanza was given to the session, with its id. May be NULL. */
+	void (*sent)(void *user, xmpp_stanza_t *stanza);
+	/* All records were given to the delivery; or there is none to send. */
+	void (*end)(void *user);
+	void *user;
+};
+
+/* Room for the name of a record in messages: "stdin:12". */
+#define CPL_FEED_NAME_SIZE 64
+
+/* A stanza that has not gone to all its recipients yet. */
+struct cpl_feed_job {
+	xmpp_stanza_t *stanza;
+	size_t record;
+	size_t recipient; /* the next one */
+	int own_id;       /* the delivery gives it one for each */
+	char where[CPL_FEED_NAME_SIZE];
+	struct cpl_feed_job *next;
+};
+
+struct cpl_feed {
+	struct cpl_run *run;
+	struct cpl_feed_conf conf;
+	struct cpl_feed_events on;
+	struct cpl_delivery *delivery; /* the tool sets it */
+	struct cpl_input *input;
+	struct cpl_feed_job *first;
+	struct cpl_buf body; /* text of the record at hand */
+	int ended;           /* the input; what is left is sent */
+};
+
+/* Begins: stdin is read, or wanted() called from here where the record is there
+ * already. Lines and stanzas are wanted at once, so that the login and the
+ * first of them race; an empty input ends without. The run is open. */
+void cpl_feed_start(struct cpl_feed *f, struct cpl_run *run,
+		    const struct cpl_feed_conf *conf,
+		    const struct cpl_feed_events *on);
+
+/* Online: records may go. */
+void cpl_feed_go(struct cpl_feed *f);
+
+/* The delivery has room again. */
+void cpl_feed_room(struct cpl_feed *f);
+
+/* How a record is called in messages. */
+void cpl_feed_name(const struct cpl_feed *f, uint64_t record,
+		   char out[CPL_FEED_NAME_SIZE]);
+
+void cpl_feed_release(struct cpl_feed *f);
+
+#endif
