@@ -78,6 +78,7 @@ struct send {
 	struct cpl_answer *answer;
 	struct cpl_output *output;
 	int ended; /* the session */
+	int hurry; /* nobody waits for a reader of the ids */
 };
 
 /* --- records ----------------------------------------------------------- */
@@ -94,10 +95,14 @@ static void on_sent(void *user, xmpp_stanza_t *stanza)
 		cpl_run_give_up(&r->run, &e);
 }
 
+/* Ends the stream in order, where there still is one: on_ended() follows. */
 static void close_session(struct send *r)
 {
 	r->run.over = 1;
-	cpl_session_close(r->run.session, 0);
+	if (r->run.session && !r->ended)
+		cpl_session_close(r->run.session, 0);
+	else
+		cpl_run_stop(&r->run);
 }
 
 static void on_feed_end(void *user)
@@ -149,7 +154,8 @@ static void on_acked(void *user, uint64_t upto)
 /* The session is over and all ids are written. */
 static void end_when_done(struct send *r)
 {
-	if (r->ended && (!r->output || cpl_output_bytes(r->output) == 0))
+	if (r->ended &&
+	    (!r->output || r->hurry || cpl_output_bytes(r->output) == 0))
 		cpl_run_stop(&r->run);
 }
 
@@ -225,10 +231,8 @@ static void on_interrupted(void *user)
 {
 	struct send *r = user;
 
-	if (r->run.session)
-		close_session(r);
-	else
-		cpl_run_stop(&r->run);
+	r->hurry = 1;
+	close_session(r);
 }
 
 static void on_timeout(void *user)
@@ -237,12 +241,14 @@ static void on_timeout(void *user)
 	struct cpl_err e = CPL_ERR_INIT;
 	int online = r->run.session && cpl_session_online(r->run.session);
 
-	if (goal_met(r)) {
-		cpl_run_stop(&r->run);
-		return;
+	/* After the session it is the ids that nobody has read. */
+	if (r->ended || !goal_met(r)) {
+		cpl_err_set(&e, online || r->ended ? CPL_TIMEOUT : CPL_TEMP,
+			    "timed out (-W)");
+		cpl_run_complain(&r->run, &e);
 	}
-	cpl_err_set(&e, online ? CPL_TIMEOUT : CPL_TEMP, "timed out (-W)");
-	cpl_run_give_up(&r->run, &e);
+	r->hurry = 1;
+	close_session(r);
 }
 
 static void on_output_failed(void *user, const struct cpl_err *e)
@@ -372,7 +378,8 @@ static void check_options(struct send *r, int operands)
 	if (stanzas && (set->type_given || m->subject || m->thread || m->id))
 		cpl_cli_usage(&r->run.cli, "-t, -s, --thread and --id are for "
 					   "text, not for -x");
-	if (!stanzas && operands == 0 && set->file_count == 0)
+	if (!stanzas && operands == 0 && set->file_count == 0 &&
+	    !r->run.cli.pretend && !r->run.cli.list)
 		cpl_cli_usage(&r->run.cli, "no recipient");
 	if (!stanzas && (set->feed.reply || set->feed.to_self))
 		cpl_cli_usage(&r->run.cli, "--reply and --to-self go with -x");

@@ -121,7 +121,7 @@ int cpl_config_alias(const struct cpl_config *c, const char *alias,
 		return no_alias(c, alias, CPL_USAGE, e);
 	for (const struct cpl_alias *a = c->aliases; a; a = a->next)
 		n++;
-	w.done = calloc(n, sizeof *w.done);
+	w.done = calloc(n + 1, sizeof *w.done);
 	w.jids = calloc(CPL_RECIPIENTS_MAX, sizeof *w.jids);
 	if (!w.done || !w.jids)
 		cpl_err_nomem(e);
