@@ -170,6 +170,7 @@ static void on_ended(void *user, const struct cpl_err *e)
 	if (why.status != CPL_OK && !(why.status == CPL_TEMP && goal_met(r)))
 		cpl_run_complain(&r->run, &why);
 	r->ended = 1;
+	r->run.over = 1; /* while ids are written, too */
 	end_when_done(r);
 }
 

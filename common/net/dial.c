@@ -112,10 +112,13 @@ static void win(struct attempt *a)
 static void connect_failed(struct cpl_dial *d, const struct cpl_target *target,
 			   int error)
 {
+	/* what our own machine lacks no other server mends */
+	int ours = error == EMFILE || error == ENFILE || error == ENOMEM ||
+		   error == ENOBUFS;
 	struct cpl_err e;
 
 	errno = error;
-	cpl_err_errno(&e, CPL_TEMP, "%s", target->text);
+	cpl_err_errno(&e, ours ? CPL_SYSTEM : CPL_TEMP, "%s", target->text);
 	note(d, NO_CONNECTION, &e);
 }
 

@@ -55,9 +55,9 @@ struct cpl_dial;
  * asked for, RFC 6761 6.4), CPL_UNAVAILABLE the service is decidedly not
  * offered (target "."), or not with the TLS mode asked for, CPL_TEMP resolver
  * failures, refused, unreachable, timed out; CPL_USAGE without TLS to anything
- * but a loopback address. Of several that came equally far the last one's.
- * Never called from within cpl_dial_new() or cpl_dial_resume(); the callee may
- * free the dial. */
+ * but a loopback address, CPL_SYSTEM out of memory or descriptors. Of several
+ * that came equally far the last one's. Never called from within cpl_dial_new()
+ * or cpl_dial_resume(); the callee may free the dial. */
 typedef void cpl_dial_done(void *user, int fd, const struct cpl_target *target,
 			   const struct cpl_err *e);
 

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../common/net/tls.h"
+#include "../../common/net/tls_impl.h"
 #include "unit.h"
 
 #define DAY (24L * 60 * 60)
@@ -584,6 +584,27 @@ static void plain_text_peer(void)
 	}
 }
 
+/* Where the server is quick, one call sends the ClientHello and reads the first
+ * records: what comes next (ChangeCipherSpec here) is not the first one. */
+static void quick_server(void)
+{
+	struct link l;
+	struct cpl_tls_conf c;
+
+	pair(&l);
+	open_server(&l, &(struct plan){.subject = "x",
+				       .names = "DNS:capulet.lit",
+				       .max_version = TLS1_2_VERSION});
+	l.client = cpl_tls_new(conf_for(&c), l.fds[0], NULL, &l.e);
+	UNIT_NEED(l.client != NULL);
+	CHECK_INT(cpl_tls_handshake(l.client, &l.e), CPL_TLS_AGAIN);
+	CHECK(SSL_do_handshake(l.server) != 1);
+	CHECK(SSL_do_handshake(l.client->ssl) != 1); /* of the call above */
+	CHECK_INT(SSL_do_handshake(l.server), 1);
+	CHECK_INT(cpl_tls_handshake(l.client, &l.e), CPL_TLS_DONE);
+	shut(&l);
+}
+
 static void broken_connections(void)
 {
 	struct link l;
@@ -854,6 +875,7 @@ int main(void)
 	RUN(old_versions);
 	RUN(alpn);
 	RUN(plain_text_peer);
+	RUN(quick_server);
 	RUN(broken_connections);
 	RUN(data_both_ways);
 	RUN(endings);
