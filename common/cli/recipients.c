@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/buf.h"
 #include "../base/limits.h"
 
 /* What each() of an alias needs; the first error ends the walk. */
@@ -80,29 +81,60 @@ static int add_line(struct cpl_recipients *r, const struct cpl_config *config,
 	return cpl_recipients_add(r, config, line, e);
 }
 
+static int read_all(FILE *f, const char *path, struct cpl_buf *text,
+		    struct cpl_err *e)
+{
+	char piece[4096];
+	size_t n;
+
+	while ((n = fread(piece, 1, sizeof piece, f)) > 0)
+		if (cpl_buf_add(text, piece, n) < 0)
+			return cpl_buf_err(text, e, CPL_DATA, path);
+	if (!ferror(f))
+		return 0;
+	return cpl_err_errno(e, errno == EISDIR ? CPL_NOINPUT : CPL_IO, "%s",
+			     path);
+}
+
+static int add_lines(struct cpl_recipients *r, const struct cpl_config *config,
+		     struct cpl_buf *text, const char *path, struct cpl_err *e)
+{
+	char *line = text->data, *end = line + text->len;
+	int status = 0;
+
+	for (size_t number = 1; status == 0 && line < end; number++) {
+		char *next = memchr(line, '\n', (size_t)(end - line));
+
+		if (!next)
+			next = end; /* a NUL stands there */
+		*next = '\0';
+		if (strlen(line) < (size_t)(next - line))
+			status = cpl_err_set(e, CPL_DATA, "a line with a NUL");
+		else
+			status = add_line(r, config, line, e);
+		if (status < 0 && e && e->status == CPL_USAGE)
+			e->status = CPL_DATA;
+		if (status < 0)
+			cpl_err_prefix(e, "%s:%zu", path, number);
+		line = next + 1;
+	}
+	return status;
+}
+
 int cpl_recipients_read(struct cpl_recipients *r,
 			const struct cpl_config *config, const char *path,
 			struct cpl_err *e)
 {
 	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-	char *line = NULL;
-	size_t room = 0, number = 0;
-	int status = 0;
+	struct cpl_buf text = CPL_BUF_INIT(CPL_CONFIG_BYTES_MAX);
+	int status;
 
 	if (!f)
 		return cpl_err_errno(e, CPL_NOINPUT, "%s", path);
-	while (status == 0 && getline(&line, &room, f) > 0) {
-		number++;
-		status = add_line(r, config, line, e);
-		if (status < 0 && e && e->status == CPL_USAGE)
-			e->status = CPL_DATA;
-		if (status < 0)
-			cpl_err_prefix(e, "%s:%zu", path, number);
-	}
-	if (status == 0 && ferror(f))
-		status = cpl_err_errno(
-		    e, errno == EISDIR ? CPL_NOINPUT : CPL_IO, "%s", path);
-	free(line);
+	status = read_all(f, path, &text, e);
+	if (status == 0 && text.len > 0)
+		status = add_lines(r, config, &text, path, e);
+	cpl_buf_release(&text);
 	if (f != stdin)
 		fclose(f);
 	return status;

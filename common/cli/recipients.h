@@ -25,7 +25,8 @@ int cpl_recipients_add(struct cpl_recipients *r,
 
 /* Adds the lines of a file ("-" is stdin); blank lines and those that begin
  * with # are skipped. -1 with CPL_NOINPUT for a file that cannot be opened,
- * CPL_IO, or CPL_DATA with "FILE:LINE: why". */
+ * CPL_IO, or CPL_DATA with "FILE:LINE: why", or for a file of more than
+ * CPL_CONFIG_BYTES_MAX. */
 int cpl_recipients_read(struct cpl_recipients *r,
 			const struct cpl_config *config, const char *path,
 			struct cpl_err *e) __attribute__((warn_unused_result));
