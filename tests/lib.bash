@@ -43,7 +43,7 @@ spawn() {
 		# shellcheck disable=SC2086
 		set -- ${COUPLET_WRAP:-} "$BIN/$2" "${@:3}"
 	fi
-	"$@" 3>&- &
+	"$@" 3>&- <&0 &
 	pid=$!
 	background+=("$pid")
 }
