@@ -13,7 +13,7 @@ tool() {
 
 inside() {
 	if [ -n "${net:-}" ]; then
-		nsenter -t "$net" -n -m "--wd=$PWD" -- "$@"
+		nsenter -t "$net" -n -m -r "--wd=$PWD" -- "$@"
 	else
 		"$@"
 	fi
@@ -364,7 +364,7 @@ asked() {
 	own_net
 	no_server
 	# A listener whose queue is full swallows the SYN.
-	spawn nsenter -t "$net" -n -m "--wd=$PWD" -- python3 -c '
+	spawn nsenter -t "$net" -n -m -r "--wd=$PWD" -- python3 -c '
 import signal, socket
 hole = socket.create_server(("127.0.0.1", 9222), backlog=0)
 full = [socket.socket() for _ in range(3)]
@@ -413,7 +413,7 @@ signal.pause()' >hole
 	no_server
 	zone <<<'montague.lit SILENT'
 	# nsenter becomes the program.
-	COUPLET_PASSWORD=rosaline spawn nsenter -t "$net" -n -m "--wd=$PWD" -- \
+	COUPLET_PASSWORD=rosaline spawn nsenter -t "$net" -n -m -r "--wd=$PWD" -- \
 		"$BIN/xsend" -C /dev/null -u romeo@montague.lit \
 		--ca-file "$BATS_FILE_TMPDIR/certs/ca.pem" -m hi \
 		juliet@capulet.lit 2>err
