@@ -82,20 +82,13 @@ static enum source find_source(const struct cpl_secret_conf *conf, char **path)
 static const char *source_name(enum source source, const struct cpl_settings *s)
 {
 	switch (source) {
-	case FROM_FD:
-		return "--password-fd";
-	case FROM_FILE:
-		return s->set[CPL_SET_PASSWORD_FILE].origin;
-	case FROM_TEXT:
-		return s->set[CPL_SET_PASSWORD].origin;
-	case FROM_CREDENTIAL:
-		return "CREDENTIALS_DIRECTORY";
-	case FROM_COMMAND:
-		return s->set[CPL_SET_PASSWORD_COMMAND].origin;
-	case FROM_PROMPT:
-		return "prompt";
-	case FROM_NOWHERE:
-		break;
+	case FROM_FD: return "--password-fd";
+	case FROM_FILE: return s->set[CPL_SET_PASSWORD_FILE].origin;
+	case FROM_TEXT: return s->set[CPL_SET_PASSWORD].origin;
+	case FROM_CREDENTIAL: return "CREDENTIALS_DIRECTORY";
+	case FROM_COMMAND: return s->set[CPL_SET_PASSWORD_COMMAND].origin;
+	case FROM_PROMPT: return "prompt";
+	case FROM_NOWHERE: break;
 	}
 	return NULL;
 }
@@ -172,13 +165,11 @@ static int fetch(enum source source, const char *credential,
 	const char *text;
 
 	switch (source) {
-	case FROM_FD:
-		return cpl_line_read(conf->fd, out, e);
+	case FROM_FD: return cpl_line_read(conf->fd, out, e);
 	case FROM_FILE:
 		return read_file(cpl_setting(s, CPL_SET_PASSWORD_FILE), out,
 				 log, e);
-	case FROM_CREDENTIAL:
-		return read_file(credential, out, log, e);
+	case FROM_CREDENTIAL: return read_file(credential, out, log, e);
 	case FROM_COMMAND:
 		return cpl_line_command(
 		    cpl_setting(s, CPL_SET_PASSWORD_COMMAND),
@@ -188,10 +179,8 @@ static int fetch(enum source source, const char *credential,
 		if (cpl_buf_add(out, text, strcspn(text, "\n")) < 0)
 			return cpl_buf_err(out, e, CPL_CONFIG, "the line");
 		return 0;
-	case FROM_PROMPT:
-		return ask(s, out, e);
-	case FROM_NOWHERE:
-		break;
+	case FROM_PROMPT: return ask(s, out, e);
+	case FROM_NOWHERE: break;
 	}
 	return cpl_err_set(e, CPL_CONFIG, "no source of one");
 }

@@ -210,24 +210,17 @@ static int check_kind(enum cpl_setting_id id, const char *value,
 	long number;
 
 	switch (cpl_setting_table[id].kind) {
-	case CPL_KIND_TEXT:
-		return check_text(id, value, e);
-	case CPL_KIND_JID:
-		return check_jid(value, e);
-	case CPL_KIND_SERVER:
-		return check_server(value, e);
-	case CPL_KIND_TLS:
-		return check_tls(value, e);
-	case CPL_KIND_SECONDS:
-		return check_seconds(id, value, e);
+	case CPL_KIND_TEXT: return check_text(id, value, e);
+	case CPL_KIND_JID: return check_jid(value, e);
+	case CPL_KIND_SERVER: return check_server(value, e);
+	case CPL_KIND_TLS: return check_tls(value, e);
+	case CPL_KIND_SECONDS: return check_seconds(id, value, e);
 	case CPL_KIND_PRIORITY:
 		return cpl_num_int(value, -128, 127, &number, e);
-	case CPL_KIND_FINGERPRINT:
-		return check_fingerprint(value, e);
+	case CPL_KIND_FINGERPRINT: return check_fingerprint(value, e);
 	case CPL_KIND_SECRET: /* cpl_secret_get() looks at it, if it is used */
 	case CPL_KIND_COMMAND:
-	case CPL_KIND_PATH:
-		break;
+	case CPL_KIND_PATH: break;
 	}
 	return 0;
 }

@@ -180,16 +180,13 @@ static int need_channel(struct cpl_resolver *r)
 static enum cpl_answer answer_of(int status)
 {
 	switch (status) {
-	case ARES_SUCCESS:
-		return CPL_ANSWER_FOUND;
-	case ARES_ENODATA:
-		return CPL_ANSWER_NODATA;
+	case ARES_SUCCESS: return CPL_ANSWER_FOUND;
+	case ARES_ENODATA: return CPL_ANSWER_NODATA;
 	case ARES_ENOTFOUND:
 	case ARES_ENONAME:
 	case ARES_EBADNAME: /* a label over 63 bytes and the like */
 		return CPL_ANSWER_NXDOMAIN;
-	default:
-		return CPL_ANSWER_FAILED;
+	default: return CPL_ANSWER_FAILED;
 	}
 }
 

@@ -84,8 +84,7 @@ static enum cpl_gate_state step(struct cpl_gate *g, char c)
 		g->brackets = 0;
 		return c == '[' ? CPL_GATE_CDATA : CPL_GATE_DECL;
 	case CPL_GATE_TAG:
-	case CPL_GATE_QUOTED:
-		return in_tag(g, c);
+	case CPL_GATE_QUOTED: return in_tag(g, c);
 	case CPL_GATE_REF:
 		return c == ';' || c == '<' || c == '&' || c == '\0' ||
 			       is_space(c)
@@ -96,9 +95,7 @@ static enum cpl_gate_state step(struct cpl_gate *g, char c)
 			return CPL_GATE_TEXT;
 		g->brackets = c == ']' ? g->brackets + 1 : 0;
 		return CPL_GATE_CDATA;
-	case CPL_GATE_DECL:
-		g->decl++;
-		return CPL_GATE_DECL;
+	case CPL_GATE_DECL: g->decl++; return CPL_GATE_DECL;
 	}
 	return g->state;
 }

@@ -27,14 +27,10 @@ static int is_c1(const char *p, size_t n)
 static int add_reference(struct cpl_buf *out, const char *p)
 {
 	switch (*p) {
-	case '&':
-		return cpl_buf_add(out, "&amp;", 5);
-	case '<':
-		return cpl_buf_add(out, "&lt;", 4);
-	case '>':
-		return cpl_buf_add(out, "&gt;", 4);
-	case '"':
-		return cpl_buf_add(out, "&quot;", 6);
+	case '&': return cpl_buf_add(out, "&amp;", 5);
+	case '<': return cpl_buf_add(out, "&lt;", 4);
+	case '>': return cpl_buf_add(out, "&gt;", 4);
+	case '"': return cpl_buf_add(out, "&quot;", 6);
 	default:
 		return cpl_buf_addf(out, "&#%d;",
 				    (unsigned char)*p == 0xc2
@@ -82,14 +78,10 @@ int cpl_write_xml_attr(struct cpl_buf *out, const char *p, size_t n)
 static int add_escape(struct cpl_buf *out, const char *p, size_t n)
 {
 	switch (*p) {
-	case '\n':
-		return cpl_buf_add(out, "\\n", 2);
-	case '\t':
-		return cpl_buf_add(out, "\\t", 2);
-	case '\r':
-		return cpl_buf_add(out, "\\r", 2);
-	case '\\':
-		return cpl_buf_add(out, "\\\\", 2);
+	case '\n': return cpl_buf_add(out, "\\n", 2);
+	case '\t': return cpl_buf_add(out, "\\t", 2);
+	case '\r': return cpl_buf_add(out, "\\r", 2);
+	case '\\': return cpl_buf_add(out, "\\\\", 2);
 	}
 	for (; n > 0; p++, n--)
 		if (cpl_buf_addf(out, "\\x%02x", (unsigned char)*p) < 0)

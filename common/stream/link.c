@@ -212,15 +212,10 @@ static ssize_t read_some(struct cpl_link *l, char *p, size_t n)
 
 	if (l->tls) {
 		switch (cpl_tls_read(l->tls, p, n, &done, &e)) {
-		case CPL_TLS_DONE:
-			return (ssize_t)done;
-		case CPL_TLS_AGAIN:
-			return 0;
-		case CPL_TLS_EOF:
-			break;
-		case CPL_TLS_FAILED:
-			end(l, &e);
-			return -1;
+		case CPL_TLS_DONE: return (ssize_t)done;
+		case CPL_TLS_AGAIN: return 0;
+		case CPL_TLS_EOF: break;
+		case CPL_TLS_FAILED: end(l, &e); return -1;
 		}
 		got = 0;
 	} else {
@@ -273,17 +268,13 @@ static ssize_t write_some(struct cpl_link *l)
 	if (l->tls) {
 		switch (
 		    cpl_tls_write(l->tls, l->out.data, l->out.len, &done, &e)) {
-		case CPL_TLS_DONE:
-			return (ssize_t)done;
-		case CPL_TLS_AGAIN:
-			return 0;
+		case CPL_TLS_DONE: return (ssize_t)done;
+		case CPL_TLS_AGAIN: return 0;
 		case CPL_TLS_EOF:
 			end_because(l, CPL_TEMP,
 				    "the server closed the connection");
 			return -1;
-		case CPL_TLS_FAILED:
-			end(l, &e);
-			return -1;
+		case CPL_TLS_FAILED: end(l, &e); return -1;
 		}
 	}
 	n = send(l->watch.fd, l->out.data, l->out.len, MSG_NOSIGNAL);
@@ -333,13 +324,11 @@ static void shake(struct cpl_link *l)
 		l->secured = 1;
 		l->on.secured(l->on.user);
 		return;
-	case CPL_TLS_AGAIN:
-		return;
+	case CPL_TLS_AGAIN: return;
 	case CPL_TLS_EOF:
 		end_because(l, CPL_TEMP, "the server closed the connection");
 		return;
-	case CPL_TLS_FAILED:
-		end(l, &e);
+	case CPL_TLS_FAILED: end(l, &e);
 	}
 }
 

@@ -384,20 +384,13 @@ static const struct step {
 const char *cpl_login_phase(const struct cpl_login *l)
 {
 	switch (l->state) {
-	case LOGIN_TLS:
-		return "in the TLS handshake";
-	case LOGIN_HEADER:
-		return "waiting for the server's stream header";
-	case LOGIN_FEATURES:
-		return "waiting for the server's stream features";
-	case LOGIN_PROCEED:
-		return "waiting for the server to start TLS";
-	case LOGIN_SASL:
-		return "waiting for the server to answer the login";
-	case LOGIN_BIND:
-		return "waiting for the server to bind a resource";
-	case LOGIN_BOUND:
-		break;
+	case LOGIN_TLS: return "in the TLS handshake";
+	case LOGIN_HEADER: return "waiting for the server's stream header";
+	case LOGIN_FEATURES: return "waiting for the server's stream features";
+	case LOGIN_PROCEED: return "waiting for the server to start TLS";
+	case LOGIN_SASL: return "waiting for the server to answer the login";
+	case LOGIN_BIND: return "waiting for the server to bind a resource";
+	case LOGIN_BOUND: break;
 	}
 	return "logged in";
 }

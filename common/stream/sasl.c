@@ -85,14 +85,12 @@ static int usable(const struct mechanism *m, const struct cpl_sasl_conf *conf,
 		  int can_bind)
 {
 	switch (m->kind) {
-	case EXTERNAL:
-		return conf->have_cert;
+	case EXTERNAL: return conf->have_cert;
 	case SCRAM:
 		return conf->local && conf->password && (!m->plus || can_bind);
 	case PLAIN:
 		return conf->local && conf->password && conf->channel.verified;
-	case ANONYMOUS:
-		break;
+	case ANONYMOUS: break;
 	}
 	return !conf->local;
 }
@@ -283,8 +281,7 @@ int cpl_sasl_start(struct cpl_sasl *s, struct cpl_buf *out, struct cpl_err *e)
 			? -1
 			: 0;
 		break;
-	case ANONYMOUS:
-		break;
+	case ANONYMOUS: break;
 	}
 	return r < 0 ? cpl_err_nomem(e) : 0;
 }

@@ -108,8 +108,7 @@ static size_t put_record(unsigned char *p, const struct row *r)
 		n += put16(p + n, (unsigned)r->port);
 		n += put_name(p + n, r->data);
 		break;
-	default:
-		n += put_name(p + n, r->data);
+	default: n += put_name(p + n, r->data);
 	}
 	put16(p + at, (unsigned)(n - at - 2));
 	return n;
