@@ -10,12 +10,12 @@
 #include "../common/cli/output.h"
 #include "../common/cli/run.h"
 #include "../common/cli/value.h"
-#include "../common/stanza/build.h"
 #include "../common/stanza/filter.h"
 #include "../common/stanza/ns.h"
 #include "../common/stanza/write.h"
 #include "../common/stream/answer.h"
 #include "../common/stream/offline.h"
+#include "../common/stream/presence.h"
 
 static const char synopsis[] = "xrecv [options]";
 
@@ -66,9 +66,8 @@ static const struct option options[] = {
 struct settings {
 	long count; /* 0: no end */
 	long idle;  /* ms; 0: none */
-	long priority;
+	struct cpl_presence presence;
 	int priority_given;
-	const char *show, *status;
 	int no_presence;
 	int text;
 };
@@ -83,7 +82,6 @@ struct recv {
 	struct cpl_output *output;
 	struct cpl_timer idle;
 	struct cpl_timer grace; /* for the reader, then for the server */
-	struct cpl_turn turn;
 	struct cpl_buf line;
 	uint64_t number; /* of the stanza at hand */
 	uint64_t last;   /* of the last one given to the output */
@@ -92,7 +90,6 @@ struct recv {
 	long left;       /* messages that came after the last record */
 	int online;      /* it was, at least */
 	int announced;   /* the server sends us what comes for the account */
-	int rivals;      /* so it does to other sessions */
 	int fetching;    /* the offline message at hand is not taken yet */
 	int ending;      /* no more records are made */
 	int closing;     /* and the stream is closed */
@@ -104,12 +101,14 @@ struct recv {
 /* The reader gets so long at the end to take what it has not. */
 #define GRACE_MS (CPL_CLOSE_MS / 2)
 
-/* Ends the stream; what was received and not taken stays unacknowledged. */
-static void close_session(struct recv *r)
+/* Ends the stream, within ms; what was received and not taken stays
+ * unacknowledged. What still comes is counted. */
+static void close_session(struct recv *r, long ms)
 {
 	if (r->closing)
 		return;
 	r->closing = 1;
+	cpl_loop_timer(r->run.loop, &r->grace, ms);
 	cpl_session_close(r->run.session, 1);
 }
 
@@ -118,17 +117,10 @@ static void close_session(struct recv *r)
  * there it would get before what came earlier. */
 static void withdraw(struct recv *r)
 {
-	xmpp_stanza_t *p;
-
-	if (!r->announced || (cpl_session_has_sm(r->run.session) &&
-			      r->offline && cpl_offline_restores(r->offline)))
+	if (!r->announced || (r->offline && cpl_offline_restores(r->offline)))
 		return;
 	r->announced = 0;
-	p = cpl_build_stanza(r->run.ctx, "presence", "unavailable", NULL, NULL);
-	if (!p)
-		return;
-	(void)!cpl_session_send(r->run.session, p, NULL, NULL);
-	xmpp_stanza_release(p);
+	(void)!cpl_presence_withdraw(r->run.session, NULL);
 }
 
 /* Comes to an end: first the reader may take what it has not. */
@@ -139,7 +131,7 @@ static void finish(struct recv *r)
 	r->ending = 1;
 	withdraw(r);
 	if (cpl_output_records(r->output) == 0 && !r->flushing) {
-		close_session(r);
+		close_session(r, CPL_CLOSE_MS);
 		return;
 	}
 	cpl_session_hold(r->run.session, 1);
@@ -150,13 +142,12 @@ static void on_grace(void *user)
 {
 	struct recv *r = user;
 
-	if (r->closing || r->flushing) {
-		r->cut = 1;
-		cpl_run_stop(&r->run);
+	if (!r->closing && !r->flushing) {
+		close_session(r, GRACE_MS);
 		return;
 	}
-	close_session(r);
-	cpl_loop_timer(r->run.loop, &r->grace, GRACE_MS);
+	r->cut = 1;
+	cpl_run_stop(&r->run);
 }
 
 /* --- records ----------------------------------------------------------- */
@@ -224,7 +215,6 @@ static void on_taken(void *user, uint64_t number)
 
 	cpl_session_handled(r->run.session, number);
 	check_backlog(r);
-	touch_idle(r);
 	if (r->fetching && number >= r->last) {
 		r->fetching = 0;
 		cpl_offline_remove(r->offline);
@@ -236,40 +226,29 @@ static void on_taken(void *user, uint64_t number)
 		finish(r);
 	}
 	if (r->ending && cpl_output_records(r->output) == 0)
-		close_session(r);
+		close_session(r, GRACE_MS);
+}
+
+static void on_written(void *user)
+{
+	struct recv *r = user;
+
+	if (r->flushing)
+		cpl_run_stop(&r->run);
 }
 
 static void on_output_failed(void *user, const struct cpl_err *e)
 {
 	struct recv *r = user;
 
+	/* head -n N behind -c N: all is well. */
+	if (r->goal_met)
+		return;
 	r->cut = 1;
 	cpl_run_output_failed(&r->run, e);
 }
 
 /* --- the session ------------------------------------------------------- */
-
-static int announce(struct recv *r, struct cpl_err *e)
-{
-	xmpp_stanza_t *p =
-	    cpl_build_stanza(r->run.ctx, "presence", NULL, NULL, NULL);
-	char priority[16];
-	int ok;
-
-	snprintf(priority, sizeof priority, "%ld", r->set.priority);
-	ok = p &&
-	     (!r->set.show ||
-	      cpl_build_text_child(p, "show", r->set.show) == 0) &&
-	     (!r->set.status ||
-	      cpl_build_text_child(p, "status", r->set.status) == 0) &&
-	     (r->set.priority == 0 ||
-	      cpl_build_text_child(p, "priority", priority) == 0);
-	ok = ok ? cpl_session_send(r->run.session, p, NULL, e)
-		: cpl_err_nomem(e);
-	if (p)
-		xmpp_stanza_release(p);
-	return ok;
-}
 
 static void go_live(struct recv *r)
 {
@@ -277,7 +256,7 @@ static void go_live(struct recv *r)
 
 	if (r->set.no_presence)
 		return;
-	if (announce(r, &e) < 0)
+	if (cpl_presence_announce(r->run.session, &r->set.presence, &e) < 0)
 		cpl_run_give_up(&r->run, &e);
 	else
 		r->announced = 1;
@@ -287,8 +266,7 @@ static void go_live(struct recv *r)
 static int wants_few(const struct recv *r)
 {
 	return r->set.count > 0 && !r->set.no_presence &&
-	       r->set.priority >= 0 &&
-	       (!r->filter.kinds || (r->filter.kinds & CPL_MESSAGE));
+	       r->set.presence.priority >= 0 && (r->filter.kinds & CPL_MESSAGE);
 }
 
 static void on_server_known(void *user)
@@ -307,23 +285,28 @@ static void on_offline_listed(void *user, int ok)
 {
 	struct recv *r = user;
 
-	if (r->ending)
+	if (r->ending || full(r))
 		return;
 	if (ok)
 		cpl_offline_next(r->offline);
-	else
+	else if (!r->announced)
 		go_live(r);
 }
 
-/* One that is not wanted stays where it is. */
+/* One that is not wanted stays where it is. What was stored between the list
+ * and our presence comes by itself no more, hence another list. */
 static void on_offline_message(void *user, xmpp_stanza_t *message)
 {
 	struct recv *r = user;
 
-	if (r->ending)
+	if (r->ending || full(r))
 		return;
 	if (!message) {
+		if (r->announced)
+			return;
 		go_live(r);
+		if (r->announced)
+			cpl_offline_list(r->offline);
 	} else if (wanted(r, message)) {
 		r->fetching = 1;
 		print(r, message);
@@ -357,18 +340,6 @@ static void leave(struct recv *r, xmpp_stanza_t *stanza)
 		r->left++;
 }
 
-/* Presence of another session of the account. */
-static int is_rival(const struct recv *r, xmpp_stanza_t *stanza)
-{
-	const struct cpl_jid *own = cpl_session_jid(r->run.session);
-	const char *from = xmpp_stanza_get_from(stanza);
-
-	return cpl_filter_kind(stanza) == CPL_PRESENCE && from &&
-	       !xmpp_stanza_get_type(stanza) &&
-	       cpl_jid_same_bare(from, own->bare) &&
-	       !cpl_jid_same(from, own->full);
-}
-
 static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 {
 	struct recv *r = user;
@@ -383,8 +354,6 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 			leave(r, stanza);
 		return;
 	}
-	if (stanza && is_rival(r, stanza))
-		r->rivals = 1;
 	if (stanza && wanted(r, stanza)) {
 		print(r, stanza);
 		return;
@@ -404,19 +373,9 @@ static void on_ended(void *user, const struct cpl_err *e)
 		if (!full(r))
 			cpl_run_complain(&r->run, e);
 	}
-	if (r->closing || cpl_output_bytes(r->output) == 0)
+	r->flushing = !r->closing;
+	if (!r->flushing || cpl_output_bytes(r->output) == 0)
 		cpl_run_stop(&r->run);
-	else
-		r->flushing = 1;
-}
-
-static void end_turn(void *user)
-{
-	struct recv *r = user;
-
-	if (!r->flushing || cpl_output_bytes(r->output) > 0)
-		return;
-	cpl_run_stop(&r->run);
 }
 
 /* --- the end ----------------------------------------------------------- */
@@ -470,34 +429,30 @@ static void on_idle(void *user)
  * it again. */
 static void report_unread(struct recv *r)
 {
-	struct cpl_cli *cli = &r->run.cli;
-	const char *least = r->cut ? "at least " : "";
+	struct cpl_session *session = r->run.session;
+	long over = (long)cpl_session_unhandled(session) - CPL_OFFLINE_RESTORED;
 	long unread = r->left;
-	uint64_t stanzas = cpl_session_unhandled(r->run.session);
+	char why[64];
 
 	/* In a pipe it is the reader's, once nothing can be acknowledged. */
 	if (!r->flushing || cpl_output_bytes(r->output) > 0)
 		unread += (long)cpl_output_unread(r->output);
-	if (unread == 0)
+	/* That one is not removed: the server has it. */
+	unread -= r->fetching;
+	if (unread <= 0)
 		return;
-	if (!cpl_session_has_sm(r->run.session))
-		cpl_cli_warn(cli,
-			     "%s%ld more came and were not read: lost, the "
-			     "server has no stream management",
-			     least, unread);
-	else if (!r->offline || !cpl_offline_restores(r->offline) || r->rivals)
-		cpl_cli_warn(cli,
-			     "%s%ld more came and were not read: the server "
-			     "may not keep them",
-			     least, unread);
-	else if (stanzas > CPL_OFFLINE_RESTORED)
-		cpl_cli_warn(cli,
-			     "%s%ld more came and were not read: the server "
-			     "may keep the last %d only",
-			     least, unread, CPL_OFFLINE_RESTORED);
+	if (!cpl_session_has_sm(session))
+		snprintf(why, sizeof why,
+			 "lost, the server has no stream management");
+	else if (!r->offline || !cpl_offline_restores(r->offline))
+		snprintf(why, sizeof why, "the server may not keep them");
+	else if (over > 0)
+		snprintf(why, sizeof why,
+			 "the server may lose the first %ld of them", over);
 	else
-		cpl_log(&cli->log, CPL_LOG_INFO,
-			"%ld more came and are left to the server", unread);
+		return;
+	cpl_cli_warn(&r->run.cli, "%s%ld more came and were not read: %s",
+		     r->cut ? "at least " : "", unread, why);
 }
 
 static void report(struct recv *r)
@@ -536,7 +491,8 @@ static void set_show(struct recv *r, const char *show)
 {
 	static const char *const shows[] = {"away", "chat", "dnd", "xa"};
 
-	r->set.show = cpl_value_word(&r->run.cli, "--show", show, shows, 4);
+	r->set.presence.show =
+	    cpl_value_word(&r->run.cli, "--show", show, shows, 4);
 }
 
 /* Adds to the filter what one of its options says. */
@@ -564,7 +520,7 @@ static void take_option(struct recv *r, int c, const char *arg)
 		set->idle = cpl_value_seconds(cli, "--idle", arg, 31536000);
 		break;
 	case OPT_PRIORITY:
-		set->priority =
+		set->presence.priority =
 		    cpl_value_number(cli, "--priority", arg, -128, 127);
 		set->priority_given = 1;
 		break;
@@ -576,7 +532,7 @@ static void take_option(struct recv *r, int c, const char *arg)
 	case OPT_WITH_BODY: r->filter.with_body = 1; break;
 	case OPT_SHOW: set_show(r, arg); break;
 	case OPT_STATUS:
-		set->status = cpl_value_text(cli, "--status", arg);
+		set->presence.status = cpl_value_text(cli, "--status", arg);
 		break;
 	case OPT_NO_PRESENCE: set->no_presence = 1; break;
 	default: cpl_cli_option(cli, c, arg);
@@ -592,13 +548,15 @@ static void apply_defaults(struct recv *r)
 		r->filter.kinds = CPL_MESSAGE;
 	/* The configuration's was checked when it was read. */
 	if (priority && !r->set.priority_given)
-		(void)!cpl_num_int(priority, -128, 127, &r->set.priority, NULL);
+		(void)!cpl_num_int(priority, -128, 127,
+				   &r->set.presence.priority, NULL);
 }
 
 static void open_recv(struct recv *r)
 {
 	struct cpl_run_events events = {on_interrupted, on_timeout, r};
-	struct cpl_output_events output = {on_taken, NULL, on_output_failed, r};
+	struct cpl_output_events output = {on_taken, on_written,
+					   on_output_failed, r};
 	struct cpl_session_events session = {on_online, on_stanza, NULL,
 					     on_ended, r};
 	struct cpl_err e = CPL_ERR_INIT;
@@ -606,13 +564,10 @@ static void open_recv(struct recv *r)
 	cpl_run_open(&r->run, &events);
 	r->idle.fire = on_idle;
 	r->grace.fire = on_grace;
-	r->turn.end = end_turn;
-	r->idle.user = r->grace.user = r->turn.user = r;
+	r->idle.user = r->grace.user = r;
 	r->output = cpl_output_new(r->run.loop, 1, &output, &e);
 	if (!r->output)
 		cpl_cli_die(&r->run.cli, &e);
-	/* Behind the output's own, so that it sees what that has written. */
-	cpl_loop_turn_add(r->run.loop, &r->turn);
 	if (cpl_run_connect(&r->run, &session) < 0)
 		return;
 	r->answer = cpl_answer_new(r->run.session, !r->set.no_presence);

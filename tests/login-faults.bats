@@ -261,7 +261,7 @@ load stub/lib
 		while IFS='|' read -r word text; do
 			stub "$word" how=$how
 			expect_exit 75 try
-			grep -qE "^xsend: 127\.0\.0\.1:[0-9]+: $text: (montague\.lit: |connection lost: )?(the server closed the connection|Connection reset by peer|Broken pipe)\$" err ||
+			grep -qE "^xsend: 127\.0\.0\.1:[0-9]+: $text: (connection lost: )?(montague\.lit: )?(the server closed the connection|Connection reset by peer|Broken pipe)\$" err ||
 				{ cat err; false; }
 		done <<-EOF
 			close-after-header|waiting for the server's stream features

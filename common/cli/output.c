@@ -2,7 +2,9 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -36,6 +38,7 @@ struct cpl_output {
 	uint64_t written;
 	int64_t look_ms;
 	size_t piece; /* what one write may take without blocking */
+	int own;      /* a descriptor that we opened, or -1 */
 	int pipe;
 	int terminal;
 	int socket;
@@ -96,7 +99,7 @@ static void tell(struct cpl_output *o)
 		o->told = r->end;
 		cpl_buf_consume(&o->records, sizeof *r);
 	}
-	if (number > 0)
+	if (number > 0 && o->on.taken)
 		o->on.taken(o->on.user, number);
 	if (o->failed)
 		return;
@@ -117,8 +120,8 @@ static void look(void *user)
 	tell(user);
 }
 
-/* One write: a pipe or terminal that poll(2) calls ready takes PIPE_BUF bytes
- * without blocking, a file any number. */
+/* One write: a pipe that poll(2) calls ready takes PIPE_BUF bytes without
+ * blocking, a file any number; a socket and a terminal say how many. */
 static int write_piece(struct cpl_output *o)
 {
 	size_t n = o->bytes.len > o->piece ? o->piece : o->bytes.len;
@@ -145,6 +148,9 @@ static void ready(void *user, short revents)
 
 	/* A pipe or terminal without reader is an error, a socket hung up. */
 	if (revents & (POLLERR | POLLHUP | POLLNVAL)) {
+		/* What the reader has read before it went is the reader's. */
+		if (o->records.len > 0)
+			tell(o);
 		errno = revents & POLLNVAL ? EBADF : EPIPE;
 		fail_errno(o);
 		return;
@@ -161,17 +167,31 @@ static void end_turn(void *user)
 {
 	struct cpl_output *o = user;
 	struct pollfd p = {.fd = o->watch.fd, .events = POLLOUT};
+	uint64_t before;
 
 	if (o->bytes.len > 0 && o->watch.events == 0) {
-		while (o->bytes.len > 0 && poll(&p, 1, 0) == 1 &&
-		       (p.revents & POLLOUT))
-			if (write_piece(o) < 0)
+		do {
+			before = o->written;
+			if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) &&
+			    write_piece(o) < 0)
 				return;
+		} while (o->bytes.len > 0 && o->written > before);
 		if (o->bytes.len > 0)
 			o->watch.events = POLLOUT;
 	}
 	if (o->records.len > 0 && !o->look.armed)
 		tell(o);
+}
+
+/* A terminal that poll(2) calls ready may take less than PIPE_BUF bytes, and
+ * O_NONBLOCK on the one that we were given would be the shell's as well: so a
+ * descriptor of its own. */
+static int reopen(int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/dev/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 struct cpl_output *cpl_output_new(struct cpl_loop *loop, int fd,
@@ -195,10 +215,11 @@ struct cpl_output *cpl_output_new(struct cpl_loop *loop, int fd,
 	o->pipe = S_ISFIFO(st.st_mode);
 	o->socket = S_ISSOCK(st.st_mode);
 	o->terminal = isatty(fd);
+	o->own = o->terminal ? reopen(fd) : -1;
 	o->piece = S_ISREG(st.st_mode) ? SIZE_MAX : PIPE_BUF;
 	cpl_buf_init(&o->bytes, 4 * CPL_RECORD_MAX);
 	cpl_buf_init(&o->records, SIZE_MAX);
-	o->watch.fd = fd;
+	o->watch.fd = o->own < 0 ? fd : o->own;
 	o->watch.ready = ready;
 	o->watch.user = o;
 	o->turn.end = end_turn;
@@ -219,6 +240,8 @@ void cpl_output_free(struct cpl_output *o)
 	cpl_loop_cancel(o->loop, &o->look);
 	cpl_buf_release(&o->bytes);
 	cpl_buf_release(&o->records);
+	if (o->own >= 0)
+		close(o->own);
 	free(o);
 }
 

@@ -16,7 +16,7 @@
 struct cpl_output;
 
 struct cpl_output_events {
-	/* All records up to this number were taken. */
+	/* All records up to this number were taken. May be NULL. */
 	void (*taken)(void *user, uint64_t number);
 	/* All that was put has been written. May be NULL. */
 	void (*written)(void *user);

@@ -99,6 +99,14 @@ static void end_errno(struct cpl_link *l)
 	end(l, &e);
 }
 
+/* What TLS says of a connection that broke sounds as without it. */
+static void end_tls(struct cpl_link *l, struct cpl_err *e)
+{
+	if (e->status == CPL_TEMP)
+		cpl_err_prefix(e, "connection lost");
+	end(l, e);
+}
+
 static void want(struct cpl_link *l)
 {
 	short events = 0;
@@ -215,7 +223,7 @@ static ssize_t read_some(struct cpl_link *l, char *p, size_t n)
 		case CPL_TLS_DONE: return (ssize_t)done;
 		case CPL_TLS_AGAIN: return 0;
 		case CPL_TLS_EOF: break;
-		case CPL_TLS_FAILED: end(l, &e); return -1;
+		case CPL_TLS_FAILED: end_tls(l, &e); return -1;
 		}
 		got = 0;
 	} else {
@@ -274,7 +282,7 @@ static ssize_t write_some(struct cpl_link *l)
 			end_because(l, CPL_TEMP,
 				    "the server closed the connection");
 			return -1;
-		case CPL_TLS_FAILED: end(l, &e); return -1;
+		case CPL_TLS_FAILED: end_tls(l, &e); return -1;
 		}
 	}
 	n = send(l->watch.fd, l->out.data, l->out.len, MSG_NOSIGNAL);

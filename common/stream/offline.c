@@ -11,12 +11,16 @@
 struct cpl_offline {
 	struct cpl_session *session;
 	struct cpl_offline_events on;
-	struct cpl_buf nodes; /* names of those left, each with its NUL */
-	char *asked;          /* the node that view asked for */
-	int got;              /* and whether its message came */
-	size_t left;
+	struct cpl_buf nodes; /* their names, each with its NUL */
+	const char **order;   /* the names, the oldest message first */
+	const char *asked;    /* the node that view asked for, or NULL */
+	int got;              /* its message came */
+	int answered;         /* and the result behind it */
+	int next_wanted;      /* as soon as that is here */
+	size_t count, next;   /* of order */
 	int supported;
 	int restores;
+	int rival; /* the account has another session */
 };
 
 /* Sends an iq, if it could be built, and frees it. 0, or -1 when no answer
@@ -40,6 +44,25 @@ static int is_result(xmpp_stanza_t *answer)
 	return type && strcmp(type, "result") == 0;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* 2.3: dictionary order is order of time. ejabberd lists by sender. */
+static int put_in_order(struct cpl_offline *o)
+{
+	const char *p = o->nodes.data;
+
+	o->order = calloc(o->count + 1, sizeof *o->order);
+	if (!o->order)
+		return -1;
+	for (size_t i = 0; i < o->count; i++, p += strlen(p) + 1)
+		o->order[i] = p;
+	qsort(o->order, o->count, sizeof *o->order, by_name);
+	return 0;
+}
+
 static void listed(void *user, xmpp_stanza_t *answer)
 {
 	struct cpl_offline *o = user;
@@ -50,10 +73,11 @@ static void listed(void *user, xmpp_stanza_t *answer)
 		const char *node = xmpp_stanza_get_attribute(i, "node");
 
 		if (node && cpl_buf_add(&o->nodes, node, strlen(node) + 1) == 0)
-			o->left++;
+			o->count++;
 	}
 	if (answer)
-		o->on.listed(o->on.user, is_result(answer));
+		o->on.listed(o->on.user,
+			     is_result(answer) && put_in_order(o) == 0);
 }
 
 /* 2.3: the headers, whose nodes name the messages. */
@@ -63,6 +87,11 @@ void cpl_offline_list(struct cpl_offline *o)
 					     "get", NULL, NULL);
 	xmpp_stanza_t *q = cpl_build_child(iq, "query", CPL_NS_DISCO_ITEMS);
 
+	cpl_buf_truncate(&o->nodes, 0);
+	free(o->order);
+	o->order = NULL;
+	o->asked = NULL;
+	o->count = o->next = 0;
 	if (ask(o, iq, q && cpl_set_attr(q, "node", CPL_NS_OFFLINE) == 0,
 		listed) < 0)
 		o->on.listed(o->on.user, 0);
@@ -121,7 +150,7 @@ void cpl_offline_free(struct cpl_offline *o)
 	if (!o)
 		return;
 	cpl_buf_release(&o->nodes);
-	free(o->asked);
+	free(o->order);
 	free(o);
 }
 
@@ -146,22 +175,19 @@ static void viewed(void *user, xmpp_stanza_t *answer)
 {
 	struct cpl_offline *o = user;
 
-	if (answer && !o->got)
+	o->answered = 1;
+	if (answer && (!o->got || o->next_wanted))
 		cpl_offline_next(o);
 }
 
 void cpl_offline_next(struct cpl_offline *o)
 {
-	free(o->asked);
-	o->asked = NULL;
-	o->got = 0;
-	if (o->left == 0) {
-		o->on.message(o->on.user, NULL);
+	/* The result at hand must not be taken for the next one's. */
+	o->next_wanted = o->asked && !o->answered;
+	if (o->next_wanted)
 		return;
-	}
-	o->asked = strdup(o->nodes.data);
-	cpl_buf_consume(&o->nodes, strlen(o->nodes.data) + 1);
-	o->left--;
+	o->asked = o->next < o->count ? o->order[o->next++] : NULL;
+	o->got = o->answered = 0;
 	if (!o->asked || act(o, "get", "view", viewed) < 0)
 		o->on.message(o->on.user, NULL);
 }
@@ -179,6 +205,18 @@ void cpl_offline_remove(struct cpl_offline *o)
 		(void)act(o, "set", "remove", removed);
 }
 
+/* Presence of another session of the account. */
+static int is_rival(const struct cpl_offline *o, xmpp_stanza_t *stanza)
+{
+	const struct cpl_jid *own = cpl_session_jid(o->session);
+	const char *from = xmpp_stanza_get_from(stanza);
+
+	return cpl_is(stanza, "presence", CPL_NS_CLIENT) && from &&
+	       !xmpp_stanza_get_type(stanza) &&
+	       cpl_jid_same_bare(from, own->bare) &&
+	       !cpl_jid_same(from, own->full);
+}
+
 int cpl_offline_stanza(struct cpl_offline *o, xmpp_stanza_t *stanza)
 {
 	xmpp_stanza_t *item =
@@ -187,6 +225,8 @@ int cpl_offline_stanza(struct cpl_offline *o, xmpp_stanza_t *stanza)
 	const char *node =
 	    item ? xmpp_stanza_get_attribute(item, "node") : NULL;
 
+	if (is_rival(o, stanza))
+		o->rival = 1;
 	if (!node || !o->asked || o->got || strcmp(node, o->asked) != 0)
 		return 0;
 	o->got = 1;
@@ -201,5 +241,5 @@ int cpl_offline_supported(const struct cpl_offline *o)
 
 int cpl_offline_restores(const struct cpl_offline *o)
 {
-	return o->restores;
+	return o->restores && !o->rival && cpl_session_has_sm(o->session);
 }

@@ -4,8 +4,8 @@
  * server says of itself; and where it has flexible offline message retrieval
  * (XEP-0013), a receiver that wants a few of those that wait need not draw the
  * others: they are listed, fetched one by one, and removed once the reader has
- * them. That comes before presence is announced, since a server that was asked
- * this way does not send the rest by itself (2.2). It owns the list and no
+ * them. A server that was asked this way before presence is announced does not
+ * send the rest by itself then (2.2). It owns the list and no
  * stanza. */
 #ifndef CPL_OFFLINE_H
 #define CPL_OFFLINE_H
@@ -19,7 +19,7 @@ struct cpl_offline;
 struct cpl_offline_events {
 	/* The server has answered, or asking failed, once. */
 	void (*known)(void *user);
-	/* After cpl_offline_list(), once: whether there is a list. */
+	/* After cpl_offline_list(): whether there is a list. */
 	void (*listed)(void *user, int ok);
 	/* cpl_offline_next(): a message, with the <offline/> that the server
 	 * puts into it; NULL: there are no more. */
@@ -43,11 +43,12 @@ int cpl_offline_restores(const struct cpl_offline *o);
 
 enum { CPL_OFFLINE_RESTORED = 500 }; /* its smacks_max_queue_size */
 
-/* Asks for the list of messages, where it is supported. */
+/* Asks for the list of messages, where it is supported; a second time too, when
+ * those of the first list are done with. */
 void cpl_offline_list(struct cpl_offline *o);
 
-/* Hands a stanza over; non-zero: it was a message that was asked for, and is
- * handed back by message(). */
+/* Hands every stanza over; non-zero: it was a message that was asked for, and
+ * is handed back by message(). */
 int cpl_offline_stanza(struct cpl_offline *o, xmpp_stanza_t *stanza);
 
 /* Asks for the next message; message() follows. */
