@@ -34,6 +34,21 @@ load xrecv
 	same 'all accounted for' 15 $((3 + ${lost:-0} + $(wc -l <rest)))
 }
 
+@test "-c: what is stored while the first is read is not forgotten (ejabberd)" {
+	fresh ejabberd
+	send 1
+	unread -c 3
+	# It has the list of what waits, and announces nothing before the end
+	# of that.
+	waits_for_reader
+	send 2 2
+	head -n 3 <&5 >taken
+	ends 0
+	same taken "$(numbers 1 3)" "$(bodies_in taken)"
+	says
+	the_rest
+}
+
 @test "TERM and -W with a reader that does not read: kept by Prosody" {
 	fresh prosody
 	send 10
@@ -91,7 +106,8 @@ load xrecv
 		send 1
 		unread --idle 0.1
 		waits_for_reader
-		sleep 0.4
+		# Longer than it waits for a reader once it ends.
+		sleep 1.5
 		kill -0 "$pid"
 		head -n 1 <&5 >taken
 		ends 0
