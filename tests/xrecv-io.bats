@@ -26,11 +26,11 @@ load xrecv
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		send 1
-		expect_exit 0 receive --idle 0.3
+		expect_exit 0 receive --idle 2
 		same stdout m1 "$(bodies_in out)"
 		says
 		send 1
-		expect_exit 1 receive --idle 0.3 -c 2
+		expect_exit 1 receive --idle 2 -c 2
 		same stdout m1 "$(bodies_in out)"
 		says 'xrecv: nothing came (--idle) after 1 of 2 records'
 	done
@@ -55,6 +55,14 @@ load xrecv
 	expect_exit 0 tool xrecv -o text -c 3
 	same stdout 3 "$(wc -l <out)"
 	says
+}
+
+@test "what comes before the server counts is not counted" {
+	stub deliver=2 deliver-on=bound ask=end
+	expect_exit 0 tool xrecv -o text -c 2
+	same stdout 2 "$(wc -l <out)"
+	wait_for_line "$STUB_LOG" ' end stream '
+	same 'wrong counts' 0 "$(grep -c ' ack-wrong ' "$STUB_LOG")"
 }
 
 @test "[v] the connection is lost: 75" {

@@ -29,7 +29,7 @@ int cpl_ack_take(struct cpl_ack *a, uint32_t h, uint64_t *more,
 uint32_t cpl_ack_tell(struct cpl_ack *a)
 {
 	a->told = a->handled;
-	return (uint32_t)a->handled;
+	return a->handled > a->before ? (uint32_t)(a->handled - a->before) : 0;
 }
 
 int cpl_ack_due(const struct cpl_ack *a)

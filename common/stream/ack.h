@@ -17,6 +17,8 @@ struct cpl_ack {
 	uint64_t asked;    /* the proof that is under way covers so many; 0:
 			      none is */
 	uint64_t received; /* stanzas that arrived; the number of the last */
+	uint64_t before;   /* of those, what came before <enabled/>, from which
+			      the server counts (XEP-0198 3) */
 	uint64_t handled;  /* the tool is done with those up to this number */
 	uint64_t told;     /* the server knows of so many */
 };

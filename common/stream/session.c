@@ -33,6 +33,7 @@ struct cpl_session {
 	size_t max_bytes;
 	enum state state;
 	int sm;         /* XEP-0198 is on */
+	int enabled;    /* and the server has said so */
 	int close_wait; /* for the server's own end */
 };
 
@@ -184,10 +185,13 @@ static void end_turn(void *user)
 	}
 }
 
+/* Not before the server counts: what it has sent by then is not in h. */
 static void send_ack(struct cpl_session *s)
 {
 	char text[64];
 
+	if (!s->enabled)
+		return;
 	snprintf(text, sizeof text, "<a xmlns='" CPL_NS_SM "' h='%u'/>",
 		 cpl_ack_tell(&s->ack));
 	(void)put(s, text);
@@ -238,8 +242,11 @@ static int take_sm(struct cpl_session *s, xmpp_stanza_t *el)
 			"the server refused stream management");
 		s->sm = 0;
 		s->ack.asked = 0;
+	} else if (cpl_is(el, "enabled", CPL_NS_SM)) {
+		s->ack.before = s->ack.received;
+		s->enabled = 1;
 	} else {
-		return cpl_is(el, "enabled", CPL_NS_SM);
+		return 0;
 	}
 	return 1;
 }

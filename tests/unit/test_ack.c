@@ -93,6 +93,16 @@ static void counts_on(void)
 	CHECK_INT(a.acked, (5ULL << 32) + 7);
 }
 
+static void counts_from_enabled(void)
+{
+	struct cpl_ack a = {.received = 3, .before = 2, .handled = 1};
+
+	CHECK_INT(cpl_ack_tell(&a), 0);
+	a.handled = 3;
+	CHECK_INT(cpl_ack_tell(&a), 1);
+	CHECK_INT(a.told, 3);
+}
+
 static void tells(void)
 {
 	struct cpl_ack a = {.received = 5, .handled = 3};
@@ -127,6 +137,7 @@ int main(void)
 	RUN(wraps);
 	RUN(counts_on);
 	RUN(tells);
+	RUN(counts_from_enabled);
 	RUN(due);
 	return unit_end();
 }
