@@ -51,8 +51,16 @@ while time.monotonic() < end:
 sys.exit("# nothing in the pipe")'
 }
 
-# the_rest LINE...: juliet has exactly these bodies still to read.
+# the_rest LINE...: juliet has exactly these bodies still to read: all of them
+# come, however long it takes, and nothing after them.
 the_rest() {
-	receive --idle 0.4 >rest
-	same 'the rest' "$(printf '%s\n' "$@")" "$(bodies_in rest)"
+	local lines
+	lines=$(printf '%s\n' "$@")
+	: >rest
+	if [ -n "$lines" ]; then
+		receive -W 30 -c "$(wc -l <<<"$lines")" >rest || true
+	fi
+	same 'the rest' "$lines" "$(bodies_in rest)"
+	receive --idle 0.5 >extra
+	same 'what comes after it' '' "$(bodies_in extra)"
 }
