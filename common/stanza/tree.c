@@ -11,6 +11,13 @@
 #include "element.h"
 #include "gate.h"
 
+/* Expat 2.6.0, and older ones that distributions have mended, wait with an
+ * unfinished token until much more has come; the gate sees to that better, and
+ * without delay. Whether there is the switch no version number tells, so it is
+ * looked for when the program starts. */
+XML_Bool XML_SetReparseDeferralEnabled(XML_Parser parser, XML_Bool enabled)
+    __attribute__((weak));
+
 /* So many bytes go through the gate at once. */
 #define SLICE ((size_t)64 * 1024)
 
@@ -337,11 +344,8 @@ static int prepare(struct cpl_tree *t)
 	XML_SetCommentHandler(p, on_comment);
 	XML_SetStartCdataSectionHandler(p, on_cdata);
 	XML_SetXmlDeclHandler(p, on_declaration);
-#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 6
-	/* From 2.6.0 on expat waits for more bytes after an unfinished token;
-	 * the gate sees to that better, and without delay. */
-	XML_SetReparseDeferralEnabled(p, XML_FALSE);
-#endif
+	if (XML_SetReparseDeferralEnabled)
+		XML_SetReparseDeferralEnabled(p, XML_FALSE);
 	return XML_SetEncoding(p, "UTF-8") == XML_STATUS_OK ? 0 : -1;
 }
 
