@@ -28,8 +28,18 @@ int cpl_tls_check(const struct cpl_tls_conf *conf, struct cpl_err *e)
 	if (!conf->ca_file && !conf->client_cert)
 		return 0; /* the rest cannot be wrong */
 	ctx = cpl_tls_context(conf, NULL, e);
+	if (ctx && conf->made) {
+		SSL_CTX_free(*conf->made);
+		*conf->made = ctx;
+		return 0;
+	}
 	SSL_CTX_free(ctx);
 	return ctx ? 0 : -1;
+}
+
+void cpl_tls_made_free(struct ssl_ctx_st *made)
+{
+	SSL_CTX_free(made);
 }
 
 /* Name and protocol for the server to choose by; names only, no literal
@@ -73,7 +83,10 @@ struct cpl_tls *cpl_tls_new(const struct cpl_tls_conf *conf, int fd,
 			goto fail;
 		t->pinned = 1;
 	}
-	t->ctx = cpl_tls_context(conf, log, e);
+	if (conf->made && *conf->made && SSL_CTX_up_ref(*conf->made))
+		t->ctx = *conf->made;
+	else
+		t->ctx = cpl_tls_context(conf, log, e);
 	if (!t->ctx)
 		goto fail;
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);

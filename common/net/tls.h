@@ -14,6 +14,8 @@
 #include "../base/err.h"
 #include "../base/log.h"
 
+struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
+
 struct cpl_tls_conf {
 	const char *domain; /* the JID's, A-labels: SNI and the name checked */
 	const char *jid_domain;  /* as in the JID (UTF-8), for XmppAddr; NULL:
@@ -24,6 +26,10 @@ struct cpl_tls_conf {
 	const char *client_cert; /* PEM file, or NULL */
 	const char *client_key;  /* PEM file; NULL: in client_cert */
 	int direct;              /* offer ALPN xmpp-client (XEP-0368 4) */
+	/* Where cpl_tls_check() leaves the context that it made, for each
+	 * cpl_tls_new() to use instead of making another, which takes
+	 * milliseconds; NULL: nowhere. Whoever gives it frees it. */
+	struct ssl_ctx_st **made;
 };
 
 struct cpl_tls;
@@ -34,6 +40,9 @@ struct cpl_tls;
  * (CPL_CONFIG, naming the file). */
 int cpl_tls_check(const struct cpl_tls_conf *conf, struct cpl_err *e)
     __attribute__((warn_unused_result));
+
+/* Frees what cpl_tls_check() left; NULL is fine. */
+void cpl_tls_made_free(struct ssl_ctx_st *made);
 
 /* A client ready to shake hands over fd; conf is not kept. NULL with e. */
 struct cpl_tls *cpl_tls_new(const struct cpl_tls_conf *conf, int fd,

@@ -21,6 +21,7 @@ struct cpl_connect {
 	struct cpl_login *login;
 	const struct cpl_target *target; /* NULL while it is looked for */
 	struct cpl_timer deadline;
+	struct ssl_ctx_st *made; /* by the check, for every attempt */
 };
 
 static void drop_link(struct cpl_connect *c)
@@ -197,6 +198,7 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	login->resource = cpl_setting(set, CPL_SET_RESOURCE);
 	login->password = c->conf.password;
 	login->mode = dial->mode;
+	login->tls.made = &c->made;
 	login->tls.domain = c->dns;
 	login->tls.jid_domain = c->jid.domain;
 	login->tls.ca_file = cpl_setting(set, CPL_SET_CA_FILE);
@@ -242,6 +244,7 @@ void cpl_connect_free(struct cpl_connect *c)
 		return;
 	cpl_connect_stop(c);
 	drop_link(c);
+	cpl_tls_made_free(c->made);
 	cpl_jid_release(&c->jid);
 	free(c->dns);
 	free(c);
