@@ -7,6 +7,7 @@ usage: peer.py JID PASSWORD PORT CA send TO TYPE BODY
 receive prints 'ready', then FROM<TAB>TYPE<TAB>SUBJECT<TAB>BODY lines.
 """
 
+import inspect
 import os
 import sys
 
@@ -43,5 +44,11 @@ class Peer(slixmpp.ClientXMPP):
 
 jid, password, port, ca, *action = sys.argv[1:]
 peer = Peer(jid, password, ca, action)
-peer.connect(address=('127.0.0.1', int(port)))
-peer.process(forever=False)
+peer.enable_direct_tls = False
+# Newer versions take host and port, and leave the loop to us.
+if 'host' in inspect.signature(peer.connect).parameters:
+    peer.connect('127.0.0.1', int(port))
+    peer.loop.run_until_complete(peer.disconnected)
+else:
+    peer.connect(address=('127.0.0.1', int(port)))
+    peer.process(forever=False)
