@@ -32,7 +32,6 @@ struct cpl_link {
 	int secured;         /* or done */
 	int plain;           /* no TLS will follow */
 	int held;
-	int quick;
 	int ended;  /* closed() was called, or nobody wants to know any more */
 	int busy;   /* frames of ours on the stack */
 	int doomed; /* freed while busy */
@@ -258,7 +257,9 @@ static void read_all(struct cpl_link *l)
 			break;
 		}
 	}
-	if (l->quick && total > 0) {
+	/* A server with Nagle's algorithm on would else wait 40 ms for our
+	 * acknowledgement. */
+	if (total > 0) {
 		int on = 1;
 
 		setsockopt(l->watch.fd, IPPROTO_TCP, TCP_QUICKACK, &on,
@@ -388,7 +389,6 @@ struct cpl_link *cpl_link_new(struct cpl_loop *loop, const struct cpl_log *log,
 	l->loop = loop;
 	l->log = log;
 	l->on = *events;
-	l->quick = 1;
 	cpl_buf_init(&l->out, CPL_LINK_OUT_MAX);
 	l->out.secret = 1;
 	cpl_buf_init(&l->seen, 2 * CPL_STANZA_BYTES_MAX);
@@ -473,11 +473,6 @@ void cpl_link_hold(struct cpl_link *l, int on)
 		cpl_loop_watch(l->loop, &l->watch);
 		cpl_loop_timer(l->loop, &l->again, 0);
 	}
-}
-
-void cpl_link_quick(struct cpl_link *l, int on)
-{
-	l->quick = on;
 }
 
 void cpl_link_plain(struct cpl_link *l)

@@ -6,7 +6,7 @@
  * in is cut into elements by cpl_tree. The link owns the socket, the TLS and
  * the parser. It has no deadline of its own and never reconnects.
  *
- * Its events come from within the loop, or from within cpl_link_hold(). The
+ * Its events come from within the loop, or from within cpl_link_flush(). The
  * owner may call anything of the link from an event, cpl_link_free() too. */
 #ifndef CPL_LINK_H
 #define CPL_LINK_H
@@ -78,10 +78,6 @@ void cpl_link_flush(struct cpl_link *l);
 
 /* While on, nothing is read from the socket. */
 void cpl_link_hold(struct cpl_link *l, int on);
-
-/* While on (as it is at first), every read asks the kernel to acknowledge at
- * once, so that a server with Nagle's algorithm on does not wait 40 ms. */
-void cpl_link_quick(struct cpl_link *l, int on);
 
 /* No TLS will follow: the stream is read in large pieces at once. */
 void cpl_link_plain(struct cpl_link *l);

@@ -417,11 +417,6 @@ int cpl_session_has_sm(const struct cpl_session *s)
 	return s->sm;
 }
 
-uint64_t cpl_session_unacked(const struct cpl_session *s)
-{
-	return s->ack.sent - s->ack.acked;
-}
-
 uint64_t cpl_session_unhandled(const struct cpl_session *s)
 {
 	return s->ack.received - s->ack.handled;

@@ -81,8 +81,7 @@ void cpl_session_close(struct cpl_session *s, int wait);
 
 /* How it stands. */
 int cpl_session_online(const struct cpl_session *s);
-int cpl_session_has_sm(const struct cpl_session *s);       /* XEP-0198 is on */
-uint64_t cpl_session_unacked(const struct cpl_session *s); /* stanzas */
+int cpl_session_has_sm(const struct cpl_session *s); /* XEP-0198 is on */
 uint64_t cpl_session_unhandled(const struct cpl_session *s);
 size_t cpl_session_unsent(const struct cpl_session *s); /* bytes */
 
