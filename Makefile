@@ -23,7 +23,7 @@ CFLAGS   = -O2 -g
 LDFLAGS  =
 BUILD    = build
 
-PACKAGES = libstrophe openssl yaml-0.1 expat libcares libidn
+PACKAGES = libstrophe openssl yaml-0.1 expat libcares libidn jansson
 PAGES    = $(TOOLS:%=%.1) couplet-config.5 couplet.7
 
 std  = -std=c11 -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700
@@ -33,6 +33,8 @@ pkg_cflags := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 pkg_libs   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 compile = $(CC) $(std) $(warn) -include common/base/banned.h $(pkg_cflags) \
           $(CPPFLAGS) $(CFLAGS) -MMD -MP
+# What a tool does not use it does not load.
+link    = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed
 
 lib      = $(BUILD)/libcouplet.a
 sources  = $(wildcard common/*/*.c)
@@ -68,12 +70,17 @@ $(lib): $(objects)
 	@rm -f $@
 	$(AR) rcs $@ $(objects)
 
-$(BUILD)/bin/%: $(BUILD)/cmd/%.o $(lib)
-	@mkdir -p '$(@D)'
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(lib) $(pkg_libs)
+# A tool of many verbs has them in cmd/TOOL_*.c beside cmd/TOOL.c.
+parts_of = $(patsubst %.c,$(BUILD)/%.o,cmd/$(1).c $(wildcard cmd/$(1)_*.c))
+define tool_rule
+$(BUILD)/bin/$(1): $(call parts_of,$(1)) $(lib)
+	@mkdir -p '$$(@D)'
+	$(link) -o $$@ $$^ $(pkg_libs)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(lib)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(lib) $(pkg_libs)
+	$(link) -o $@ $< $(lib) $(pkg_libs)
 
 define completion_rule
 $(BUILD)/completions/$(1)/%: $(BUILD)/bin/% completions/generate
@@ -82,7 +89,7 @@ $(BUILD)/completions/$(1)/%: $(BUILD)/bin/% completions/generate
 endef
 $(foreach s,$(shells),$(eval $(call completion_rule,$(s))))
 
--include $(objects:.o=.d) $(TOOLS:%=$(BUILD)/cmd/%.d) $(units:%=%.d)
+-include $(objects:.o=.d) $(foreach t,$(TOOLS),$(patsubst %.o,%.d,$(call parts_of,$(t)))) $(units:%=%.d)
 
 # What is missing is installed first, so these start make anew.
 demo play:
