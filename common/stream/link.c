@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "../base/limits.h"
+#include "../stanza/build.h"
+#include "../stanza/ns.h"
 #include "../stanza/tree.h"
 
 /* What one turn reads at most, so that stdin and the timers get theirs. */
@@ -21,6 +23,7 @@ struct cpl_link {
 	struct cpl_link_events on;
 	struct cpl_tree *tree;
 	struct cpl_tls *tls;
+	char *lang; /* the stream's xml:lang, or NULL */
 	struct cpl_watch watch;
 	struct cpl_turn turn;
 	struct cpl_timer again; /* bytes that poll(2) does not announce */
@@ -44,6 +47,7 @@ static void really_free(struct cpl_link *l)
 	if (l->secured)
 		cpl_tls_shutdown(l->tls);
 	cpl_tree_free(l->tree);
+	free(l->lang);
 	cpl_tls_free(l->tls);
 	cpl_buf_release(&l->out);
 	cpl_buf_release(&l->seen);
@@ -152,14 +156,32 @@ static void keep_for_trace(struct cpl_link *l, const char *p, size_t n)
 	(void)!cpl_buf_add(&l->seen, p, n);
 }
 
+/* RFC 6120 4.7.4: the stream's language is that of each stanza in it. */
+static void learn_lang(struct cpl_link *l, const char *const *attrs)
+{
+	free(l->lang);
+	l->lang = NULL;
+	for (; *attrs; attrs += 2)
+		if (strcmp(attrs[0], "xml:lang") == 0 && !l->lang)
+			l->lang = strdup(attrs[1]);
+}
+
 static void on_root(void *user, const char *name, const char *ns,
 		    const char *const *attrs)
 {
 	struct cpl_link *l = user;
 
 	trace_event(l);
+	learn_lang(l, attrs);
 	if (!l->ended && l->on.header)
 		l->on.header(l->on.user, name, ns, attrs);
+}
+
+static int is_client(xmpp_stanza_t *child)
+{
+	const char *ns = xmpp_stanza_get_ns(child);
+
+	return ns && strcmp(ns, CPL_NS_CLIENT) == 0;
 }
 
 static void on_child(void *user, xmpp_stanza_t *child)
@@ -167,6 +189,10 @@ static void on_child(void *user, xmpp_stanza_t *child)
 	struct cpl_link *l = user;
 
 	trace_event(l);
+	/* Outside of the stream nothing else would say it. */
+	if (l->lang && is_client(child) &&
+	    !xmpp_stanza_get_attribute(child, "xml:lang"))
+		(void)!cpl_set_attr(child, "xml:lang", l->lang);
 	if (!l->ended)
 		l->on.element(l->on.user, child);
 }

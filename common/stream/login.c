@@ -255,6 +255,7 @@ static int on_features(struct cpl_login *l, xmpp_stanza_t *features,
 		return authenticate(l, features, e);
 	l->result.sm = cpl_child(features, "sm", CPL_NS_SM) != NULL;
 	l->result.max_bytes = read_limit(features);
+	l->result.features = xmpp_stanza_clone(features);
 	return bind_resource(l, features, e);
 }
 
@@ -453,6 +454,8 @@ void cpl_login_free(struct cpl_login *l)
 		return;
 	cpl_sasl_free(l->sasl);
 	free(l->result.jid);
+	if (l->result.features)
+		xmpp_stanza_release(l->result.features);
 	free(l);
 }
 

@@ -32,10 +32,11 @@ struct cpl_login_conf {
 
 /* What the server said once we were logged in. */
 struct cpl_login_result {
-	char *jid;             /* the full JID that it bound; the login's */
-	int sm;                /* XEP-0198 is offered */
-	size_t max_bytes;      /* XEP-0478: the largest stanza; 0: not said */
-	const char *mechanism; /* valid until cpl_login_free() */
+	char *jid;               /* the full JID that it bound; the login's */
+	int sm;                  /* XEP-0198 is offered */
+	size_t max_bytes;        /* XEP-0478: the largest stanza; 0: not said */
+	const char *mechanism;   /* valid until cpl_login_free() */
+	xmpp_stanza_t *features; /* after the authentication; the login's */
 };
 
 struct cpl_login;

@@ -46,6 +46,17 @@ void cpl_requests_drop(struct cpl_requests *all, struct cpl_request *r)
 	free_request(r);
 }
 
+void cpl_requests_forget(struct cpl_requests *all, const void *user)
+{
+	struct cpl_request *r, *next;
+
+	for (r = all->first; r; r = next) {
+		next = r->next;
+		if (r->user == user)
+			cpl_requests_drop(all, r);
+	}
+}
+
 /* Whether an answer to what was sent to `to` may come from `from`. */
 static int may_answer(const char *to, const char *from,
 		      const struct cpl_jid *own)

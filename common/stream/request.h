@@ -36,6 +36,9 @@ struct cpl_request *cpl_requests_add(struct cpl_requests *all, const char *to,
 /* Forgets one without a word. */
 void cpl_requests_drop(struct cpl_requests *all, struct cpl_request *r);
 
+/* Forgets all that have this user, without a word. */
+void cpl_requests_forget(struct cpl_requests *all, const void *user);
+
 /* Hands an iq to the request that it answers, which is then over. Non-zero:
  * it was one. An iq with the right id and type from somebody else is none. */
 int cpl_requests_answer(struct cpl_requests *all, const struct cpl_jid *own,

@@ -31,6 +31,7 @@ struct cpl_session {
 	struct cpl_timer closing; /* when it has waited long enough */
 	struct cpl_turn turn;
 	size_t max_bytes;
+	xmpp_stanza_t *features; /* of the stream, once online */
 	enum state state;
 	int sm;         /* XEP-0198 is on */
 	int enabled;    /* and the server has said so */
@@ -124,6 +125,11 @@ int cpl_session_request(struct cpl_session *s, xmpp_stanza_t *iq,
 		return -1;
 	}
 	return 0;
+}
+
+void cpl_session_forget(struct cpl_session *s, const void *user)
+{
+	cpl_requests_forget(&s->requests, user);
 }
 
 static void told_acked(struct cpl_session *s, uint64_t more)
@@ -322,6 +328,7 @@ static void on_connected(void *user, struct cpl_link *link,
 		return;
 	}
 	s->max_bytes = r->max_bytes;
+	s->features = xmpp_stanza_clone(r->features);
 	s->sm = r->sm;
 	s->state = ONLINE;
 	/* Counting begins with <enable/> (XEP-0198 3), nothing is sent before
@@ -379,6 +386,8 @@ void cpl_session_free(struct cpl_session *s)
 	cpl_connect_free(s->connect);
 	cpl_requests_end(&s->requests);
 	cpl_ids_release(&s->ids);
+	if (s->features)
+		xmpp_stanza_release(s->features);
 	cpl_jid_release(&s->jid);
 	free(s);
 }
@@ -415,6 +424,12 @@ int cpl_session_online(const struct cpl_session *s)
 int cpl_session_has_sm(const struct cpl_session *s)
 {
 	return s->sm;
+}
+
+int cpl_session_feature(const struct cpl_session *s, const char *name,
+			const char *ns)
+{
+	return cpl_child(s->features, name, ns) != NULL;
 }
 
 uint64_t cpl_session_unhandled(const struct cpl_session *s)

@@ -67,6 +67,10 @@ int cpl_session_request(struct cpl_session *s, xmpp_stanza_t *iq,
 			void *user, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
+/* Forgets the requests that were made with this user: their answers, should
+ * they come, are stanzas like any other. */
+void cpl_session_forget(struct cpl_session *s, const void *user);
+
 /* The tool is done with the stanzas received up to this number: it may be
  * counted in <a/>. */
 void cpl_session_handled(struct cpl_session *s, uint64_t number);
@@ -82,6 +86,10 @@ void cpl_session_close(struct cpl_session *s, int wait);
 /* How it stands. */
 int cpl_session_online(const struct cpl_session *s);
 int cpl_session_has_sm(const struct cpl_session *s); /* XEP-0198 is on */
+/* What the server offers after the login (RFC 6120 4.3.2), as
+ * ("ver", "urn:xmpp:features:rosterver"). 0 before it is online. */
+int cpl_session_feature(const struct cpl_session *s, const char *name,
+			const char *ns);
 uint64_t cpl_session_unhandled(const struct cpl_session *s);
 size_t cpl_session_unsent(const struct cpl_session *s); /* bytes */
 
