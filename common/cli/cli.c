@@ -229,4 +229,6 @@ void cpl_cli_release(struct cpl_cli *cli)
 	cpl_settings_release(&cli->settings);
 	cpl_config_free(cli->config);
 	cli->config = NULL;
+	free(cli->state_folder);
+	cli->state_folder = NULL;
 }

@@ -85,6 +85,7 @@ struct cpl_cli {
 	int pretend;
 	int list;    /* CPL_OPT_LIST_*, or 0 */
 	FILE *trace; /* --trace, opened by cpl_cli_load() */
+	char *state_folder;
 };
 
 /* Prepares cli and takes the program's name for messages; stderr becomes line
@@ -128,6 +129,10 @@ void cpl_cli_load(struct cpl_cli *cli);
  * stays empty where the login can do without: no source but the prompt, and a
  * JID without user part (ANONYMOUS) or a client certificate (EXTERNAL). */
 void cpl_cli_password(struct cpl_cli *cli, struct cpl_secret *out);
+
+/* ${XDG_STATE_HOME:-$HOME/.local/state}/couplet (state.h), valid as long as
+ * cli; NULL: no variable tells. After cpl_cli_load(). */
+const char *cpl_cli_state_folder(struct cpl_cli *cli);
 
 /* The resolved common times in milliseconds. timeout is 0 where none is set. */
 long cpl_cli_connect_timeout(const struct cpl_cli *cli);

@@ -80,23 +80,35 @@ static int read_optional(struct cpl_cli *cli, const char *path,
 	return note(tried, path, why, e);
 }
 
-/* ${XDG_CONFIG_HOME:-$HOME/.config}/couplet/config.yaml, NUL-terminated, or
- * an empty out: no variable tells. The XDG specification has relative paths
- * ignored. */
-static int user_path(struct cpl_buf *out, struct cpl_err *e)
+/* ${VARIABLE:-$HOME/FALLBACK}/couplet/NAME, NUL-terminated, or an empty out: no
+ * variable tells. The XDG specification has relative paths ignored. */
+static int user_path(struct cpl_buf *out, const char *variable,
+		     const char *fallback, const char *name, struct cpl_err *e)
 {
-	const char *xdg = getenv("XDG_CONFIG_HOME");
+	const char *xdg = getenv(variable);
 	const char *home = getenv("HOME");
 	int result = 0;
 
 	if (xdg && xdg[0] == '/')
-		result = cpl_buf_addf(out, "%s/couplet/config.yaml", xdg);
+		result = cpl_buf_addf(out, "%s/couplet%s", xdg, name);
 	else if (home && home[0])
 		result =
-		    cpl_buf_addf(out, "%s/.config/couplet/config.yaml", home);
+		    cpl_buf_addf(out, "%s/%s/couplet%s", home, fallback, name);
 	if (result < 0)
 		return cpl_buf_err(out, e, CPL_CONFIG, "HOME");
 	return 0;
+}
+
+const char *cpl_cli_state_folder(struct cpl_cli *cli)
+{
+	struct cpl_buf path = CPL_BUF_INIT(PATH_BYTES_MAX);
+
+	if (!cli->state_folder &&
+	    user_path(&path, "XDG_STATE_HOME", ".local/state", "", NULL) == 0 &&
+	    path.len > 0)
+		cli->state_folder = cpl_buf_take(&path);
+	cpl_buf_release(&path);
+	return cli->state_folder;
 }
 
 int cpl_cli_files(struct cpl_cli *cli, struct cpl_buf *tried, struct cpl_err *e)
@@ -111,7 +123,8 @@ int cpl_cli_files(struct cpl_cli *cli, struct cpl_buf *tried, struct cpl_err *e)
 	if (given && *given) {
 		result = read_file(cli, given, tried, e);
 	} else {
-		result = user_path(&user, e);
+		result = user_path(&user, "XDG_CONFIG_HOME", ".config",
+				   "/config.yaml", e);
 		if (result == 0 && user.len)
 			result = read_optional(cli, user.data, tried, e);
 		else if (result == 0)

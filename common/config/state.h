@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the tools remember between runs: small files in
+ * ${XDG_STATE_HOME:-$HOME/.local/state}/couplet, the folder 0700 and the files
+ * 0600, replaced whole by rename(2). A file that is missing, too large, of
+ * another user's or not readable costs a round trip and never a failure: that
+ * is why nothing here is more than a line of the log. */
+#ifndef CPL_STATE_H
+#define CPL_STATE_H
+
+#include "../base/buf.h"
+#include "../base/log.h"
+
+/* Appends the content of a file, of at most as many bytes as out may hold.
+ * folder is the state folder itself (cpl_cli_state_folder()), NULL: there is
+ * none; name has no '/'. -1: nothing was appended. */
+int cpl_state_read(const char *folder, const char *name, struct cpl_buf *out,
+		   const struct cpl_log *log)
+    __attribute__((warn_unused_result));
+
+/* Replaces the content; the folder is made where it is missing. */
+void cpl_state_write(const char *folder, const char *name, const char *p,
+		     size_t n, const struct cpl_log *log);
+
+/* A name for what is kept of a JID: what is not a letter, digit, '@', '.', '-'
+ * or '_' as %XX. -1 when out is full or memory ran out. */
+int cpl_state_name(struct cpl_buf *out, const char *what, const char *jid)
+    __attribute__((warn_unused_result));
+
+#endif
