@@ -23,6 +23,13 @@
 /* One record of stdin where the server names no limit of its own. */
 #define CPL_RECORD_MAX (16 * 1024 * 1024)
 
+/* Of one contact list. */
+#define CPL_CONTACTS_MAX 100000
+
+/* One record of output: a stanza of the size above may declare one long
+ * namespace over and over, where each name of it has to have its own. */
+#define CPL_RECORD_OUT_MAX (128 * 1024 * 1024)
+
 /* What may wait in a link's output buffer before a tool has to hold back. */
 #define CPL_LINK_OUT_MAX (32 * 1024 * 1024)
 
@@ -34,9 +41,35 @@
 #define CPL_BACKLOG_STANZAS 2000
 #define CPL_BACKLOG_BYTES (4 * 1024 * 1024)
 
+/* Bytes of answers that wait for stdout: no more is asked above it. */
+#define CPL_ANSWERS_BYTES (256 * 1024)
+
 /* An <a/> unasked after so many received stanzas (a server may end a session
  * with thousands unacknowledged). */
 #define CPL_ACK_EVERY 100
+
+/* A walk through service discovery: entities that it finds by itself unless
+ * the user wants more, requests under way, items of a page, pages of a list. */
+#define CPL_BROWSE_ENTITIES 1000
+#define CPL_BROWSE_ENTITIES_MAX 100000
+#define CPL_BROWSE_PARALLEL 32
+#define CPL_BROWSE_PAGE 100
+#define CPL_BROWSE_PAGES_MAX 1000
+
+/* Addresses whose presence is remembered, and of one account at most. */
+#define CPL_SIGHT_MAX 20000
+#define CPL_SIGHT_ACCOUNT_MAX 100
+
+/* How long presence is waited for from servers that do not answer. */
+#define CPL_SETTLE_MS 5000
+
+/* The width and the precision of one value of a template, in characters. */
+#define CPL_TEMPLATE_WIDTH_MAX 10000
+
+/* Requests that wait for a command to answer them, and commands at once; the
+ * bytes of those that wait are bounded by CPL_BACKLOG_BYTES. */
+#define CPL_REQUESTS_WAITING 1000
+#define CPL_JOBS_MAX 100
 
 /* Configuration, password and recipients files. */
 #define CPL_CONFIG_BYTES_MAX (1024 * 1024)

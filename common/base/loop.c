@@ -4,22 +4,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 /* The most descriptors that one loop watches at once: the socket attempts of
- * Happy Eyeballs, resolver sockets, stdin, stdout, signals. */
-#define WATCHES_MAX 128
+ * Happy Eyeballs, resolver sockets, stdin, stdout, signals, and three for each
+ * of a hundred children. */
+#define WATCHES_MAX 512
 
 struct cpl_loop {
 	struct cpl_watch *watches;
 	struct cpl_timer *timers; /* soonest first */
 	struct cpl_turn *turns;
 	struct cpl_turn *turn_next; /* where run_turns() stands */
+	struct cpl_process *processes;
 	struct cpl_watch signal_watch;
 	void (*caught)(void *user, int signal);
 	void *caught_user;
-	int signals;    /* cpl_loop_signals() was called */
+	int signals;    /* the pipe for them is there */
+	int children;   /* SIGCHLD is caught */
 	int handled[3]; /* which of caught_signals were not ignored */
 	unsigned turn;
 	int stop;
@@ -53,6 +57,8 @@ void cpl_loop_free(struct cpl_loop *loop)
 		for (size_t i = 0; i < 3; i++)
 			if (loop->handled[i])
 				signal(caught_signals[i], SIG_DFL);
+		if (loop->children)
+			signal(SIGCHLD, SIG_DFL);
 		close(loop->signal_watch.fd);
 		close(out);
 	}
@@ -142,11 +148,19 @@ void cpl_loop_turn_remove(struct cpl_loop *loop, struct cpl_turn *t)
 		loop->turn_next = t->next;
 }
 
+static void tell(int number)
+{
+	unsigned char byte = (unsigned char)number;
+	int fd = (int)signal_fd;
+
+	if (fd >= 0 && write(fd, &byte, 1) < 0) {
+		/* The pipe holds what is unread: nothing is lost. */
+	}
+}
+
 static void on_signal(int number)
 {
 	int saved = errno;
-	unsigned char byte = (unsigned char)number;
-	int fd = (int)signal_fd;
 
 	/* The second one: the user means it. */
 	if (signal_seen) {
@@ -154,20 +168,81 @@ static void on_signal(int number)
 		raise(number);
 	}
 	signal_seen = 1;
-	if (fd >= 0 && write(fd, &byte, 1) < 0) {
-		/* The pipe holds what is unread: nothing is lost. */
-	}
+	tell(number);
 	errno = saved;
+}
+
+static void on_child(int number)
+{
+	int saved = errno;
+
+	tell(number);
+	errno = saved;
+}
+
+/* The first process that has ended and that nobody has waited for. */
+static struct cpl_process *ended_process(const struct cpl_loop *loop)
+{
+	for (struct cpl_process *p = loop->processes; p; p = p->next) {
+		siginfo_t info = {0};
+
+		if (waitid(P_PID, (id_t)p->pid, &info,
+			   WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		    info.si_pid == p->pid)
+			return p;
+	}
+	return NULL;
+}
+
+static void run_processes(struct cpl_loop *loop)
+{
+	struct cpl_process *p;
+
+	while (!loop->stop && (p = ended_process(loop))) {
+		cpl_loop_unfollow(loop, p);
+		p->ended(p->user);
+	}
+	if (loop->stop)
+		tell(SIGCHLD); /* for the rest, should it run again */
 }
 
 static void read_signal(void *user, short revents)
 {
 	struct cpl_loop *loop = user;
 	unsigned char byte;
+	int child = 0;
 
 	(void)revents;
 	while (read(loop->signal_watch.fd, &byte, 1) == 1)
-		loop->caught(loop->caught_user, byte);
+		if (byte == SIGCHLD)
+			child = 1;
+		else
+			loop->caught(loop->caught_user, byte);
+	if (child)
+		run_processes(loop);
+}
+
+/* The pipe through which a handler speaks to the loop. */
+static int open_signals(struct cpl_loop *loop, struct cpl_err *e)
+{
+	int fds[2];
+
+	if (loop->signals)
+		return 0;
+	if (pipe(fds) < 0)
+		return cpl_err_errno(e, CPL_SYSTEM, "signal pipe");
+	for (size_t i = 0; i < 2; i++) {
+		fcntl(fds[i], F_SETFL, O_NONBLOCK);
+		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+	}
+	loop->signals = 1;
+	loop->signal_watch.fd = fds[0];
+	loop->signal_watch.events = POLLIN;
+	loop->signal_watch.ready = read_signal;
+	loop->signal_watch.user = loop;
+	cpl_loop_watch(loop, &loop->signal_watch);
+	signal_fd = fds[1];
+	return 0;
 }
 
 int cpl_loop_signals(struct cpl_loop *loop,
@@ -176,24 +251,12 @@ int cpl_loop_signals(struct cpl_loop *loop,
 {
 	struct sigaction action = {.sa_handler = on_signal};
 	struct sigaction old;
-	int fds[2];
 
-	if (pipe(fds) < 0)
-		return cpl_err_errno(e, CPL_SYSTEM, "signal pipe");
-	for (size_t i = 0; i < 2; i++) {
-		fcntl(fds[i], F_SETFL, O_NONBLOCK);
-		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
-	}
+	if (open_signals(loop, e) < 0)
+		return -1;
 	loop->caught = caught;
 	loop->caught_user = user;
-	loop->signals = 1;
-	loop->signal_watch.fd = fds[0];
-	loop->signal_watch.events = POLLIN;
-	loop->signal_watch.ready = read_signal;
-	loop->signal_watch.user = loop;
-	cpl_loop_watch(loop, &loop->signal_watch);
 	signal_seen = 0;
-	signal_fd = fds[1];
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < 3; i++) {
 		sigaction(caught_signals[i], NULL, &old);
@@ -202,6 +265,40 @@ int cpl_loop_signals(struct cpl_loop *loop,
 			sigaction(caught_signals[i], &action, NULL);
 	}
 	return 0;
+}
+
+int cpl_loop_follow(struct cpl_loop *loop, struct cpl_process *p,
+		    struct cpl_err *e)
+{
+	struct sigaction action = {.sa_handler = on_child,
+				   .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+
+	if (p->followed)
+		return 0;
+	if (open_signals(loop, e) < 0)
+		return -1;
+	if (!loop->children) {
+		sigemptyset(&action.sa_mask);
+		sigaction(SIGCHLD, &action, NULL);
+		loop->children = 1;
+	}
+	p->followed = 1;
+	p->next = loop->processes;
+	loop->processes = p;
+	tell(SIGCHLD); /* it may have ended before */
+	return 0;
+}
+
+void cpl_loop_unfollow(struct cpl_loop *loop, struct cpl_process *p)
+{
+	struct cpl_process **at = &loop->processes;
+
+	if (!p->followed)
+		return;
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	p->followed = 0;
 }
 
 /* The first timer that is due and was not armed in this turn. */

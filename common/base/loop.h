@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "err.h"
 
@@ -52,6 +53,16 @@ struct cpl_turn {
 	int added;
 };
 
+/* A child of ours whose end is told. */
+struct cpl_process {
+	pid_t pid;
+	void (*ended)(void *user);
+	void *user;
+	/* the loop's own */
+	struct cpl_process *next;
+	int followed;
+};
+
 /* A new loop (cpl_loop_free()), or NULL with e set. SIGPIPE is ignored from
  * here on: a write to a closed descriptor is an error like any other. */
 struct cpl_loop *cpl_loop_new(struct cpl_err *e)
@@ -80,6 +91,15 @@ void cpl_loop_turn_remove(struct cpl_loop *loop, struct cpl_turn *t);
 int cpl_loop_signals(struct cpl_loop *loop,
 		     void (*caught)(void *user, int signal), void *user,
 		     struct cpl_err *e) __attribute__((warn_unused_result));
+
+/* Calls p->ended() once when the process has ended, be it already; waiting for
+ * it is left to the caller, before which its number is not given to another.
+ * SIGCHLD is caught from the first one on. At most one loop of a process has
+ * children. 0, or -1 with CPL_SYSTEM. Unfollowing what is not followed does
+ * nothing. */
+int cpl_loop_follow(struct cpl_loop *loop, struct cpl_process *p,
+		    struct cpl_err *e) __attribute__((warn_unused_result));
+void cpl_loop_unfollow(struct cpl_loop *loop, struct cpl_process *p);
 
 /* Runs until cpl_loop_stop(), 0, or until poll() itself fails, -1. */
 int cpl_loop_run(struct cpl_loop *loop, struct cpl_err *e)

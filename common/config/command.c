@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/pipe.h"
 #include "line.h"
 
 /* How long a command may take to heed SIGTERM. */
@@ -71,33 +72,18 @@ static void become(const char *command, int out, int group)
 	_exit(127);
 }
 
-/* Makes a pipe whose ends no other program inherits and that are not among
- * the standard descriptors, which the child replaces. */
-static int make_pipe(int fd[2])
-{
-	int first[2];
-
-	if (pipe(first) < 0)
-		return -1;
-	fd[0] = fcntl(first[0], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	fd[1] = fcntl(first[1], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	close(first[0]);
-	close(first[1]);
-	if (fd[0] >= 0 && fd[1] >= 0 && fd[0] < FD_SETSIZE)
-		return 0;
-	close(fd[0]);
-	close(fd[1]);
-	errno = EMFILE;
-	return -1;
-}
-
 static int start(struct command *cmd, const char *command, struct cpl_err *e)
 {
 	sigset_t before;
 	int fd[2];
 
-	if (make_pipe(fd) < 0)
-		return cpl_err_errno(e, CPL_SYSTEM, "pipe");
+	if (cpl_pipe(fd, e) < 0)
+		return -1;
+	if (fd[0] >= FD_SETSIZE) {
+		close(fd[0]);
+		close(fd[1]);
+		return cpl_err_set(e, CPL_SYSTEM, "too many open files");
+	}
 	cmd->group = !has_terminal();
 	/* SIGCHLD is blocked from here on but while sleeping. */
 	sigemptyset(&before);

@@ -571,6 +571,83 @@ static void second_signal_ends_at_once(void)
 	CHECK_INT(fate(2), SIGTERM);
 }
 
+/* A child that ends with its letter as status once its pipe is closed. */
+struct worker {
+	struct cpl_process process;
+	int hold;
+};
+
+static void worked(void *user)
+{
+	struct worker *w = user;
+	int status = 0;
+
+	/* It is still ours to wait for. */
+	CHECK_INT(waitpid(w->process.pid, &status, WNOHANG), w->process.pid);
+	note((char)WEXITSTATUS(status));
+	cpl_loop_stop(run.loop);
+}
+
+static void hire(struct worker *w, char letter)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+	int fds[2];
+	char byte;
+
+	CHECK_INT(pipe(fds), 0);
+	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	w->process.ended = worked;
+	w->process.user = w;
+	w->process.pid = fork();
+	if (w->process.pid == 0) {
+		close(fds[1]);
+		_exit(read(fds[0], &byte, 1) == 0 ? letter : '!');
+	}
+	close(fds[0]);
+	w->hold = fds[1];
+	CHECK_INT(cpl_loop_follow(run.loop, &w->process, &e), 0);
+}
+
+static void processes(void)
+{
+	struct worker a = {{0}, 0}, b = {{0}, 0}, c = {{0}, 0};
+	struct cpl_err e = CPL_ERR_INIT;
+	siginfo_t info;
+
+	begin();
+	hire(&a, 'a');
+	until(1);
+	CHECK_STR(run.seen, ".");
+	close(a.hold);
+	until(10000);
+	CHECK_STR(run.seen, ".a");
+	/* One that is not followed any more, one that ended before it was. */
+	hire(&b, 'b');
+	cpl_loop_unfollow(run.loop, &b.process);
+	cpl_loop_unfollow(run.loop, &b.process);
+	close(b.hold);
+	CHECK_INT(waitid(P_PID, (id_t)b.process.pid, &info, WEXITED | WNOWAIT),
+		  0);
+	until(1);
+	CHECK_STR(run.seen, ".a.");
+	CHECK_INT(cpl_loop_follow(run.loop, &b.process, &e), 0);
+	until(10000);
+	CHECK_STR(run.seen, ".a.b");
+	/* Two at once: the second waits for the loop to run again. */
+	hire(&c, 'c');
+	hire(&a, 'd');
+	close(c.hold);
+	close(a.hold);
+	CHECK_INT(waitid(P_PID, (id_t)a.process.pid, &info, WEXITED | WNOWAIT),
+		  0);
+	CHECK_INT(waitid(P_PID, (id_t)c.process.pid, &info, WEXITED | WNOWAIT),
+		  0);
+	until(10000);
+	until(10000);
+	CHECK_STR(run.seen, ".a.bdc");
+	cpl_loop_free(run.loop);
+}
+
 static void closed_pipe_is_an_error(void)
 {
 	int fds[2];
@@ -605,6 +682,7 @@ int main(void)
 	RUN(signals);
 	RUN(ignored_signal);
 	RUN(second_signal_ends_at_once);
+	RUN(processes);
 	RUN(closed_pipe_is_an_error);
 	return unit_end();
 }
