@@ -9,7 +9,7 @@
 
 #include "../base/limits.h"
 #include "chars.h"
-#include "write.h"
+#include "text.h"
 
 /* Preparation may shorten a text (decomposed letters), hardly by more. */
 #define RAW_PART_MAX (4 * CPL_JID_PART_MAX)
@@ -191,6 +191,21 @@ static int to_ascii(const char *domain, char **ascii, const char *text,
 	return 0;
 }
 
+/* Whether a domain passes nameprep as it is. One with a label from left to
+ * right and one from right to left does not, and stays in A-labels: its
+ * U-labels would be no JID. */
+static int is_prepared(const char *domain)
+{
+	char copy[RAW_PART_MAX + 1];
+
+	if (strlen(domain) > RAW_PART_MAX)
+		return 0;
+	memcpy(copy, domain, strlen(domain) + 1);
+	return stringprep(copy, sizeof copy, 0, stringprep_nameprep) ==
+		   STRINGPREP_OK &&
+	       strcmp(copy, domain) == 0;
+}
+
 /* A-labels of the prepared domain become U-labels, in place (size bytes): the
  * form that RFC 7622 3.2 compares. What is no A-label stays as it is. */
 static int to_unicode(char *domain, size_t size, const char *text,
@@ -210,7 +225,8 @@ static int to_unicode(char *domain, size_t size, const char *text,
 		free(unicode);
 		return refuse(e, text, "has a domain of over 1023 bytes");
 	}
-	memcpy(domain, unicode, strlen(unicode) + 1);
+	if (is_prepared(unicode))
+		memcpy(domain, unicode, strlen(unicode) + 1);
 	free(unicode);
 	return 0;
 }

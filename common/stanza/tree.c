@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "tree.h"
 
-#include <expat.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "../base/buf.h"
 #include "../base/limits.h"
 #include "element.h"
-#include "gate.h"
+#include "tree_impl.h"
 
 /* Expat 2.6.0, and older ones that distributions have mended, wait with an
  * unfinished token until much more has come; the gate sees to that better, and
@@ -21,43 +19,16 @@ XML_Bool XML_SetReparseDeferralEnabled(XML_Parser parser, XML_Bool enabled)
 /* So many bytes go through the gate at once. */
 #define SLICE ((size_t)64 * 1024)
 
-/* Why nothing more is parsed. */
-enum over {
-	GOING,
-	STOPPED,
-	RESETTING,
-	FAILED,
-};
+/* Expat keeps each name that it has ever met in a document, a hundred bytes for
+ * one of ten, and a stream goes on for weeks: after so many bytes a new parser
+ * goes on behind the root's start tag. */
+#define RENEW_AFTER ((size_t)256 * 1024)
 
-struct cpl_tree {
-	XML_Parser parser;
-	xmpp_ctx_t *ctx;
-	int flags;
-	const struct cpl_tree_events *events;
-	void *user;
-	size_t limit;
-
-	enum over over;
-	int parsing; /* within XML_Parse(), that is, within an event */
-	struct cpl_err err;
-	/* Where a handler failed; expat stands behind it afterwards. */
-	struct {
-		size_t line, column, byte;
-	} fault;
-
-	int depth;       /* open elements, the root included */
-	size_t elements; /* of the child under way */
-	size_t begin;    /* the byte of the document at which it begins */
-	/* The open elements below the root. The first owns the others and is
-	 * ours until it is released after its event. */
-	xmpp_stanza_t *open[CPL_STANZA_DEPTH_MAX];
-	struct cpl_buf text;  /* of the innermost, until the next tag */
-	struct cpl_buf names; /* scratch: names cut out of expat's */
-
-	struct cpl_gate gate;
-	struct cpl_buf held; /* a token's bytes that expat has not got yet */
-	size_t fed;          /* bytes of the document that it has got */
-};
+/* What the names of one element, a namespace with each of its attributes, take
+ * in the scratch buffer beyond its bytes of XML (element.c). */
+#define NAMES_MORE                                                             \
+	((size_t)(2 * CPL_STANZA_ATTRIBUTES_MAX + 1) *                         \
+	 (3 * CPL_STANZA_NAMESPACE_MAX + 32))
 
 /* ---- Failing and stopping ---- */
 
@@ -132,20 +103,10 @@ static void flush_text(struct cpl_tree *t)
 
 /* ---- Expat's events ---- */
 
-static size_t event_start(const struct cpl_tree *t)
-{
-	return (size_t)XML_GetCurrentByteIndex(t->parser);
-}
-
-static size_t event_end(const struct cpl_tree *t)
-{
-	return event_start(t) + (size_t)XML_GetCurrentByteCount(t->parser);
-}
-
 /* Whether the child under way is still within its limit. */
 static int within(struct cpl_tree *t)
 {
-	if (event_end(t) - t->begin <= t->limit)
+	if (cpl_tree_event_end(t) - t->begin <= t->limit)
 		return 1;
 	fail_limit(t, t->limit, "bytes");
 	return 0;
@@ -156,6 +117,9 @@ static void on_root(struct cpl_tree *t, const char *joined,
 {
 	const char **list, *name, *ns;
 
+	cpl_buf_truncate(&t->root, cpl_tree_event_end(t));
+	if (!t->events->root)
+		return;
 	list = cpl_element_list(&t->names, joined, attrs, &name, &ns);
 	if (!list) {
 		fail_nomem(t);
@@ -172,16 +136,15 @@ static void XMLCALL on_start(void *user, const XML_Char *name,
 	const char *const *list = (const char *const *)attrs;
 	xmpp_stanza_t *s;
 
-	if (t->over)
+	if (t->over || t->renewing)
 		return;
 	if (t->depth == 0) {
 		t->depth = 1;
-		if (t->events->root)
-			on_root(t, name, list);
+		on_root(t, name, list);
 		return;
 	}
 	if (t->depth == 1) {
-		t->begin = event_start(t);
+		t->begin = cpl_tree_event(t);
 		t->elements = 0;
 	} else {
 		flush_text(t);
@@ -227,6 +190,9 @@ static void XMLCALL on_end(void *user, const XML_Char *name)
 		t->open[0] = NULL;
 		t->events->child(t->user, child);
 		xmpp_stanza_release(child);
+		if (!t->over && cpl_tree_event_end(t) - t->moved.byte >
+				    t->root.len + RENEW_AFTER)
+			XML_StopParser(t->parser, XML_TRUE);
 	}
 }
 
@@ -385,6 +351,7 @@ void cpl_tree_free(struct cpl_tree *t)
 	cpl_buf_release(&t->text);
 	cpl_buf_release(&t->names);
 	cpl_buf_release(&t->held);
+	cpl_buf_release(&t->root);
 	free(t);
 }
 
@@ -400,7 +367,9 @@ int cpl_tree_reset(struct cpl_tree *t)
 	cpl_buf_truncate(&t->held, 0);
 	t->depth = 0;
 	memset(&t->gate, 0, sizeof t->gate);
+	cpl_buf_truncate(&t->root, 0);
 	memset(&t->fault, 0, sizeof t->fault);
+	memset(&t->moved, 0, sizeof t->moved);
 	t->fed = 0;
 	t->over = GOING;
 	if (!XML_ParserReset(t->parser, NULL) || prepare(t) < 0) {
@@ -415,8 +384,8 @@ void cpl_tree_limit(struct cpl_tree *t, size_t bytes)
 	t->limit = bytes;
 	/* The limit itself is checked elsewhere: these never reach theirs. */
 	t->text.max = bytes;
-	t->held.max = bytes + SLICE;
-	t->names.max = 3 * bytes + 64;
+	t->held.max = t->root.max = bytes + SLICE;
+	t->names.max = 3 * bytes + NAMES_MORE;
 }
 
 void cpl_tree_stop(struct cpl_tree *t)
@@ -435,16 +404,40 @@ static int in_declaration(const struct cpl_tree *t)
 	       cpl_tree_byte(t) + t->gate.decl + 3 >= t->fed;
 }
 
+/* Puts a parser that has only met the root's start tag in the place of the one
+ * that has stopped behind a child, whose end tag ends before p. */
+static void renew(struct cpl_tree *t, const char *p)
+{
+	struct cpl_tree_moved moved = cpl_tree_move(t, p);
+
+	t->renewing = 1;
+	if (!XML_ParserReset(t->parser, NULL) || prepare(t) < 0 ||
+	    XML_Parse(t->parser, t->root.data, (int)t->root.len, 0) !=
+		XML_STATUS_OK)
+		fail_nomem(t);
+	t->renewing = 0;
+	t->moved = moved;
+}
+
 static void parse(struct cpl_tree *t, const char *p, size_t n)
 {
 	enum XML_Status status;
+	size_t used = 0;
 
 	if (t->over)
 		return;
+	if (t->depth == 0 && cpl_buf_add(&t->root, p, n) < 0)
+		fail_nomem(t);
+	do {
+		t->parsing = 1;
+		status = XML_Parse(t->parser, p + used, (int)(n - used), 0);
+		t->parsing = 0;
+		if (status == XML_STATUS_SUSPENDED) {
+			used = cpl_tree_event_end(t) - t->fed;
+			renew(t, p + used);
+		}
+	} while (status == XML_STATUS_SUSPENDED && !t->over);
 	t->fed += n;
-	t->parsing = 1;
-	status = XML_Parse(t->parser, p, (int)n, 0);
-	t->parsing = 0;
 	if (status == XML_STATUS_OK || t->over)
 		return;
 	if (XML_GetErrorCode(t->parser) == XML_ERROR_NO_MEMORY)
@@ -509,34 +502,6 @@ int cpl_tree_feed(struct cpl_tree *t, const char *p, size_t n,
 		return -1;
 	}
 	return 0;
-}
-
-size_t cpl_tree_byte(const struct cpl_tree *t)
-{
-	XML_Index index = XML_GetCurrentByteIndex(t->parser);
-
-	if (t->fault.line)
-		return t->fault.byte;
-	return index < 0 ? 0 : (size_t)index;
-}
-
-size_t cpl_tree_byte_end(const struct cpl_tree *t)
-{
-	return XML_GetCurrentByteIndex(t->parser) < 0 ? 0 : event_end(t);
-}
-
-size_t cpl_tree_line(const struct cpl_tree *t)
-{
-	if (t->fault.line)
-		return t->fault.line;
-	return (size_t)XML_GetCurrentLineNumber(t->parser);
-}
-
-size_t cpl_tree_column(const struct cpl_tree *t)
-{
-	if (t->fault.line)
-		return t->fault.column;
-	return (size_t)XML_GetCurrentColumnNumber(t->parser) + 1;
 }
 
 int cpl_tree_depth(const struct cpl_tree *t)

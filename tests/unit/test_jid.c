@@ -67,6 +67,8 @@ static void prepared(void)
 	GOOD("F\xc3\x9c\xc3\x9f\x62@B\xc3\x9c\x43HER.example", "f\xc3\xbcssb",
 	     "b\xc3\xbc\x63her.example", NULL);
 	GOOD("a@xn--bcher-kva.example", "a", "b\xc3\xbc\x63her.example", NULL);
+	/* its U-labels would be refused */
+	GOOD("a@xn--mgbh0fb.lit", "a", "xn--mgbh0fb.lit", NULL);
 	GOOD("a@XN--BCHER-KVA.example", "a", "b\xc3\xbc\x63her.example", NULL);
 	GOOD("a@b\xe3\x80\x82lit", "a", "b.lit", NULL);
 	GOOD("a@b\xef\xbc\x8elit", "a", "b.lit", NULL);

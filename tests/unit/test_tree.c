@@ -135,6 +135,51 @@ static void documents(void)
 	     "&amp;amp;]] ]&gt;]</m>\n<n xmlns=\"jabber:client\"/>\n");
 }
 
+/* Behind many bytes another parser goes on: the root's namespaces, the limits
+ * and the places in errors are the same. */
+static void renewed(void)
+{
+	static const char open[] = "<?xml version='1.0'?>\n\n"
+				   "<r xmlns='u' xmlns:p='v' a='\xc3\xa9'> ";
+	static const char last[] = "<p:x/>\n<p:y p:z='\xc3\xa9'/></r\n>";
+	static const size_t steps[] = {(size_t)1 << 30, 1, 1000};
+	struct cpl_buf xml = CPL_BUF_INIT((size_t)4 << 20);
+	char line[200];
+
+	CHECK_INT(cpl_buf_adds(&xml, open), 0);
+	for (int i = 0; i < 20000; i++)
+		CHECK_INT(cpl_buf_addf(&xml, "<n%d>\xc3\xa9</n%d\n><m%d\n/>%s",
+				       i, i, i, i % 3 ? "" : "\n"),
+			  0);
+	CHECK_INT(cpl_buf_adds(&xml, last), 0);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		xmpp_ctx_t *ctx = xmpp_ctx_new(NULL, NULL);
+		struct seen s = {CPL_BUF_INIT((size_t)4 << 20), NULL, 0, NULL,
+				 0};
+
+		s.tree = cpl_tree_new(ctx, 0, &events, &s);
+		CHECK_INT(feed(&s, xml.data, xml.len, steps[i]), 0);
+		CHECK_INT(s.children, 40002);
+		CHECK_INT(cpl_tree_depth(s.tree), 0);
+		snprintf(line, sizeof line,
+			 "<m19999 xmlns=\"u\"/>\n<x xmlns=\"v\"/>\n"
+			 "<y xmlns=\"v\" p:z=\"\xc3\xa9\" xmlns:p=\"v\"/>\n"
+			 "end\n");
+		if (CHECK(s.log.len > strlen(line)))
+			CHECK_STR(s.log.data + s.log.len - strlen(line), line);
+		CHECK_INT(strncmp(s.log.data, "root r u a=\xc3\xa9\n<n0 ", 16),
+			  0);
+		CHECK_INT(feed(&s, "<a/>", 4, 4), -1);
+		/* 3 of the beginning, 2 of each, 1 of each third */
+		CHECK_INT(cpl_tree_line(s.tree), 3 + 40000 + 6667 + 2);
+		CHECK_INT(cpl_tree_byte(s.tree), xml.len);
+		cpl_tree_free(s.tree);
+		cpl_buf_release(&s.log);
+		xmpp_ctx_free(ctx);
+	}
+	cpl_buf_release(&xml);
+}
+
 static void text_is_one_node(void)
 {
 	struct strophe_mem mem;
@@ -571,6 +616,7 @@ static void memory(void)
 int main(void)
 {
 	RUN(documents);
+	RUN(renewed);
 	RUN(text_is_one_node);
 	RUN(refused);
 	RUN(depth);
