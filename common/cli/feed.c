@@ -163,7 +163,10 @@ static void on_record(void *user, const struct cpl_record *record)
 
 	if (f->run->over)
 		return;
-	snprintf(where, sizeof where, "stdin: record %zu (line %zu)",
+	/* Why it is malformed says the line. */
+	snprintf(where, sizeof where,
+		 record->stanza ? "stdin: record %zu (line %zu)"
+				: "stdin: record %zu",
 		 record->number, record->line);
 	if (record->stanza)
 		s = cpl_outgoing(record->stanza, &rules, &e);

@@ -28,6 +28,11 @@ struct cpl_input {
 	int ended;
 };
 
+static int has_stanzas(const struct cpl_input *in)
+{
+	return in->mode == CPL_INPUT_STANZAS || in->mode == CPL_INPUT_PAYLOADS;
+}
+
 static void end(struct cpl_input *in, const struct cpl_err *e)
 {
 	if (in->ended)
@@ -100,7 +105,7 @@ static void finish(struct cpl_input *in)
 	struct cpl_err e = CPL_ERR_INIT;
 	size_t n = in->buf.len;
 
-	if (in->mode == CPL_INPUT_STANZAS) {
+	if (has_stanzas(in)) {
 		if (cpl_reader_end(in->reader, &e) < 0) {
 			end(in, &e);
 			return;
@@ -117,13 +122,16 @@ static void finish(struct cpl_input *in)
 
 static void hand_out(struct cpl_input *in)
 {
-	if (in->mode == CPL_INPUT_STANZAS)
+	if (has_stanzas(in))
 		feed_reader(in);
 	else if (in->mode != CPL_INPUT_WHOLE)
 		split(in);
 	/* A held input keeps its records, but that there are none is told. */
 	if (!in->ended && in->eof && (!in->held || in->buf.len == 0))
 		finish(in);
+	/* More is read when all that is buffered was handed out. */
+	else if (!in->ended && !in->eof && !in->held)
+		cpl_loop_watch(in->loop, &in->watch);
 }
 
 static void ready(void *user, short revents)
@@ -187,8 +195,10 @@ struct cpl_input *cpl_input_new(struct cpl_loop *loop, xmpp_ctx_t *ctx, int fd,
 	in->watch.user = in;
 	in->again.fire = again;
 	in->again.user = in;
-	if (mode == CPL_INPUT_STANZAS) {
-		in->reader = cpl_reader_new(ctx, on->stanza, on->user);
+	if (has_stanzas(in)) {
+		in->reader = cpl_reader_new(
+		    ctx, mode == CPL_INPUT_PAYLOADS ? CPL_READER_PAYLOADS : 0,
+		    on->stanza, on->user);
 		if (!in->reader) {
 			free(in);
 			return NULL;
@@ -218,7 +228,5 @@ void cpl_input_hold(struct cpl_input *in, int on)
 		cpl_loop_unwatch(in->loop, &in->watch);
 		return;
 	}
-	if (!in->eof)
-		cpl_loop_watch(in->loop, &in->watch);
 	cpl_loop_timer(in->loop, &in->again, 0);
 }

@@ -18,7 +18,8 @@ enum cpl_input_mode {
 	CPL_INPUT_WHOLE, /* one trailing newline is dropped */
 	CPL_INPUT_LINES, /* empty lines are skipped, and counted */
 	CPL_INPUT_NUL,   /* empty records are skipped, and counted */
-	CPL_INPUT_STANZAS
+	CPL_INPUT_STANZAS,
+	CPL_INPUT_PAYLOADS /* stanzas, and payloads (CPL_READER_PAYLOADS) */
 };
 
 struct cpl_input;

@@ -13,15 +13,24 @@
 #define CPL_NS_SASL "urn:ietf:params:xml:ns:xmpp-sasl"
 #define CPL_NS_SASL_CB "urn:xmpp:sasl-cb:0" /* XEP-0440 */
 #define CPL_NS_BIND "urn:ietf:params:xml:ns:xmpp-bind"
-#define CPL_NS_SM "urn:xmpp:sm:3"                /* XEP-0198 */
-#define CPL_NS_LIMITS "urn:xmpp:stream-limits:0" /* XEP-0478 */
-#define CPL_NS_PING "urn:xmpp:ping"              /* XEP-0199 */
-#define CPL_NS_ROSTER "jabber:iq:roster"         /* RFC 6121 */
-#define CPL_NS_VERSION "jabber:iq:version"       /* XEP-0092 */
-#define CPL_NS_TIME "urn:xmpp:time"              /* XEP-0202 */
+#define CPL_NS_SM "urn:xmpp:sm:3"                      /* XEP-0198 */
+#define CPL_NS_LIMITS "urn:xmpp:stream-limits:0"       /* XEP-0478 */
+#define CPL_NS_PING "urn:xmpp:ping"                    /* XEP-0199 */
+#define CPL_NS_ROSTER "jabber:iq:roster"               /* RFC 6121 */
+#define CPL_NS_ROSTERVER "urn:xmpp:features:rosterver" /* RFC 6121 2.6.1 */
+#define CPL_NS_PRE_APPROVAL                                                    \
+	"urn:xmpp:features:pre-approval"   /* RFC 6121 3.4                     \
+					    */
+#define CPL_NS_VERSION "jabber:iq:version" /* XEP-0092 */
+#define CPL_NS_TIME "urn:xmpp:time"        /* XEP-0202 */
 #define CPL_NS_DISCO_INFO "http://jabber.org/protocol/disco#info"
 #define CPL_NS_DISCO_ITEMS "http://jabber.org/protocol/disco#items"
+#define CPL_NS_DATA "jabber:x:data"                         /* XEP-0004 */
+#define CPL_NS_CAPS "http://jabber.org/protocol/caps"       /* XEP-0115 */
 #define CPL_NS_OFFLINE "http://jabber.org/protocol/offline" /* XEP-0013 */
+#define CPL_NS_NICK "http://jabber.org/protocol/nick"       /* XEP-0172 */
+#define CPL_NS_RSM "http://jabber.org/protocol/rsm"         /* XEP-0059 */
+#define CPL_NS_DELAY "urn:xmpp:delay"                       /* XEP-0203 */
 #define CPL_NS_SID "urn:xmpp:sid:0"                         /* XEP-0359 */
 
 #endif

@@ -6,6 +6,9 @@
 
 #include "../base/buf.h"
 #include "../base/limits.h"
+#include "json_parts.h"
+#include "json_scan.h"
+#include "recover.h"
 #include "tree.h"
 
 /* The element around all records. An end tag of this name in the input is as
@@ -20,8 +23,10 @@
 
 enum state {
 	BEGIN,   /* where a byte order mark and a declaration may stand */
-	READING, /* the tree has all bytes up to given */
-	LOST,    /* behind a malformed record, up to a line with a stanza */
+	READING, /* XML: the tree has all bytes up to given */
+	OBJECT,  /* JSON: in an object, which begins at done */
+	BETWEEN, /* behind an object; the tree has nothing */
+	LOST,    /* behind a malformed record, up to where the next begins */
 	SPENT    /* memory ran out */
 };
 
@@ -33,6 +38,7 @@ struct place {
 
 struct cpl_reader {
 	struct cpl_tree *tree;
+	int flags;
 	void (*record)(void *user, const struct cpl_record *r);
 	void *user;
 	enum state state;
@@ -49,8 +55,10 @@ struct cpl_reader {
 	size_t before;
 	struct place start;
 	int closed; /* the input has closed our root */
-	/* While LOST in what hides its content from XML: what ends that. */
-	const char *hidden_until;
+
+	struct cpl_json_xml json;
+	struct cpl_json_scan scan;  /* of the OBJECT */
+	struct cpl_recover recover; /* while LOST */
 };
 
 static int is_space(char c)
@@ -123,22 +131,39 @@ static int is_stanza(xmpp_stanza_t *s)
 		!strcmp(name, "iq"));
 }
 
+/* An element that is no stanza and has a namespace that it says itself, as the
+ * one around it is jabber:client. */
+static int is_payload(xmpp_stanza_t *s)
+{
+	const char *ns = xmpp_stanza_get_ns(s);
+
+	return ns && *ns && strcmp(ns, XMPP_NS_CLIENT) != 0;
+}
+
+/* Hands out an element that is a record, or why it is none. */
+static void hand_out_element(struct cpl_reader *r, xmpp_stanza_t *element)
+{
+	const char *name = xmpp_stanza_get_name(element);
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (is_stanza(element) ||
+	    ((r->flags & CPL_READER_PAYLOADS) && is_payload(element))) {
+		hand_out(r, element, NULL);
+		return;
+	}
+	cpl_err_set(&e, CPL_DATA,
+		    "line %zu: neither message, presence nor iq of "
+		    "jabber:client, but '%s'",
+		    r->place.line, strlen(name) > 64 ? "..." : name);
+	hand_out(r, NULL, &e);
+}
+
 static void on_child(void *user, xmpp_stanza_t *child)
 {
 	struct cpl_reader *r = user;
-	const char *name = xmpp_stanza_get_name(child);
-	struct cpl_err e = CPL_ERR_INIT;
 
 	skip_space(r);
-	if (is_stanza(child)) {
-		hand_out(r, child, NULL);
-	} else {
-		cpl_err_set(&e, CPL_DATA,
-			    "line %zu: neither message, presence nor iq of "
-			    "jabber:client, but '%s'",
-			    r->place.line, strlen(name) > 64 ? "..." : name);
-		hand_out(r, NULL, &e);
-	}
+	hand_out_element(r, child);
 	advance(r, cpl_tree_byte_end(r->tree) - r->before);
 }
 
@@ -169,98 +194,16 @@ static int restart(struct cpl_reader *r, struct cpl_err *e)
 	return 0;
 }
 
-/* ---- After malformed records ---- */
-
-/* How much of a line says that it begins a stanza: 1 it does, 0 it does not,
- * -1 it is too short to tell. */
-static int begins_stanza(const char *p, size_t n)
-{
-	static const char *const names[] = {"<message", "<presence", "<iq"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		size_t len = strlen(names[i]);
-
-		if (memcmp(p, names[i], n < len ? n : len) != 0)
-			continue;
-		if (n <= len)
-			return -1;
-		if (is_space(p[len]) || p[len] == '>' || p[len] == '/')
-			return 1;
-	}
-	return 0;
-}
-
-/* What is refused and yet may hold lines that look like stanzas: the text in a
- * CDATA section may come from anybody. Returns the length of such a beginning,
- * and what ends it; 0 if p begins nothing of the kind, -1 if there are too few
- * bytes to tell. */
-static int hides(const char *p, size_t n, const char **until)
-{
-	static const char *const pair[][2] = {
-	    {"<![CDATA[", "]]>"}, {"<!--", "-->"}, {"<?", "?>"}};
-
-	for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
-		size_t len = strlen(pair[i][0]);
-
-		if (memcmp(p, pair[i][0], n < len ? n : len) != 0)
-			continue;
-		if (n < len)
-			return -1;
-		*until = pair[i][1];
-		return (int)len;
-	}
-	return 0;
-}
-
-/* Whether what hides the bytes ends at p: its length, 0 no, -1 as above. */
-static int ends(const char *p, size_t n, const char *until)
-{
-	size_t len = strlen(until);
-
-	if (memcmp(p, until, n < len ? n : len) != 0)
-		return 0;
-	return n < len ? -1 : (int)len;
-}
-
-/* Looks for the next line that begins with a stanza, behind done and not
- * hidden; done is there afterwards, 1. Else 0, and done is where to go on with
- * more bytes. */
-static int find_line(struct cpl_reader *r)
-{
-	const char *p = r->raw.data;
-	size_t i = r->done, n = r->raw.len;
-	int len = 0;
-
-	for (; i<n; i += len> 0 ? (size_t)len : 1) {
-		if (r->hidden_until) {
-			len = ends(p + i, n - i, r->hidden_until);
-			if (len > 0)
-				r->hidden_until = NULL;
-		} else if (p[i] == '<') {
-			len = hides(p + i, n - i, &r->hidden_until);
-		} else if (p[i] == '\n') {
-			len = begins_stanza(p + i + 1, n - i - 1);
-			if (len > 0) {
-				advance(r, i + 1);
-				return 1;
-			}
-		} else {
-			len = 0;
-		}
-		if (len < 0)
-			break;
-	}
-	advance(r, i);
-	return 0;
-}
+/* ---- Malformed records ---- */
 
 /* Hands out the record at done as malformed. */
 static void malformed(struct cpl_reader *r, const struct cpl_err *why)
 {
 	skip_space(r);
+	cpl_recover_begin(&r->recover, r->flags & CPL_READER_PAYLOADS,
+			  r->done < r->raw.len ? r->raw.data[r->done] : '<');
 	hand_out(r, NULL, why);
 	r->state = LOST;
-	r->hidden_until = NULL;
 }
 
 /* The same for a fault that the tree has found, and where. */
@@ -280,8 +223,24 @@ static void malformed_at(struct cpl_reader *r, const struct cpl_err *why)
 
 /* ---- Reading ---- */
 
+static void begin_object(struct cpl_reader *r)
+{
+	memset(&r->scan, 0, sizeof r->scan);
+	r->state = OBJECT;
+}
+
+/* Whether the tree, which has met text between the records, has met the next
+ * one as JSON. */
+static int at_object(struct cpl_reader *r)
+{
+	if (r->closed || cpl_tree_depth(r->tree) != 1)
+		return 0;
+	skip_space(r);
+	return r->done < r->raw.len && r->raw.data[r->done] == '{';
+}
+
 /* Gives the tree what it has not got. 0, or -1 without memory. */
-static int read_on(struct cpl_reader *r, struct cpl_err *e)
+static int read_xml(struct cpl_reader *r, struct cpl_err *e)
 {
 	struct cpl_err why = CPL_ERR_INIT;
 	size_t from = r->given;
@@ -294,6 +253,10 @@ static int read_on(struct cpl_reader *r, struct cpl_err *e)
 		r->state = SPENT;
 		return cpl_err_nomem(e);
 	}
+	if (rc < 0 && at_object(r)) {
+		begin_object(r);
+		return 0;
+	}
 	if (r->closed)
 		cpl_err_set(&why, CPL_DATA, "mismatched tag");
 	if (rc < 0 || r->closed)
@@ -301,19 +264,93 @@ static int read_on(struct cpl_reader *r, struct cpl_err *e)
 	return 0;
 }
 
+/* Hands out the object at done, of which the scan has taken all bytes, or those
+ * up to where it is broken, which it has said in why if it was a limit. Behind
+ * an object that is JSON, be it no stanza, reading goes on at once: no bytes of
+ * it are taken for something else. 0, or -1 without memory. */
+static int take_object(struct cpl_reader *r, struct cpl_err *why,
+		       struct cpl_err *e)
+{
+	struct cpl_json_place at = {r->place.line, r->place.column + 1};
+	json_t *root = NULL;
+	xmpp_stanza_t *s = NULL;
+
+	if (why->status == CPL_OK)
+		root = cpl_json_parse(r->raw.data + r->done, r->scan.taken, &at,
+				      why);
+	else
+		cpl_err_prefix(why, "line %zu", at.line);
+	if (root)
+		s = cpl_json_stanza(&r->json, root, &at, why);
+	if (s)
+		hand_out_element(r, s);
+	else if (root && why->status != CPL_SYSTEM)
+		hand_out(r, NULL, why);
+	else if (why->status != CPL_SYSTEM)
+		malformed(r, why);
+	if (root && why->status != CPL_SYSTEM) {
+		advance(r, r->done + r->scan.taken);
+		r->state = BETWEEN;
+	}
+	if (s)
+		xmpp_stanza_release(s);
+	json_decref(root);
+	if (why->status != CPL_SYSTEM)
+		return 0;
+	r->state = SPENT;
+	return cpl_err_nomem(e);
+}
+
+static int read_object(struct cpl_reader *r, struct cpl_err *e)
+{
+	struct cpl_err why = CPL_ERR_INIT;
+
+	if (cpl_json_scan(&r->scan, r->raw.data + r->done, r->raw.len - r->done,
+			  &why) == CPL_JSON_MORE)
+		return 0;
+	return take_object(r, &why, e);
+}
+
+/* What the next record is. */
+static int read_next(struct cpl_reader *r, struct cpl_err *e)
+{
+	skip_space(r);
+	if (r->done == r->raw.len)
+		return 0;
+	if (r->raw.data[r->done] != '{')
+		return restart(r, e);
+	begin_object(r);
+	return 0;
+}
+
+static int recover(struct cpl_reader *r, struct cpl_err *e)
+{
+	size_t at = r->done;
+	int found = cpl_recover_find(&r->recover, r->raw.data, r->raw.len, &at);
+
+	advance(r, at);
+	return found ? read_next(r, e) : 0;
+}
+
 /* Goes on until all bytes are used. */
 static int pump(struct cpl_reader *r, struct cpl_err *e)
 {
+	enum state before;
+	int rc = 0;
+
 	do {
-		if (r->state == LOST) {
-			if (!find_line(r))
-				break;
-			if (restart(r, e) < 0)
-				return -1;
+		before = r->state;
+		switch (r->state) {
+		case READING: rc = read_xml(r, e); break;
+		case OBJECT: rc = read_object(r, e); break;
+		case BETWEEN: rc = read_next(r, e); break;
+		case LOST: rc = recover(r, e); break;
+		case BEGIN:
+		case SPENT: break;
 		}
-		if (read_on(r, e) < 0)
+		if (rc < 0)
 			return -1;
-	} while (r->state == LOST);
+	} while (r->state != before);
 	if (r->state == READING)
 		skip_space(r);
 	forget(r);
@@ -372,7 +409,7 @@ static int begin(struct cpl_reader *r, int at_end, struct cpl_err *e)
 	return 0;
 }
 
-struct cpl_reader *cpl_reader_new(xmpp_ctx_t *ctx,
+struct cpl_reader *cpl_reader_new(xmpp_ctx_t *ctx, int flags,
 				  void (*record)(void *user,
 						 const struct cpl_record *r),
 				  void *user)
@@ -381,6 +418,8 @@ struct cpl_reader *cpl_reader_new(xmpp_ctx_t *ctx,
 
 	if (!r)
 		return NULL;
+	r->json.ctx = ctx;
+	r->flags = flags;
 	r->record = record;
 	r->user = user;
 	r->place.line = 1;
@@ -401,6 +440,7 @@ void cpl_reader_free(struct cpl_reader *r)
 	if (!r)
 		return;
 	cpl_tree_free(r->tree);
+	cpl_json_xml_release(&r->json);
 	cpl_buf_release(&r->raw);
 	free(r);
 }
@@ -432,15 +472,15 @@ int cpl_reader_end(struct cpl_reader *r, struct cpl_err *e)
 
 	if (r->state == BEGIN && begin(r, 1, e) < 0)
 		return -1;
-	while (r->state == READING || r->state == LOST) {
+	while (r->state != SPENT) {
 		if (pump(r, e) < 0)
 			return -1;
-		if (r->state != READING || r->raw.len == 0)
+		if (r->state == BEGIN || r->state == LOST || r->raw.len == 0)
 			return 0;
 		cpl_err_set(&why, CPL_DATA,
 			    "line %zu: the input ends within this record",
 			    r->place.line);
 		malformed(r, &why);
 	}
-	return r->state == SPENT ? cpl_err_nomem(e) : 0;
+	return cpl_err_nomem(e);
 }

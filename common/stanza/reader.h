@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * A stream of stanzas from a file or pipe: message, presence and iq elements,
- * one after the other, each over as many lines as it likes, white space
- * between them; a byte order mark and an XML declaration may come first. The
- * namespace jabber:client is theirs by default. Refused are all that tree.h
- * refuses, CDATA too, any other element, and a record over CPL_RECORD_MAX.
+ * A stream of stanzas from a file or pipe, one after the other, each in XML (an
+ * element message, presence or iq) or in JSON (an object by json.h), over as
+ * many lines as it likes, white space between them; a byte order mark and an
+ * XML declaration may come first. The namespace jabber:client is theirs by
+ * default. Refused are all that tree.h refuses, CDATA too, any other element,
+ * and a record over CPL_RECORD_MAX.
  *
  * A record that is malformed costs only itself: the reader goes on at the next
  * line, counted from the line in which the bad record begins, that begins with
- * <message, <presence or <iq; what it skips belongs to the bad record. No text
- * can forge such a line: a < in text is always &lt;, and lines within a CDATA
- * section, a comment or a processing instruction do not count. A whole element
- * that is no stanza is one malformed record, and reading goes on behind it. The
- * reader owns what it buffers, at most one record. */
+ * a record by the rules of recover.h, which no text can forge; what it skips
+ * belongs to the bad record. A whole element that is no stanza, or an object
+ * that is valid JSON and no stanza, is one malformed record, and reading goes
+ * on behind it. The reader owns what it buffers, at most one record. */
 #ifndef CPL_READER_H
 #define CPL_READER_H
 
@@ -32,11 +32,19 @@ struct cpl_record {
 				* it is about the whole record */
 };
 
+enum cpl_reader_flags {
+	/* An element with another namespace than jabber:client, which it
+	 * says itself, is a record, too; in JSON it is of kind payload.
+	 * Behind malformed XML a line with such a start tag is where reading
+	 * goes on. */
+	CPL_READER_PAYLOADS = 1
+};
+
 /* A reader (cpl_reader_free()) that calls record() for each; the stanza is
  * valid during the call, or kept by xmpp_stanza_clone(). NULL without memory.
  */
 struct cpl_reader *
-cpl_reader_new(xmpp_ctx_t *ctx,
+cpl_reader_new(xmpp_ctx_t *ctx, int flags,
 	       void (*record)(void *user, const struct cpl_record *r),
 	       void *user) __attribute__((warn_unused_result));
 void cpl_reader_free(struct cpl_reader *r);

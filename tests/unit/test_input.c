@@ -75,7 +75,7 @@ static void begin_on(enum cpl_input_mode mode, int fd)
 	t.fds[0] = fd;
 	t.fds[1] = -1;
 	t.loop = cpl_loop_new(&e);
-	t.in = cpl_input_new(t.loop, mode == CPL_INPUT_STANZAS ? ctx : NULL, fd,
+	t.in = cpl_input_new(t.loop, mode >= CPL_INPUT_STANZAS ? ctx : NULL, fd,
 			     mode, &on);
 	CHECK(t.in != NULL);
 }
@@ -241,10 +241,30 @@ static void stanzas(void)
 	    SAMPLE("<message id='a'/>\n<bad\n<message id='b'/>",
 		   "<1:a><2:!><3:b>."),
 	    SAMPLE("<message id='a'/>\n<message id='b'>", "<1:a><2:!>."),
+	    SAMPLE("{\"kind\":\"iq\",\"id\":\"a\"}\n<iq id='b'/>\n{x\n"
+		   "{\n\"kind\":\"iq\",\n\"id\":\"c\"\n}",
+		   "<1:a><2:b><3:!><4:c>."),
+	    SAMPLE("<q id='a' xmlns='u'/><q id='b'/>", "<1:!><2:!>."),
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		gives(CPL_INPUT_STANZAS, all[i].text, all[i].n,
+		      all[i].expected);
+}
+
+static void payloads(void)
+{
+	static const struct sample all[] = {
+	    SAMPLE(" \n ", "."),
+	    SAMPLE("<q id='a' xmlns='u'/><q id='b'/>\n<iq id='c'/>",
+		   "<1:a><2:!><3:c>."),
+	    SAMPLE("{\"kind\":\"payload\",\"payload\":"
+		   "[\"<q id='a' xmlns='u'/>\"]}",
+		   "<1:a>."),
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		gives(CPL_INPUT_PAYLOADS, all[i].text, all[i].n,
 		      all[i].expected);
 }
 
@@ -306,9 +326,10 @@ static void held_at_first(void)
 static void empty_is_told_though_held(void)
 {
 	static const enum cpl_input_mode modes[] = {
-	    CPL_INPUT_WHOLE, CPL_INPUT_LINES, CPL_INPUT_NUL, CPL_INPUT_STANZAS};
+	    CPL_INPUT_WHOLE, CPL_INPUT_LINES, CPL_INPUT_NUL, CPL_INPUT_STANZAS,
+	    CPL_INPUT_PAYLOADS};
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
 		begin(modes[i]);
 		settle();
 		saw("");
@@ -574,6 +595,7 @@ int main(void)
 	RUN(lines);
 	RUN(nul_terminated);
 	RUN(stanzas);
+	RUN(payloads);
 	RUN(at_once);
 	RUN(many);
 	RUN(held_at_first);
