@@ -11,13 +11,14 @@
 #include "../common/stream/answer.h"
 
 static const char synopsis[] = "xsend [options] JID|ALIAS...\n"
-			       "xsend -x [options] [JID|ALIAS...]";
+			       "xsend -x|-j [options] [JID|ALIAS...]";
 
 static const char help[] =
     "  -m, --message TEXT     the body; stdin is not read\n"
     "  -l, --lines            one message a line, sent as it arrives\n"
     "  -0, --null             one message for each NUL-terminated record\n"
-    "  -x, --xml              stdin holds stanzas\n"
+    "  -x, --xml              stdin holds stanzas, each in XML or JSON\n"
+    "  -j, --json             the same\n"
     "  -r, --recipients FILE  recipients, one a line\n"
     "  -t, --type TYPE        chat (default), normal, headline, groupchat\n"
     "  -s, --subject TEXT     the subject\n"
@@ -45,6 +46,7 @@ static const struct option options[] = {
     {"lines", no_argument, NULL, 'l'},
     {"null", no_argument, NULL, '0'},
     {"xml", no_argument, NULL, 'x'},
+    {"json", no_argument, NULL, 'j'},
     {"recipients", required_argument, NULL, 'r'},
     {"type", required_argument, NULL, 't'},
     {"subject", required_argument, NULL, 's'},
@@ -218,7 +220,7 @@ static void on_wanted(void *user)
 		return;
 	conf.session = r->run.session;
 	r->delivery = cpl_delivery_new(&conf, &told);
-	r->answer = cpl_answer_new(r->run.session, 0);
+	r->answer = cpl_answer_new(r->run.session, 0, NULL);
 	r->feed.delivery = r->delivery;
 	if (r->delivery && r->answer)
 		return;
@@ -311,7 +313,8 @@ static void release(struct send *r)
 static void set_mode(struct send *r, enum cpl_input_mode mode)
 {
 	if (r->set.mode_given && r->set.feed.mode != mode)
-		cpl_cli_usage(&r->run.cli, "-l, -0 and -x exclude each other");
+		cpl_cli_usage(&r->run.cli,
+			      "-l, -0 and -x or -j exclude each other");
 	r->set.feed.mode = mode;
 	r->set.mode_given = 1;
 }
@@ -346,7 +349,8 @@ static void take_option(struct send *r, int c, const char *arg)
 	case 'm': set->feed.text = arg; break;
 	case 'l': set_mode(r, CPL_INPUT_LINES); break;
 	case '0': set_mode(r, CPL_INPUT_NUL); break;
-	case 'x': set_mode(r, CPL_INPUT_STANZAS); break;
+	case 'x':
+	case 'j': set_mode(r, CPL_INPUT_STANZAS); break;
 	case 'r': add_file(r, arg); break;
 	case 't': set_type(r, arg); break;
 	case 's': m->subject = cpl_value_text(cli, "--subject", arg); break;
@@ -375,15 +379,16 @@ static void check_options(struct send *r, int operands)
 	int from_stdin = !set->feed.text;
 
 	if (set->feed.text && set->mode_given)
-		cpl_cli_usage(&r->run.cli, "-m goes without -l, -0 and -x");
+		cpl_cli_usage(&r->run.cli, "-m goes without -l, -0, -x and -j");
 	if (stanzas && (set->type_given || m->subject || m->thread || m->id))
 		cpl_cli_usage(&r->run.cli, "-t, -s, --thread and --id are for "
-					   "text, not for -x");
+					   "text, not for -x and -j");
 	if (!stanzas && operands == 0 && set->file_count == 0 &&
 	    !r->run.cli.pretend && !r->run.cli.list)
 		cpl_cli_usage(&r->run.cli, "no recipient");
 	if (!stanzas && (set->feed.reply || set->feed.to_self))
-		cpl_cli_usage(&r->run.cli, "--reply and --to-self go with -x");
+		cpl_cli_usage(&r->run.cli,
+			      "--reply and --to-self go with -x or -j");
 	if (from_stdin && r->run.cli.password_fd == 0)
 		cpl_cli_usage(&r->run.cli,
 			      "--password-fd 0: the body is on stdin");
@@ -437,8 +442,8 @@ int main(int argc, char **argv)
 	int c;
 
 	cpl_cli_init(&r.run.cli, "xsend", synopsis, help);
-	while ((c = cpl_cli_getopt(argc, argv,
-				   CPL_CLI_SHORT "m:l0xr:t:s:", options)) != -1)
+	while ((c = cpl_cli_getopt(
+		    argc, argv, CPL_CLI_SHORT "m:l0xjr:t:s:", options)) != -1)
 		take_option(&r, c, optarg);
 	check_options(&r, argc - optind);
 	cpl_cli_load(&r.run.cli);

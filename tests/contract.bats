@@ -309,7 +309,7 @@ listed() {
 			--bounce-wait 0.5 juliet@capulet.lit
 		LC_ALL=$locale says 64 "--timeout: '0,5' is not a number of seconds up to 2000000
 Usage: xsend [options] JID|ALIAS...
-       xsend -x [options] [JID|ALIAS...]" \
+       xsend -x|-j [options] [JID|ALIAS...]" \
 			nowhere -W 0,5
 	done
 	same 'bodies' 7 "$(grep -c '<body>I ïı 愛</body>' "$STUB_LOG")"

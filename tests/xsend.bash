@@ -51,6 +51,16 @@ bodies() {
 	on_wire message | sed 's/.*<body>\(.*\)<\/body>.*/\1/'
 }
 
+# nothing_sent: the stub has seen no message.
+nothing_sent() {
+	same 'messages' '' "$(on_wire message)"
+}
+
+# stanzas: how many the stub was sent, the binding of a resource aside.
+stanzas() {
+	grep -E ' recv (message|presence|iq) ' "$STUB_LOG" | grep -vc 'id="bind"'
+}
+
 # listen NAME: NAME is logged in, and what comes, or has waited, goes to the
 # file NAME.inbox (FROM<TAB>BODY lines) as it comes. Sets pid.
 listen() {
