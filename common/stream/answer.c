@@ -9,6 +9,7 @@
 #include "../base/version.h"
 #include "../stanza/build.h"
 #include "../stanza/ns.h"
+#include "../stanza/reply.h"
 
 /* Requests that wait for the roster; more are refused at once. */
 #define WAITING_MAX 32
@@ -17,6 +18,7 @@ enum roster { UNKNOWN, ASKED, KNOWN };
 
 struct cpl_answer {
 	struct cpl_session *session;
+	const struct cpl_caps *caps;
 	int visible;
 	enum roster roster;
 	struct cpl_buf watchers; /* bare JIDs, each with a NUL behind it */
@@ -24,7 +26,8 @@ struct cpl_answer {
 	size_t waiting_count;
 };
 
-struct cpl_answer *cpl_answer_new(struct cpl_session *session, int visible)
+struct cpl_answer *cpl_answer_new(struct cpl_session *session, int visible,
+				  const struct cpl_caps *caps)
 {
 	struct cpl_answer *a = calloc(1, sizeof *a);
 
@@ -32,6 +35,7 @@ struct cpl_answer *cpl_answer_new(struct cpl_session *session, int visible)
 		return NULL;
 	a->session = session;
 	a->visible = visible;
+	a->caps = caps;
 	cpl_buf_init(&a->watchers, 4 * 1024 * 1024);
 	return a;
 }
@@ -55,25 +59,10 @@ static void reply(struct cpl_answer *a, xmpp_stanza_t *answer)
 	xmpp_stanza_release(answer);
 }
 
-static xmpp_stanza_t *result_for(struct cpl_answer *a, xmpp_stanza_t *iq)
-{
-	return cpl_build_stanza(cpl_session_ctx(a->session), "iq", "result",
-				xmpp_stanza_get_id(iq),
-				xmpp_stanza_get_from(iq));
-}
-
-/* RFC 6120 8.3: the error; what was asked is not sent back. */
 static void refuse(struct cpl_answer *a, xmpp_stanza_t *iq, const char *name)
 {
-	xmpp_stanza_t *answer = result_for(a, iq);
-	xmpp_stanza_t *error = cpl_build_child(answer, "error", NULL);
-
-	if (error && cpl_set_attr(answer, "type", "error") == 0 &&
-	    cpl_set_attr(error, "type", "cancel") == 0 &&
-	    cpl_build_child(error, name, CPL_NS_STANZA_ERRORS))
-		reply(a, answer);
-	else if (answer)
-		xmpp_stanza_release(answer);
+	reply(a, cpl_reply_error(cpl_session_ctx(a->session), iq, "cancel",
+				 name, NULL));
 }
 
 /* Each fills the payload's place in the result; 0, or -1. */
@@ -110,32 +99,13 @@ static int fill_time(xmpp_stanza_t *result)
 	return cpl_build_text_child(t, "utc", stamp);
 }
 
-static int fill_disco(xmpp_stanza_t *result)
-{
-	static const char *const features[] = {
-	    CPL_NS_DISCO_INFO, CPL_NS_VERSION, CPL_NS_PING, CPL_NS_TIME};
-	xmpp_stanza_t *q = cpl_build_child(result, "query", CPL_NS_DISCO_INFO);
-	xmpp_stanza_t *c = cpl_build_child(q, "identity", NULL);
-
-	if (!c || cpl_set_attr(c, "category", "client") < 0 ||
-	    cpl_set_attr(c, "type", "console") < 0 ||
-	    cpl_set_attr(c, "name", "couplet") < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
-		c = cpl_build_child(q, "feature", NULL);
-		if (!c || cpl_set_attr(c, "var", features[i]) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static const struct service {
 	const char *name;
 	const char *ns;
-	int (*fill)(xmpp_stanza_t *result);
+	int (*fill)(xmpp_stanza_t *result); /* NULL: by the caps */
 } services[] = {
     {"ping", CPL_NS_PING, fill_ping},
-    {"query", CPL_NS_DISCO_INFO, fill_disco},
+    {"query", CPL_NS_DISCO_INFO, NULL},
     {"query", CPL_NS_VERSION, fill_version},
     {"time", CPL_NS_TIME, fill_time},
 };
@@ -151,23 +121,34 @@ static const struct service *find_service(xmpp_stanza_t *iq)
 	return NULL;
 }
 
+/* XEP-0030 7: a node that we do not have. A hash that is not ours now is none
+ * of ours: what it stood for is not known any more. */
+static int has_node(const struct cpl_answer *a, const struct service *s,
+		    const char *node)
+{
+	if (s->fill)
+		return node == NULL;
+	return cpl_caps_is_node(a->caps, cpl_session_ctx(a->session), node);
+}
+
 static void serve(struct cpl_answer *a, xmpp_stanza_t *iq)
 {
 	const struct service *s = find_service(iq);
-	xmpp_stanza_t *payload = cpl_first_element(iq);
+	const char *node;
 	xmpp_stanza_t *answer;
 
 	if (!s) {
 		refuse(a, iq, "service-unavailable");
 		return;
 	}
-	/* XEP-0030 7: a node that we do not have. */
-	if (xmpp_stanza_get_attribute(payload, "node")) {
+	node = xmpp_stanza_get_attribute(cpl_child(iq, s->name, s->ns), "node");
+	if (!has_node(a, s, node)) {
 		refuse(a, iq, "item-not-found");
 		return;
 	}
-	answer = result_for(a, iq);
-	if (answer && s->fill(answer) == 0)
+	answer = cpl_reply_result(cpl_session_ctx(a->session), iq);
+	if (answer && (s->fill ? s->fill(answer)
+			       : cpl_caps_fill(a->caps, answer, node)) == 0)
 		reply(a, answer);
 	else if (answer)
 		xmpp_stanza_release(answer);
@@ -242,8 +223,8 @@ static void ask_roster(struct cpl_answer *a)
 		xmpp_stanza_release(iq);
 }
 
-/* RFC 6121 2.1.6: a push comes from nobody or the own bare JID. What is known
- * is out of date then. */
+/* RFC 6121 2.1.6: a push comes from nobody or the own bare JID, and from
+ * anybody else it is ignored. What is known is out of date then. */
 static int take_push(struct cpl_answer *a, xmpp_stanza_t *iq)
 {
 	const char *from = xmpp_stanza_get_from(iq);
@@ -252,29 +233,42 @@ static int take_push(struct cpl_answer *a, xmpp_stanza_t *iq)
 	    !cpl_child(iq, "query", CPL_NS_ROSTER))
 		return 0;
 	if (from && !cpl_jid_same(from, cpl_session_jid(a->session)->bare))
-		return 0;
+		return 1;
 	if (a->roster == KNOWN) {
 		a->roster = UNKNOWN;
 		cpl_buf_truncate(&a->watchers, 0);
 	}
-	reply(a, result_for(a, iq));
+	reply(a, cpl_reply_result(cpl_session_ctx(a->session), iq));
+	return 1;
+}
+
+static int is_request(xmpp_stanza_t *iq)
+{
+	const char *type = xmpp_stanza_get_type(iq);
+
+	return cpl_is(iq, "iq", CPL_NS_CLIENT) && type &&
+	       (strcmp(type, "get") == 0 || strcmp(type, "set") == 0);
+}
+
+int cpl_answer_trusted(struct cpl_answer *a, xmpp_stanza_t *iq)
+{
+	if (!is_request(iq))
+		return 0;
+	if (!take_push(a, iq))
+		serve(a, iq);
 	return 1;
 }
 
 int cpl_answer_iq(struct cpl_answer *a, xmpp_stanza_t *iq)
 {
-	const char *type = xmpp_stanza_get_type(iq);
 	const char *from = xmpp_stanza_get_from(iq);
 
-	if (!cpl_is(iq, "iq", CPL_NS_CLIENT) || !type ||
-	    (strcmp(type, "get") != 0 && strcmp(type, "set") != 0))
+	if (!is_request(iq))
 		return 0;
+	if (is_own(a, from))
+		return cpl_answer_trusted(a, iq);
 	if (take_push(a, iq))
 		return 1;
-	if (is_own(a, from)) {
-		serve(a, iq);
-		return 1;
-	}
 	if (a->visible && a->roster == UNKNOWN && find_service(iq))
 		ask_roster(a);
 	if (a->visible && a->roster == ASKED && find_service(iq) &&

@@ -11,17 +11,25 @@
 
 #include <strophe.h>
 
+#include "caps.h"
 #include "session.h"
 
 struct cpl_answer;
 
-/* visible: presence is announced, so contacts may ask. NULL without memory. */
-struct cpl_answer *cpl_answer_new(struct cpl_session *session, int visible)
+/* visible: presence is announced, so contacts may ask. caps, the same as in the
+ * presence, stays the caller's and outlives the answers; NULL: what every tool
+ * says. NULL without memory. */
+struct cpl_answer *cpl_answer_new(struct cpl_session *session, int visible,
+				  const struct cpl_caps *caps)
     __attribute__((warn_unused_result));
 void cpl_answer_free(struct cpl_answer *a);
 
 /* Answers an iq of type get or set; anything else is left alone. The answer may
- * follow later. Non-zero: it was such an iq. */
+ * follow later, and what somebody else sends as a roster push has none (RFC
+ * 6121 2.1.6). Non-zero: it was such an iq. */
 int cpl_answer_iq(struct cpl_answer *a, xmpp_stanza_t *iq);
+
+/* The same for a sender who may know, contact or not. */
+int cpl_answer_trusted(struct cpl_answer *a, xmpp_stanza_t *iq);
 
 #endif

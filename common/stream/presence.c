@@ -21,8 +21,8 @@ int cpl_presence_announce(struct cpl_session *session,
 			  const struct cpl_presence *presence,
 			  struct cpl_err *e)
 {
-	xmpp_stanza_t *p = cpl_build_stanza(cpl_session_ctx(session),
-					    "presence", NULL, NULL, NULL);
+	xmpp_stanza_t *p = cpl_build_stanza(
+	    cpl_session_ctx(session), "presence", NULL, NULL, presence->to);
 	char priority[24];
 	int ok = p != NULL;
 
@@ -34,6 +34,8 @@ int cpl_presence_announce(struct cpl_session *session,
 	/* RFC 6121 4.7.2.3: without one it is 0. */
 	if (ok && presence->priority != 0)
 		ok = cpl_build_text_child(p, "priority", priority) == 0;
+	if (ok && presence->caps)
+		ok = cpl_caps_presence(presence->caps, p) == 0;
 	return send_built(session, p, ok, e);
 }
 

@@ -5,12 +5,16 @@
 #ifndef CPL_PRESENCE_H
 #define CPL_PRESENCE_H
 
+#include "caps.h"
 #include "session.h"
 
 struct cpl_presence {
 	long priority;      /* -128 to 127 */
 	const char *show;   /* away, chat, dnd, xa; NULL: none */
 	const char *status; /* checked text, or NULL */
+	const char *to;     /* a JID, for directed presence (4.6); NULL: all
+			       who may see it */
+	const struct cpl_caps *caps; /* rides along (XEP-0115); NULL: none */
 };
 
 /* Sends it. -1 with e as cpl_session_send() has it. */
