@@ -10,15 +10,7 @@
 
 const char *cpl_fault_condition(xmpp_stanza_t *error, const char *ns)
 {
-	xmpp_stanza_t *c;
-
-	for (c = cpl_first_element(error); c; c = cpl_next_element(c)) {
-		const char *own = xmpp_stanza_get_ns(c);
-
-		if (own && strcmp(own, ns) == 0 && !cpl_is(c, "text", ns))
-			return xmpp_stanza_get_name(c);
-	}
-	return "undefined-condition";
+	return cpl_condition(error, ns);
 }
 
 /* "WHAT: CONDITION (TEXT)", or without the text where there is none. */

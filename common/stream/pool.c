@@ -19,8 +19,11 @@ struct cpl_pool {
 	struct cpl_pool_events on;
 	struct entry *first; /* in the order of the requests */
 	struct entry **end;
+	struct entry *handing; /* whose answered() is under way */
 	size_t count;
 	int was_full;
+	int held;
+	int busy;               /* handing back */
 	struct cpl_timer timer; /* at the first deadline */
 };
 
@@ -64,51 +67,66 @@ void cpl_pool_free(struct cpl_pool *p)
 	free(p);
 }
 
-/* All limits are the same, so the first request that is not done has the first
- * deadline. */
+/* What was asked again has a later deadline than what is behind it. */
 static void set_timer(struct cpl_pool *p)
 {
-	struct entry *r = p->first;
+	const struct entry *soonest = NULL;
 	int64_t left;
 
-	while (r && r->done)
-		r = r->next;
-	cpl_loop_cancel(p->conf.loop, &p->timer);
-	if (!r || p->conf.each_timeout <= 0)
+	if (p->conf.each_timeout <= 0)
 		return;
-	left = r->deadline - cpl_loop_now();
+	for (const struct entry *r = p->first; r; r = r->next)
+		if (!r->done && (!soonest || r->deadline < soonest->deadline))
+			soonest = r;
+	cpl_loop_cancel(p->conf.loop, &p->timer);
+	if (!soonest)
+		return;
+	left = soonest->deadline - cpl_loop_now();
 	cpl_loop_timer(p->conf.loop, &p->timer, left > 0 ? left : 0);
 }
 
-/* Hands one back; it is out of the list by then, as more may be asked. */
+/* The next one to be handed back. */
+static struct entry **next_done(struct cpl_pool *p)
+{
+	struct entry **at = &p->first;
+
+	while (p->conf.unordered && *at && !(*at)->done)
+		at = &(*at)->next;
+	return *at && (*at)->done ? at : NULL;
+}
+
+/* It is out of the list by then, as more may be asked. */
 static void hand_back(struct cpl_pool *p, struct entry **at)
 {
 	struct entry *r = *at;
+	xmpp_stanza_t *answer = r->answer;
 
 	*at = r->next;
 	if (p->end == &r->next)
 		p->end = at;
 	p->count--;
-	p->on.answered(p->on.user, r->item, r->answer,
-		       r->answer ? NULL : &r->why);
-	free_entry(r);
+	p->handing = r;
+	r->answer = NULL;
+	p->on.answered(p->on.user, r->item, answer, answer ? NULL : &r->why);
+	if (p->handing)
+		free_entry(r);
+	p->handing = NULL;
+	if (answer)
+		xmpp_stanza_release(answer);
 }
 
-static void settle(struct cpl_pool *p, struct entry *r)
+static void hand_out(struct cpl_pool *p)
 {
-	struct entry **at = &p->first;
+	struct entry **at;
 
-	r->done = 1;
-	if (p->conf.unordered) {
-		while (*at != r)
-			at = &(*at)->next;
+	if (p->busy)
+		return;
+	p->busy = 1;
+	while (!p->held && (at = next_done(p)))
 		hand_back(p, at);
-	} else {
-		while (p->first && p->first->done)
-			hand_back(p, &p->first);
-	}
+	p->busy = 0;
 	set_timer(p);
-	if (p->was_full && !cpl_pool_full(p)) {
+	if (p->was_full && p->count < p->conf.parallel) {
 		p->was_full = 0;
 		if (p->on.room)
 			p->on.room(p->on.user);
@@ -119,32 +137,42 @@ static void on_answer(void *user, xmpp_stanza_t *answer)
 {
 	struct entry *r = user;
 
+	r->done = 1;
 	if (answer)
 		r->answer = xmpp_stanza_clone(answer);
 	else
 		cpl_err_set(&r->why, CPL_TEMP,
 			    "the session ended before the answer");
-	settle(r->pool, r);
+	hand_out(r->pool);
 }
 
 static void on_deadline(void *user)
 {
 	struct cpl_pool *p = user;
-	struct entry *r = p->first;
+	int64_t now = cpl_loop_now();
 	long ms = p->conf.each_timeout;
 
-	while (r && r->done)
-		r = r->next;
-	if (!r)
-		return;
-	if (r->deadline > cpl_loop_now()) {
-		set_timer(p);
-		return;
+	for (struct entry *r = p->first; r; r = r->next) {
+		if (r->done || r->deadline > now)
+			continue;
+		cpl_session_forget(p->conf.session, r);
+		cpl_err_set(&r->why, CPL_TEMP, "no answer within %g second%s",
+			    (double)ms / 1000, ms == 1000 ? "" : "s");
+		r->done = 1;
 	}
-	cpl_session_forget(p->conf.session, r);
-	cpl_err_set(&r->why, CPL_TEMP, "no answer within %g second%s",
-		    (double)ms / 1000, ms == 1000 ? "" : "s");
-	settle(p, r);
+	hand_out(p);
+}
+
+static int request(struct entry *r, xmpp_stanza_t *iq, struct cpl_err *e)
+{
+	struct cpl_pool *p = r->pool;
+
+	if (cpl_session_request(p->conf.session, iq, on_answer, r, e) < 0)
+		return -1;
+	r->deadline = cpl_loop_now() + p->conf.each_timeout;
+	r->done = 0;
+	p->count++;
+	return 0;
 }
 
 int cpl_pool_ask(struct cpl_pool *p, xmpp_stanza_t *iq, void *item,
@@ -156,17 +184,37 @@ int cpl_pool_ask(struct cpl_pool *p, xmpp_stanza_t *iq, void *item,
 		return cpl_err_nomem(e);
 	r->pool = p;
 	r->item = item;
-	r->deadline = cpl_loop_now() + p->conf.each_timeout;
-	if (cpl_session_request(p->conf.session, iq, on_answer, r, e) < 0) {
+	if (request(r, iq, e) < 0) {
 		free(r);
 		return -1;
 	}
 	*p->end = r;
 	p->end = &r->next;
-	p->count++;
 	if (!p->timer.armed)
 		set_timer(p);
 	return 0;
+}
+
+int cpl_pool_again(struct cpl_pool *p, xmpp_stanza_t *iq, struct cpl_err *e)
+{
+	struct entry *r = p->handing;
+
+	if (request(r, iq, e) < 0)
+		return -1;
+	p->handing = NULL;
+	/* In order only the first is handed back. */
+	r->next = p->first;
+	if (!p->first)
+		p->end = &r->next;
+	p->first = r;
+	return 0;
+}
+
+void cpl_pool_hold(struct cpl_pool *p, int on)
+{
+	p->held = on;
+	if (!on)
+		hand_out(p);
 }
 
 int cpl_pool_full(struct cpl_pool *p)

@@ -2,8 +2,8 @@
  *
  * Requests of one session, several at once: a bounded number under way, each
  * with a time limit, their answers handed back in the order of the requests or
- * as they come. The pool owns what it remembers of a request; the items are
- * the caller's, and each is handed back once. */
+ * as they come. The pool owns what it remembers of a request, and answers that
+ * wait; the items are the caller's, and each is handed back once. */
 #ifndef CPL_POOL_H
 #define CPL_POOL_H
 
@@ -24,7 +24,8 @@ struct cpl_pool_conf {
 struct cpl_pool_events {
 	/* What became of a request: the answer, a result or an error (valid
 	 * during the call); or NULL and why: CPL_TEMP, "no answer within 10
-	 * seconds" or the end of the session. More may be asked from here. */
+	 * seconds" or the end of the session. More may be asked from here,
+	 * but the pool is not freed. */
 	void (*answered)(void *user, void *item, xmpp_stanza_t *answer,
 			 const struct cpl_err *why);
 	/* After cpl_pool_full() was true: it is not any more. May be NULL. */
@@ -48,6 +49,15 @@ void cpl_pool_free(struct cpl_pool *p);
  * pool is full is the caller's to heed. */
 int cpl_pool_ask(struct cpl_pool *p, xmpp_stanza_t *iq, void *item,
 		 struct cpl_err *e) __attribute__((warn_unused_result));
+
+/* From within answered(): asks again for the item that was just handed back, at
+ * its old place in the order, so that what was asked after it waits. As
+ * cpl_pool_ask(). */
+int cpl_pool_again(struct cpl_pool *p, xmpp_stanza_t *iq, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* While on, nothing is handed back: answers wait, and count. */
+void cpl_pool_hold(struct cpl_pool *p, int on);
 
 /* In order: answers that wait for an earlier one count as well. */
 int cpl_pool_full(struct cpl_pool *p);

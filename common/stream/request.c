@@ -20,18 +20,26 @@ struct cpl_request *cpl_requests_add(struct cpl_requests *all, const char *to,
 	r->number = ++all->count;
 	r->answered = answered;
 	r->user = user;
-	r->next = all->first;
-	all->first = r;
+	if (all->last)
+		all->last->next = r;
+	else
+		all->first = r;
+	all->last = r;
 	return r;
 }
 
 static void unlink_request(struct cpl_requests *all, struct cpl_request *r)
 {
-	struct cpl_request **p = &all->first;
+	struct cpl_request *before = NULL;
 
-	while (*p != r)
-		p = &(*p)->next;
-	*p = r->next;
+	for (struct cpl_request *p = all->first; p != r; p = p->next)
+		before = p;
+	if (before)
+		before->next = r->next;
+	else
+		all->first = r->next;
+	if (all->last == r)
+		all->last = before;
 }
 
 static void free_request(struct cpl_request *r)
@@ -95,7 +103,7 @@ void cpl_requests_end(struct cpl_requests *all)
 	struct cpl_request *r;
 
 	while ((r = all->first)) {
-		all->first = r->next;
+		unlink_request(all, r);
 		r->answered(r->user, NULL);
 		free_request(r);
 	}

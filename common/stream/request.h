@@ -23,7 +23,8 @@ struct cpl_request {
 
 /* Zero-filled it is empty. It owns its requests. */
 struct cpl_requests {
-	struct cpl_request *first;
+	struct cpl_request *first; /* the oldest, which is answered first */
+	struct cpl_request *last;
 	uint64_t count; /* numbers given out */
 };
 
@@ -44,7 +45,8 @@ void cpl_requests_forget(struct cpl_requests *all, const void *user);
 int cpl_requests_answer(struct cpl_requests *all, const struct cpl_jid *own,
 			xmpp_stanza_t *iq);
 
-/* Tells all that no answer will come, and forgets them. */
+/* Tells all that no answer will come, in the order in which they were made, and
+ * forgets them. */
 void cpl_requests_end(struct cpl_requests *all);
 
 #endif

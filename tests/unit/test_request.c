@@ -230,6 +230,68 @@ static void dropped_in_silence(void)
 	CHECK_INT(got.ended, 2);
 }
 
+/* Whom cpl_requests_end() told; a NUL follows. */
+static char ended[16];
+
+static void note_end(void *user, xmpp_stanza_t *answer)
+{
+	CHECK(answer == NULL);
+	ended[strlen(ended)] = *(const char *)user;
+}
+
+static void add(char *name)
+{
+	CHECK(cpl_requests_add(&all, NULL, note_end, name) != NULL);
+}
+
+/* In the order in which they were made, whichever of them are gone. */
+static void end_in_order(void)
+{
+	static char a[] = "a", b[] = "b", c[] = "c", d[] = "d", e[] = "e";
+
+	begin();
+	memset(ended, 0, sizeof ended);
+	add(a);
+	add(b);
+	add(c);
+	add(d);
+	cpl_requests_forget(&all, d);
+	cpl_requests_forget(&all, b);
+	add(e);
+	end();
+	CHECK_STR(ended, "ace");
+	/* The first and the last. */
+	memset(ended, 0, sizeof ended);
+	add(a);
+	cpl_requests_forget(&all, a);
+	CHECK(all.first == NULL && all.last == NULL);
+	add(b);
+	add(c);
+	cpl_requests_forget(&all, b);
+	end();
+	CHECK_STR(ended, "c");
+}
+
+/* All of one user's, and nobody else's. */
+static void forgotten_in_silence(void)
+{
+	static char a[] = "a", b[] = "b";
+
+	begin();
+	memset(ended, 0, sizeof ended);
+	add(a);
+	add(b);
+	add(a);
+	ask("c.lit", "c");
+	cpl_requests_forget(&all, a);
+	cpl_requests_forget(&all, &all);
+	CHECK_STR(ended, "");
+	CHECK_INT(answer("<iq type='result' id='c' from='c.lit'/>"), 1);
+	CHECK_INT(got.calls, 1);
+	end();
+	CHECK_STR(ended, "b");
+}
+
 int main(void)
 {
 	ctx = strophe_mem_ctx(&mem);
@@ -242,6 +304,8 @@ int main(void)
 	RUN(of_several_the_right_one);
 	RUN(asks_from_within);
 	RUN(dropped_in_silence);
+	RUN(end_in_order);
+	RUN(forgotten_in_silence);
 	cpl_jid_release(&own);
 	xmpp_ctx_free(ctx);
 	return unit_end();
