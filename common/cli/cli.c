@@ -148,6 +148,13 @@ static int merge(struct cpl_cli *cli, const struct cpl_buf *tried,
 	return settle_resource(cli, e);
 }
 
+/* The names of a configuration, whether it is complete or not. */
+static int needs_no_account(const struct cpl_cli *cli)
+{
+	return cli->list == CPL_OPT_LIST_ACCOUNTS ||
+	       cli->list == CPL_OPT_LIST_ALIASES;
+}
+
 void cpl_cli_load(struct cpl_cli *cli)
 {
 	struct cpl_buf tried = CPL_BUF_INIT(64 * 1024);
@@ -158,8 +165,8 @@ void cpl_cli_load(struct cpl_cli *cli)
 	if (!cli->config)
 		cpl_err_nomem(&e);
 	else if (cpl_cli_files(cli, &tried, &e) == 0 &&
-		 (cli->list || (take_environment(cli, &e) == 0 &&
-				merge(cli, &tried, &e) == 0)))
+		 (needs_no_account(cli) || (take_environment(cli, &e) == 0 &&
+					    merge(cli, &tried, &e) == 0)))
 		result = 0;
 	cpl_buf_release(&tried);
 	if (result < 0)

@@ -39,6 +39,7 @@ enum cpl_cli_opt {
 	CPL_OPT_TRACE,
 	CPL_OPT_LIST_ACCOUNTS, /* hidden, for completion: names, a line each */
 	CPL_OPT_LIST_ALIASES,
+	CPL_OPT_LIST_CONTACTS,
 	CPL_OPT_TOOL = 512
 };
 
@@ -63,6 +64,7 @@ enum cpl_cli_opt {
 	{"pretend", no_argument, NULL, 'P'}, \
 	{"list-accounts", no_argument, NULL, CPL_OPT_LIST_ACCOUNTS}, \
 	{"list-aliases", no_argument, NULL, CPL_OPT_LIST_ALIASES}, \
+	{"list-contacts", no_argument, NULL, CPL_OPT_LIST_CONTACTS}, \
 	{"help", no_argument, NULL, 'h'}, \
 	{"version", no_argument, NULL, 'V'}
 /* clang-format on */
@@ -114,9 +116,10 @@ void cpl_cli_usage(const struct cpl_cli *cli, const char *fmt, ...)
  * ${XDG_CONFIG_HOME:-$HOME/.config}/couplet/config.yaml, then
  * /etc/couplet/config.yaml ($COUPLET_SYSTEM_CONFIG instead, for tests; both
  * may be missing). Afterwards a JID is set, or it exits 78 "no account", each
- * path tried and why it was skipped listed. --list-accounts and --list-aliases
- * print and exit 0 here, --pretend prints "KEY<TAB>VALUE<TAB>ORIGIN" lines and
- * exits 0, the password as "*" with its source.
+ * path tried and why it was skipped listed. --list-accounts, --list-aliases and
+ * --list-contacts print and exit 0 here, --pretend prints
+ * "KEY<TAB>VALUE<TAB>ORIGIN" lines and exits 0, the password as "*" with its
+ * source.
  *
  * The account is -a; else $COUPLET_ACCOUNT without --jid; else with a JID
  * given (--jid, $COUPLET_JID) the one that has it, and when none has it no

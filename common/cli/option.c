@@ -171,7 +171,8 @@ void cpl_cli_option(struct cpl_cli *cli, int c, const char *arg)
 	case 'v': cli->log.level++; break;
 	case 'P': cli->pretend = 1; break;
 	case CPL_OPT_LIST_ACCOUNTS:
-	case CPL_OPT_LIST_ALIASES: cli->list = c; break;
+	case CPL_OPT_LIST_ALIASES:
+	case CPL_OPT_LIST_CONTACTS: cli->list = c; break;
 	case 'h': print_help(cli); break;
 	case 'V': print_version(cli); break;
 	default: result = put(cli, c, arg, &e);

@@ -18,9 +18,12 @@ int cpl_cli_put_option(struct cpl_cli *cli, enum cpl_setting_id id,
 int cpl_cli_files(struct cpl_cli *cli, struct cpl_buf *tried, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
-/* What --list-accounts, --list-aliases and --pretend print. */
-void cpl_cli_list(const struct cpl_cli *cli);
+/* What --list-accounts, --list-aliases, --list-contacts and --pretend print. */
+void cpl_cli_list(struct cpl_cli *cli);
 void cpl_cli_pretend(const struct cpl_cli *cli);
+
+/* The contacts of the account as its list was seen last, one JID a line. */
+void cpl_cli_contacts(struct cpl_cli *cli);
 
 /* Writes text with control characters and what is not UTF-8 as \xNN, so that
  * nobody's text can order the terminal about, and with them each of the

@@ -81,10 +81,13 @@ static void print_name(void *user, const char *name)
 	puts(name);
 }
 
-void cpl_cli_list(const struct cpl_cli *cli)
+void cpl_cli_list(struct cpl_cli *cli)
 {
-	cpl_config_names(cli->config, cli->list == CPL_OPT_LIST_ALIASES,
-			 print_name, NULL);
+	if (cli->list == CPL_OPT_LIST_CONTACTS)
+		cpl_cli_contacts(cli);
+	else
+		cpl_config_names(cli->config, cli->list == CPL_OPT_LIST_ALIASES,
+				 print_name, NULL);
 }
 
 void cpl_cli_done(struct cpl_cli *cli)

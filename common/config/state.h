@@ -22,8 +22,9 @@ int cpl_state_read(const char *folder, const char *name, struct cpl_buf *out,
 void cpl_state_write(const char *folder, const char *name, const char *p,
 		     size_t n, const struct cpl_log *log);
 
-/* A name for what is kept of a JID: what is not a letter, digit, '@', '.', '-'
- * or '_' as %XX. -1 when out is full or memory ran out. */
+/* Appends the name of the file for what is kept of a JID: WHAT-JID, all that is
+ * not a letter, digit, '@', '.', '-' or '_' as %XX. -1 when out is full or
+ * memory ran out. */
 int cpl_state_name(struct cpl_buf *out, const char *what, const char *jid)
     __attribute__((warn_unused_result));
 

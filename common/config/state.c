@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_BYTES_MAX 8192
+
+/* Says why a path is not used; errno is read. */
+static void note(const struct cpl_log *log, const char *path)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_err_errno(&e, CPL_IO, "%s", path);
+	cpl_log(log, CPL_LOG_INFO, "%s", e.text);
+}
+
+/* Reads to the end; errno tells of a file that out cannot hold. */
+static int read_all(int fd, struct cpl_buf *out)
+{
+	char piece[16 * 1024];
+	ssize_t n;
+
+	while ((n = read(fd, piece, sizeof piece)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (cpl_buf_add(out, piece, (size_t)n) < 0) {
+			errno = out->over ? EFBIG : ENOMEM;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* What another user wrote is not ours to believe, and what is no file could
+ * make us wait. */
+static int is_ours(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return 0;
+	errno = EPERM;
+	return S_ISREG(st.st_mode) && st.st_uid == geteuid();
+}
+
+int cpl_state_read(const char *folder, const char *name, struct cpl_buf *out,
+		   const struct cpl_log *log)
+{
+	struct cpl_buf path = CPL_BUF_INIT(PATH_BYTES_MAX);
+	size_t before = out->len;
+	int fd = -1, result = -1;
+
+	if (!folder || cpl_buf_addf(&path, "%s/%s", folder, name) < 0)
+		goto out;
+	fd = open(path.data, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0 && is_ours(fd))
+		result = read_all(fd, out);
+	if (result < 0 && errno != ENOENT)
+		note(log, path.data);
+	if (result < 0)
+		cpl_buf_truncate(out, before);
+out:
+	if (fd >= 0)
+		close(fd);
+	cpl_buf_release(&path);
+	return result;
+}
+
+/* Makes the folder and those above it where they are missing. 0, or -1 with
+ * errno. */
+static int make_folder(char *path)
+{
+	for (char *p = path + 1; *p; p++) {
+		int failed;
+
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		failed = mkdir(path, 0700) < 0 && errno != EEXIST;
+		*p = '/';
+		if (failed)
+			return -1;
+	}
+	return mkdir(path, 0700) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+static int write_all(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -1;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+/* Writes a file beside it, which mkstemp() makes 0600, and renames that. */
+static int replace(char *beside, const char *path, const char *p, size_t n)
+{
+	int fd = mkstemp(beside);
+	int failed, why;
+
+	if (fd < 0)
+		return -1;
+	failed = write_all(fd, p, n) < 0;
+	why = errno;
+	if (close(fd) < 0 && !failed) {
+		failed = 1;
+		why = errno;
+	}
+	if (!failed && rename(beside, path) == 0)
+		return 0;
+	if (failed)
+		errno = why;
+	why = errno;
+	unlink(beside);
+	errno = why;
+	return -1;
+}
+
+void cpl_state_write(const char *folder, const char *name, const char *p,
+		     size_t n, const struct cpl_log *log)
+{
+	struct cpl_buf path = CPL_BUF_INIT(PATH_BYTES_MAX);
+	struct cpl_buf beside = CPL_BUF_INIT(PATH_BYTES_MAX);
+	char *above = NULL;
+
+	if (!folder)
+		return;
+	above = strdup(folder);
+	if (!above || cpl_buf_addf(&path, "%s/%s", folder, name) < 0 ||
+	    cpl_buf_addf(&beside, "%s/.%s.XXXXXX", folder, name) < 0)
+		goto out;
+	if (make_folder(above) < 0)
+		note(log, above);
+	else if (replace(beside.data, path.data, p, n) < 0)
+		note(log, path.data);
+out:
+	free(above);
+	cpl_buf_release(&path);
+	cpl_buf_release(&beside);
+}
+
+static int is_plain(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || strchr("@.-_", c);
+}
+
+int cpl_state_name(struct cpl_buf *out, const char *what, const char *jid)
+{
+	size_t start = out->len;
+	int failed = cpl_buf_addf(out, "%s-", what) < 0;
+
+	for (; *jid && !failed; jid++) {
+		unsigned char c = (unsigned char)*jid;
+
+		failed = is_plain(c) ? cpl_buf_addc(out, *jid) < 0
+				     : cpl_buf_addf(out, "%%%02X", c) < 0;
+	}
+	if (!failed)
+		return 0;
+	cpl_buf_truncate(out, start);
+	return -1;
+}
