@@ -49,6 +49,14 @@ static int add_jid(void *user, const char *text)
 	return 0;
 }
 
+int cpl_recipients_add_jid(struct cpl_recipients *r, const char *jid,
+			   struct cpl_err *e)
+{
+	struct adding a = {r, e};
+
+	return add_jid(&a, jid);
+}
+
 int cpl_recipients_add(struct cpl_recipients *r,
 		       const struct cpl_config *config, const char *operand,
 		       struct cpl_err *e)

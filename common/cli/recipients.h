@@ -23,6 +23,11 @@ int cpl_recipients_add(struct cpl_recipients *r,
 		       const struct cpl_config *config, const char *operand,
 		       struct cpl_err *e) __attribute__((warn_unused_result));
 
+/* Adds a JID, which is no alias whatever it looks like. -1 with CPL_DATA. */
+int cpl_recipients_add_jid(struct cpl_recipients *r, const char *jid,
+			   struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
 /* Adds the lines of a file ("-" is stdin); blank lines and those that begin
  * with # are skipped. -1 with CPL_NOINPUT for a file that cannot be opened,
  * CPL_IO, or CPL_DATA with "FILE:LINE: why", or for a file of more than
