@@ -72,6 +72,8 @@ class Login:
                              xmlns='urn:ietf:params:xml:ns:xmpp-session')
         if self.options.sm != 'no':
             inner += element('sm', xmlns=SM.strip('{}'))
+        if self.options.rosterver == 'yes':
+            inner += element('ver', xmlns='urn:xmpp:features:rosterver')
         return inner
 
     async def authenticate(self, node, sasl2):

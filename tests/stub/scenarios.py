@@ -1,5 +1,6 @@
 """The words of the command line: what the stub can be asked to do."""
 
+import re
 import types
 
 # The moments at which a fault can happen, in their order. 'header', 'features'
@@ -116,6 +117,13 @@ def one_of(*values):
     return check
 
 
+def script(path):
+    """Lines of a pattern and stanzas, a TAB between them."""
+    with open(path, encoding='utf-8') as lines:
+        parts = [line.rstrip('\n').split('\t') for line in lines]
+    return [(re.compile(part[0]), part[1:]) for part in parts]
+
+
 def milliseconds(text):
     return float(text) / 1000
 
@@ -174,6 +182,8 @@ KEYS = {
     'ping-delay': (0, milliseconds),
     'contact': ([], words),
     'disco': ([], words),
+    'rosterver': ('no', YES),
+    'answers': ([], script),
     'echo': ('yes', YES),
     'deliver': (0, int),
     'deliver-on': ('presence', one_of('presence', 'bound', 'enabled')),

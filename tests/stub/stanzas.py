@@ -61,7 +61,8 @@ class Stanzas:
             await self.at('ready')
         if self.sm:
             self.handled += 1
-        await getattr(self, 'on_' + kind)(item.node)
+        if not (kind == 'iq' and await self.scripted(item)):
+            await getattr(self, 'on_' + kind)(item.node)
         if self.sm and self.options.ack == 'each':
             await self.send_ack()
 
@@ -213,6 +214,19 @@ class Stanzas:
                 f'unacked={left}')
 
     # IQs
+
+    async def scripted(self, item):
+        """Whether the stanza is one that answers= has an answer to."""
+        for pattern, stanzas in self.options.answers:
+            if pattern.search(item.raw):
+                for text in stanzas:
+                    for mark, value in (('@ID@', item.node.get('id')),
+                                        ('@TO@', item.node.get('to')),
+                                        ('@JID@', self.jid)):
+                        text = text.replace(mark, escape(value or ''))
+                    await self.send_stanza(text)
+                return True
+        return False
 
     async def on_iq(self, node):
         payload = next(iter(node), None)
