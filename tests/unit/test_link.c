@@ -90,9 +90,11 @@ static void on_header(void *user, const char *name, const char *ns,
 static void on_element(void *user, xmpp_stanza_t *element)
 {
 	const char *name = xmpp_stanza_get_name(element);
+	const char *lang = xmpp_stanza_get_attribute(element, "xml:lang");
 
 	CHECK(user == &t);
-	note(name, ";", "");
+	note(name, lang ? ":" : "", lang ? lang : "");
+	note(";", "", "");
 	act(name);
 }
 
@@ -273,6 +275,25 @@ static void opened_anew(void)
 	      "xmlns:stream='http://etherx.jabber.org/streams' id='s2'><a/>");
 	saw("(stream s1)success;(stream s2)a;");
 	CHECK_INT(t.closed, 0);
+	end();
+}
+
+/* RFC 6120 4.7.4: a stanza without a language has that of the stream it came
+ * in, which is gone with the stream; no other element has. */
+static void language(void)
+{
+	begin();
+	t.open_at = "success";
+	serve("<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
+	      "xmlns:stream='http://etherx.jabber.org/streams' id='s1' "
+	      "xml:lang='it'>");
+	serve("<message/><message xml:lang='de'/><iq xml:lang=''/>"
+	      "<presence><status xml:lang='fr'>x</status></presence>"
+	      "<stream:features/><a xmlns='urn:a'/>");
+	saw("(stream s1)message:it;message:de;iq:;presence:it;features;a;");
+	serve("<success/>" OPEN "<message/>" CLOSE);
+	CHECK_STR(strstr(seen(), "success"),
+		  "success:it;(stream s1)message;closed;");
 	end();
 }
 
@@ -972,6 +993,7 @@ int main(void)
 	RUN(stream);
 	RUN(every_split);
 	RUN(opened_anew);
+	RUN(language);
 	RUN(malformed);
 	RUN(too_large);
 	RUN(connection_ends);
