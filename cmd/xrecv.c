@@ -7,15 +7,8 @@
 
 #include "../common/base/limits.h"
 #include "../common/base/num.h"
-#include "../common/cli/output.h"
-#include "../common/cli/run.h"
 #include "../common/cli/value.h"
-#include "../common/stanza/filter.h"
-#include "../common/stanza/ns.h"
-#include "../common/stanza/write.h"
-#include "../common/stream/answer.h"
-#include "../common/stream/offline.h"
-#include "../common/stream/presence.h"
+#include "xrecv.h"
 
 static const char synopsis[] = "xrecv [options]";
 
@@ -26,9 +19,8 @@ static const char help[] =
     "                         resources, a domain all its users)\n"
     "  -t, --type TYPE        only of that type (repeat)\n"
     "      --kind KIND        message (default), presence, iq (repeat)\n"
-    "      --with-body        only with a body\n"
-    "  -o, --output FORMAT    xml (default) or text: FROM TAB BODY\n"
-    "  -x, --xml              the same as -o xml\n"
+    "      --with-body        only with a body\n" CPL_FORMAT_HELP
+    "                         (default xml)\n"
     "      --priority N       of the presence announced (default 0)\n"
     "      --show SHOW        away, chat, dnd or xa\n"
     "      --status TEXT      its status\n"
@@ -47,14 +39,13 @@ enum {
 
 static const struct option options[] = {
     CPL_CLI_OPTIONS,
+    CPL_FORMAT_OPTIONS,
     {"count", required_argument, NULL, 'c'},
     {"idle", required_argument, NULL, OPT_IDLE},
     {"from", required_argument, NULL, OPT_FROM},
     {"type", required_argument, NULL, 't'},
     {"kind", required_argument, NULL, OPT_KIND},
     {"with-body", no_argument, NULL, OPT_WITH_BODY},
-    {"output", required_argument, NULL, 'o'},
-    {"xml", no_argument, NULL, 'x'},
     {"priority", required_argument, NULL, OPT_PRIORITY},
     {"show", required_argument, NULL, OPT_SHOW},
     {"status", required_argument, NULL, OPT_STATUS},
@@ -62,97 +53,9 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* What the command line says. */
-struct settings {
-	long count; /* 0: no end */
-	long idle;  /* ms; 0: none */
-	struct cpl_presence presence;
-	int priority_given;
-	int no_presence;
-	int text;
-};
-
-/* One run: the common part first, then what receiving needs. */
-struct recv {
-	struct cpl_run run;
-	struct settings set;
-	struct cpl_filter filter;
-	struct cpl_answer *answer;
-	struct cpl_offline *offline;
-	struct cpl_output *output;
-	struct cpl_timer idle;
-	struct cpl_timer grace; /* for the reader, then for the server */
-	struct cpl_buf line;
-	uint64_t number; /* of the stanza at hand */
-	uint64_t last;   /* of the last one given to the output */
-	long printed;    /* records */
-	long unwanted;   /* stanzas that the filters dropped */
-	long left;       /* messages that came after the last record */
-	int online;      /* it was, at least */
-	int announced;   /* the server sends us what comes for the account */
-	int fetching;    /* the offline message at hand is not taken yet */
-	int ending;      /* no more records are made */
-	int closing;     /* and the stream is closed */
-	int flushing;    /* the session is over, there is something to write */
-	int cut;         /* more may have come than we saw */
-	int goal_met;
-};
-
-/* The reader gets so long at the end to take what it has not. */
-#define GRACE_MS (CPL_CLOSE_MS / 2)
-
-/* Ends the stream, within ms; what was received and not taken stays
- * unacknowledged. What still comes is counted. */
-static void close_session(struct recv *r, long ms)
-{
-	if (r->closing)
-		return;
-	r->closing = 1;
-	cpl_loop_timer(r->run.loop, &r->grace, ms);
-	cpl_session_close(r->run.session, 1);
-}
-
-/* Says that we are gone, so that the server stores what comes from here on. One
- * that stores again what we leave unacknowledged does so when the stream ends:
- * there it would get before what came earlier. */
-static void withdraw(struct recv *r)
-{
-	if (!r->announced || (r->offline && cpl_offline_restores(r->offline)))
-		return;
-	r->announced = 0;
-	(void)!cpl_presence_withdraw(r->run.session, NULL);
-}
-
-/* Comes to an end: first the reader may take what it has not. */
-static void finish(struct recv *r)
-{
-	if (r->ending)
-		return;
-	r->ending = 1;
-	withdraw(r);
-	if (cpl_output_records(r->output) == 0 && !r->flushing) {
-		close_session(r, CPL_CLOSE_MS);
-		return;
-	}
-	cpl_session_hold(r->run.session, 1);
-	cpl_loop_timer(r->run.loop, &r->grace, GRACE_MS);
-}
-
-static void on_grace(void *user)
-{
-	struct recv *r = user;
-
-	if (!r->closing && !r->flushing) {
-		close_session(r, GRACE_MS);
-		return;
-	}
-	r->cut = 1;
-	cpl_run_stop(&r->run);
-}
-
 /* --- records ----------------------------------------------------------- */
 
-static int full(const struct recv *r)
+int xrecv_full(const struct recv *r)
 {
 	return r->set.count > 0 && r->printed >= r->set.count;
 }
@@ -163,7 +66,7 @@ static void check_backlog(struct recv *r)
 		   cpl_output_bytes(r->output) >= CPL_BACKLOG_BYTES;
 
 	if (!r->ending)
-		cpl_session_hold(r->run.session, much && !full(r));
+		cpl_session_hold(r->run.session, much && !xrecv_full(r));
 }
 
 static void put(struct recv *r, const char *p, size_t n)
@@ -177,33 +80,24 @@ static void put(struct recv *r, const char *p, size_t n)
 		check_backlog(r);
 }
 
-static void touch_idle(struct recv *r)
-{
-	if (r->set.idle > 0)
-		cpl_loop_timer(r->run.loop, &r->idle, r->set.idle);
-}
-
 static void print(struct recv *r, xmpp_stanza_t *stanza)
 {
 	struct cpl_err e = CPL_ERR_INIT;
-	int bad;
 
 	cpl_buf_truncate(&r->line, 0);
-	bad = r->set.text ? cpl_write_text(&r->line, stanza)
-			  : cpl_write_xml(&r->line, stanza, CPL_NS_CLIENT);
-	if (bad < 0 || cpl_buf_addc(&r->line, '\n') < 0) {
+	if (cpl_format_stanza(&r->format, &r->line, stanza) < 0) {
 		cpl_buf_err(&r->line, &e, CPL_INTERNAL, "a record");
 		cpl_run_give_up(&r->run, &e);
 		return;
 	}
 	r->printed++;
-	touch_idle(r);
-	if (full(r))
-		withdraw(r);
+	xrecv_touch_idle(r);
+	if (xrecv_full(r))
+		xrecv_withdraw(r);
 	put(r, r->line.data, r->line.len);
 }
 
-static int wanted(const struct recv *r, xmpp_stanza_t *stanza)
+int xrecv_wants(const struct recv *r, xmpp_stanza_t *stanza)
 {
 	return cpl_filter_passes(&r->filter, stanza,
 				 cpl_session_jid(r->run.session));
@@ -218,15 +112,15 @@ static void on_taken(void *user, uint64_t number)
 	if (r->fetching && number >= r->last) {
 		r->fetching = 0;
 		cpl_offline_remove(r->offline);
-		if (!full(r) && !r->ending)
+		if (!xrecv_full(r) && !r->ending)
 			cpl_offline_next(r->offline);
 	}
-	if (full(r) && number >= r->last && !r->run.over) {
+	if (xrecv_full(r) && number >= r->last && !r->run.over) {
 		r->goal_met = 1;
-		finish(r);
+		xrecv_finish(r);
 	}
 	if (r->ending && cpl_output_records(r->output) == 0)
-		close_session(r, GRACE_MS);
+		xrecv_close(r);
 }
 
 static void on_written(void *user)
@@ -285,7 +179,7 @@ static void on_offline_listed(void *user, int ok)
 {
 	struct recv *r = user;
 
-	if (r->ending || full(r))
+	if (r->ending || xrecv_full(r))
 		return;
 	if (ok)
 		cpl_offline_next(r->offline);
@@ -299,7 +193,7 @@ static void on_offline_message(void *user, xmpp_stanza_t *message)
 {
 	struct recv *r = user;
 
-	if (r->ending || full(r))
+	if (r->ending || xrecv_full(r))
 		return;
 	if (!message) {
 		if (r->announced)
@@ -307,7 +201,7 @@ static void on_offline_message(void *user, xmpp_stanza_t *message)
 		go_live(r);
 		if (r->announced)
 			cpl_offline_list(r->offline);
-	} else if (wanted(r, message)) {
+	} else if (xrecv_wants(r, message)) {
 		r->fetching = 1;
 		print(r, message);
 	} else {
@@ -323,21 +217,10 @@ static void on_online(void *user)
 					    on_offline_message, r};
 
 	r->online = 1;
-	touch_idle(r);
+	xrecv_touch_idle(r);
 	r->offline = cpl_offline_new(r->run.session, &events);
 	if (!r->offline || !wants_few(r))
 		go_live(r);
-}
-
-/* The server gives it back, or not: it is not ours any more. */
-static void leave(struct recv *r, xmpp_stanza_t *stanza)
-{
-	const char *type = xmpp_stanza_get_type(stanza);
-
-	if (type && strcmp(type, "error") == 0)
-		return;
-	if (cpl_filter_kind(stanza) == CPL_MESSAGE || wanted(r, stanza))
-		r->left++;
 }
 
 static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
@@ -349,119 +232,18 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 		return;
 	if (stanza && !r->run.over && !r->closing)
 		cpl_answer_iq(r->answer, stanza);
-	if (r->run.over || r->ending || full(r)) {
+	if (r->run.over || r->ending || xrecv_full(r)) {
 		if (stanza)
-			leave(r, stanza);
+			xrecv_leave(r, stanza);
 		return;
 	}
-	if (stanza && wanted(r, stanza)) {
+	if (stanza && xrecv_wants(r, stanza)) {
 		print(r, stanza);
 		return;
 	}
 	if (stanza)
 		r->unwanted++;
 	put(r, "", 0);
-}
-
-/* What was received is written, though nothing can be acknowledged any more. */
-static void on_ended(void *user, const struct cpl_err *e)
-{
-	struct recv *r = user;
-
-	if (e->status != CPL_OK) {
-		r->cut = 1;
-		if (!full(r))
-			cpl_run_complain(&r->run, e);
-	}
-	r->flushing = !r->closing;
-	if (!r->flushing || cpl_output_bytes(r->output) == 0)
-		cpl_run_stop(&r->run);
-}
-
-/* --- the end ----------------------------------------------------------- */
-
-static void on_interrupted(void *user)
-{
-	finish(user);
-}
-
-/* The planned end: a failure only where -c asked for more. */
-static void end_planned(struct recv *r, enum cpl_status status, const char *why)
-{
-	long taken = r->printed - (long)cpl_output_unread(r->output);
-	struct cpl_err e = CPL_ERR_INIT;
-
-	if (r->ending)
-		return;
-	if (r->set.count > 0 && !r->goal_met) {
-		cpl_err_set(&e, status, "%s after %ld of %ld records", why,
-			    taken, r->set.count);
-		cpl_run_complain(&r->run, &e);
-	}
-	finish(r);
-}
-
-static void on_timeout(void *user)
-{
-	struct recv *r = user;
-	struct cpl_err e = CPL_ERR_INIT;
-
-	if (r->online) {
-		end_planned(r, CPL_TIMEOUT, "timed out (-W)");
-		return;
-	}
-	cpl_err_set(&e, CPL_TEMP, "timed out (-W) before the login");
-	cpl_run_give_up(&r->run, &e);
-}
-
-/* While the reader has something to read we are not idle. */
-static void on_idle(void *user)
-{
-	struct recv *r = user;
-
-	if (cpl_output_unread(r->output) > 0)
-		touch_idle(r);
-	else
-		end_planned(r, CPL_REFUSED, "nothing came (--idle)");
-}
-
-/* What came and was not read: silence only where the server is known to store
- * it again. */
-static void report_unread(struct recv *r)
-{
-	struct cpl_session *session = r->run.session;
-	long over = (long)cpl_session_unhandled(session) - CPL_OFFLINE_RESTORED;
-	long unread = r->left;
-	char why[64];
-
-	/* In a pipe it is the reader's, once nothing can be acknowledged. */
-	if (!r->flushing || cpl_output_bytes(r->output) > 0)
-		unread += (long)cpl_output_unread(r->output);
-	/* That one is not removed: the server has it. */
-	unread -= r->fetching;
-	if (unread <= 0)
-		return;
-	if (!cpl_session_has_sm(session))
-		snprintf(why, sizeof why,
-			 "lost, the server has no stream management");
-	else if (!r->offline || !cpl_offline_restores(r->offline))
-		snprintf(why, sizeof why, "the server may not keep them");
-	else if (over > 0)
-		snprintf(why, sizeof why,
-			 "the server may lose the first %ld of them", over);
-	else
-		return;
-	cpl_cli_warn(&r->run.cli, "%s%ld more came and were not read: %s",
-		     r->cut ? "at least " : "", unread, why);
-}
-
-static void report(struct recv *r)
-{
-	if (r->unwanted > 0)
-		cpl_log(&r->run.cli.log, CPL_LOG_INFO,
-			"%ld stanzas did not pass the filters", r->unwanted);
-	if (r->run.session)
-		report_unread(r);
 }
 
 static void release(struct recv *r)
@@ -473,19 +255,12 @@ static void release(struct recv *r)
 	cpl_answer_free(r->answer);
 	cpl_output_free(r->output);
 	cpl_filter_release(&r->filter);
+	cpl_format_release(&r->format);
 	cpl_buf_release(&r->line);
 	cpl_run_release(&r->run);
 }
 
 /* --- the command line -------------------------------------------------- */
-
-static void set_output(struct recv *r, const char *format)
-{
-	static const char *const formats[] = {"xml", "text"};
-
-	r->set.text = cpl_value_word(&r->run.cli, "--output", format, formats,
-				     2) == formats[1];
-}
 
 static void set_show(struct recv *r, const char *show)
 {
@@ -527,15 +302,15 @@ static void take_option(struct recv *r, int c, const char *arg)
 	case OPT_FROM: add_filter(r, "--from", arg, cpl_filter_add_from); break;
 	case OPT_KIND: add_filter(r, "--kind", arg, cpl_filter_add_kind); break;
 	case 't': add_filter(r, "--type", arg, cpl_filter_add_type); break;
-	case 'o': set_output(r, arg); break;
-	case 'x': set_output(r, "xml"); break;
 	case OPT_WITH_BODY: r->filter.with_body = 1; break;
 	case OPT_SHOW: set_show(r, arg); break;
 	case OPT_STATUS:
 		set->presence.status = cpl_value_text(cli, "--status", arg);
 		break;
 	case OPT_NO_PRESENCE: set->no_presence = 1; break;
-	default: cpl_cli_option(cli, c, arg);
+	default:
+		if (!cpl_format_option(&r->format, cli, c, arg))
+			cpl_cli_option(cli, c, arg);
 	}
 }
 
@@ -554,23 +329,24 @@ static void apply_defaults(struct recv *r)
 
 static void open_recv(struct recv *r)
 {
-	struct cpl_run_events events = {on_interrupted, on_timeout, r};
+	struct cpl_run_events events = {xrecv_on_interrupted, xrecv_on_timeout,
+					r};
 	struct cpl_output_events output = {on_taken, on_written,
 					   on_output_failed, r};
 	struct cpl_session_events session = {on_online, on_stanza, NULL,
-					     on_ended, r};
+					     xrecv_on_ended, r};
 	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_run_open(&r->run, &events);
-	r->idle.fire = on_idle;
-	r->grace.fire = on_grace;
-	r->idle.user = r->grace.user = r;
+	r->set.presence.caps = &r->caps;
+	xrecv_clocks(r);
 	r->output = cpl_output_new(r->run.loop, 1, &output, &e);
 	if (!r->output)
 		cpl_cli_die(&r->run.cli, &e);
 	if (cpl_run_connect(&r->run, &session) < 0)
 		return;
-	r->answer = cpl_answer_new(r->run.session, !r->set.no_presence);
+	r->answer =
+	    cpl_answer_new(r->run.session, !r->set.no_presence, &r->caps);
 	if (!r->answer) {
 		cpl_err_nomem(&e);
 		cpl_run_give_up(&r->run, &e);
@@ -579,22 +355,25 @@ static void open_recv(struct recv *r)
 
 int main(int argc, char **argv)
 {
-	struct recv r = {0};
+	struct recv r = {
+	    .format = {.kinds = CPL_FORMAT_ANY, .kind = CPL_FORMAT_XML}};
 	int c;
 
-	cpl_buf_init(&r.line, 8 * CPL_STANZA_BYTES_MAX);
+	cpl_buf_init(&r.line, CPL_RECORD_OUT_MAX);
 	cpl_cli_init(&r.run.cli, "xrecv", synopsis, help);
-	while ((c = cpl_cli_getopt(argc, argv, CPL_CLI_SHORT "c:t:o:x",
-				   options)) != -1)
+	while ((c = cpl_cli_getopt(
+		    argc, argv,
+		    CPL_CLI_SHORT CPL_FORMAT_SHORT "c:t:", options)) != -1)
 		take_option(&r, c, optarg);
 	if (optind < argc)
 		cpl_cli_usage(&r.run.cli, "unexpected operand '%s'",
 			      argv[optind]);
 	cpl_cli_load(&r.run.cli);
+	cpl_format_ready(&r.format, &r.run.cli);
 	apply_defaults(&r);
 	open_recv(&r);
 	cpl_run_loop(&r.run);
-	report(&r);
+	xrecv_report(&r);
 	release(&r);
 	cpl_outcome_exit(&r.run.outcome);
 }

@@ -48,12 +48,12 @@ void cpl_store_free_alias(struct cpl_alias *a)
 	free(a);
 }
 
-void cpl_store_free_format(struct cpl_format *f)
+void cpl_store_free_format(struct cpl_named_format *f)
 {
 	if (!f)
 		return;
+	cpl_store_free_setting(&f->text);
 	free(f->name);
-	free(f->text);
 	free(f);
 }
 
@@ -74,7 +74,7 @@ void cpl_config_free(struct cpl_config *c)
 		c->aliases = next;
 	}
 	while (c->formats) {
-		struct cpl_format *next = c->formats->next;
+		struct cpl_named_format *next = c->formats->next;
 
 		cpl_store_free_format(c->formats);
 		c->formats = next;
@@ -277,14 +277,14 @@ int cpl_config_account(const struct cpl_config *c, const char *name,
 	return 0;
 }
 
-const char *cpl_config_format(const struct cpl_config *c, const char *name,
-			      struct cpl_err *e)
+const struct cpl_setting *cpl_config_format(const struct cpl_config *c,
+					    const char *name, struct cpl_err *e)
 {
 	const char *near = NULL;
 
-	for (const struct cpl_format *f = c->formats; f; f = f->next) {
+	for (const struct cpl_named_format *f = c->formats; f; f = f->next) {
 		if (strcmp(f->name, name) == 0)
-			return f->text;
+			return &f->text;
 		if (!near)
 			near =
 			    cpl_suggest(name, (const char *const *)&f->name, 1);

@@ -65,10 +65,11 @@ int cpl_config_alias(const struct cpl_config *c, const char *alias,
 		     int (*each)(void *user, const char *jid), void *user,
 		     struct cpl_err *e) __attribute__((warn_unused_result));
 
-/* The template of "formats:" by its name, valid as long as c is; or NULL with
- * CPL_USAGE and a suggestion. */
-const char *cpl_config_format(const struct cpl_config *c, const char *name,
-			      struct cpl_err *e)
+/* The template of "formats:" by its name, with its place, valid as long as c
+ * is; or NULL with CPL_USAGE and a suggestion. It is not compiled before
+ * somebody uses it (cli/format.h). */
+const struct cpl_setting *cpl_config_format(const struct cpl_config *c,
+					    const char *name, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
 /* Names for completion: each account or alias once, in the file's order. */

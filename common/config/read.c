@@ -289,8 +289,8 @@ static int read_alias(struct file *f, const struct cpl_yaml *node)
 
 static int read_format(struct file *f, const struct cpl_yaml *node)
 {
-	struct cpl_format **last = &f->config->formats;
-	struct cpl_format *format;
+	struct cpl_named_format **last = &f->config->formats;
+	struct cpl_named_format *format;
 
 	if (check_name(
 		f, node, "",
@@ -302,7 +302,7 @@ static int read_format(struct file *f, const struct cpl_yaml *node)
 	if (!format)
 		return cpl_err_nomem(f->e);
 	if (copy(f, node->key, &format->name) < 0 ||
-	    copy(f, node->text, &format->text) < 0) {
+	    keep(f, node, &format->text) < 0) {
 		cpl_store_free_format(format);
 		return -1;
 	}

@@ -30,16 +30,16 @@ struct cpl_alias {
 	struct cpl_member *members;
 };
 
-struct cpl_format {
-	struct cpl_format *next;
+struct cpl_named_format {
+	struct cpl_named_format *next;
 	char *name;
-	char *text;
+	struct cpl_setting text;
 };
 
 struct cpl_config {
 	struct cpl_account *accounts;
 	struct cpl_alias *aliases;
-	struct cpl_format *formats;
+	struct cpl_named_format *formats;
 	struct cpl_setting chosen; /* default: */
 };
 
@@ -51,7 +51,7 @@ struct cpl_alias *cpl_store_alias(const struct cpl_config *c, const char *name);
 /* Frees one that is in no list (NULL: nothing). */
 void cpl_store_free_account(struct cpl_account *a);
 void cpl_store_free_alias(struct cpl_alias *a);
-void cpl_store_free_format(struct cpl_format *f);
+void cpl_store_free_format(struct cpl_named_format *f);
 void cpl_store_free_setting(struct cpl_setting *s);
 
 /* Moves the settings of an account that a later file says again into the

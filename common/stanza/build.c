@@ -90,6 +90,37 @@ xmpp_stanza_t *cpl_child(xmpp_stanza_t *s, const char *name, const char *ns)
 	return NULL;
 }
 
+xmpp_stanza_t *cpl_own_child(xmpp_stanza_t *s, const char *name)
+{
+	const char *ns = s ? xmpp_stanza_get_ns(s) : NULL;
+	xmpp_stanza_t *c;
+
+	if (!ns)
+		ns = CPL_NS_CLIENT;
+	for (c = cpl_first_element(s); c; c = cpl_next_element(c)) {
+		const char *own_name = xmpp_stanza_get_name(c);
+		const char *own_ns = xmpp_stanza_get_ns(c);
+
+		if (own_name && strcmp(own_name, name) == 0 &&
+		    (!own_ns || strcmp(own_ns, ns) == 0))
+			return c;
+	}
+	return NULL;
+}
+
+const char *cpl_condition(xmpp_stanza_t *s, const char *ns)
+{
+	xmpp_stanza_t *c;
+
+	for (c = cpl_first_element(s); c; c = cpl_next_element(c)) {
+		const char *own = xmpp_stanza_get_ns(c);
+
+		if (own && strcmp(own, ns) == 0 && !cpl_is(c, "text", ns))
+			return xmpp_stanza_get_name(c);
+	}
+	return "undefined-condition";
+}
+
 static xmpp_stanza_t *element_from(xmpp_stanza_t *s)
 {
 	while (s && xmpp_stanza_is_text(s))

@@ -34,6 +34,15 @@ int cpl_is(xmpp_stanza_t *s, const char *name, const char *ns);
 /* The first child of this name and namespace, or NULL. */
 xmpp_stanza_t *cpl_child(xmpp_stanza_t *s, const char *name, const char *ns);
 
+/* The first child of that name in the element's own namespace, which
+ * libstrophe's builders leave out. */
+xmpp_stanza_t *cpl_own_child(xmpp_stanza_t *s, const char *name);
+
+/* The condition of an error, failure or failed element: the name of the first
+ * child in namespace ns that is not <text/>, "undefined-condition" where there
+ * is none (s may be NULL). Valid as long as s. */
+const char *cpl_condition(xmpp_stanza_t *s, const char *ns);
+
 /* The first child that is an element, or the next one after a child. */
 xmpp_stanza_t *cpl_first_element(xmpp_stanza_t *s);
 xmpp_stanza_t *cpl_next_element(xmpp_stanza_t *s);

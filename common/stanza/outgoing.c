@@ -21,12 +21,23 @@ static int copy_attributes(xmpp_stanza_t *to, xmpp_stanza_t *from)
 	return r;
 }
 
-/* libstrophe cannot take a child out, so the rest is copied. */
-static xmpp_stanza_t *copy_without_ids(xmpp_stanza_t *record)
+/* What the server put into it for the one it went to: a stanza-id is for that
+ * archive (XEP-0359 3), and a message that comes with the mark of offline
+ * retrieval (XEP-0013 2.4) is not stored again by ejabberd, but bounced. */
+static int is_servers(xmpp_stanza_t *child)
 {
-	xmpp_stanza_t *copy, *c;
+	return cpl_is(child, "stanza-id", CPL_NS_SID) ||
+	       cpl_is(child, "offline", CPL_NS_OFFLINE);
+}
 
-	if (!cpl_child(record, "stanza-id", CPL_NS_SID))
+/* libstrophe cannot take a child out, so the rest is copied. */
+static xmpp_stanza_t *copy_own(xmpp_stanza_t *record)
+{
+	xmpp_stanza_t *copy, *c = cpl_first_element(record);
+
+	while (c && !is_servers(c))
+		c = cpl_next_element(c);
+	if (!c)
 		return xmpp_stanza_copy(record);
 	copy = xmpp_stanza_new(xmpp_stanza_get_context(record));
 	if (!copy ||
@@ -37,8 +48,7 @@ static xmpp_stanza_t *copy_without_ids(xmpp_stanza_t *record)
 	     c = xmpp_stanza_get_next(c)) {
 		xmpp_stanza_t *child;
 
-		if (!xmpp_stanza_is_text(c) &&
-		    cpl_is(c, "stanza-id", CPL_NS_SID))
+		if (!xmpp_stanza_is_text(c) && is_servers(c))
 			continue;
 		child = xmpp_stanza_copy(c);
 		if (!child)
@@ -97,7 +107,7 @@ xmpp_stanza_t *cpl_outgoing(xmpp_stanza_t *record,
 		cpl_err_set(e, CPL_DATA, "no from to reply to");
 		return NULL;
 	}
-	s = copy_without_ids(record);
+	s = copy_own(record);
 	if (!s || (rules->reply && cpl_set_attr(s, "to", from) < 0)) {
 		cpl_err_nomem(e);
 	} else {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Records from stanzas: the XML line and the text line of couplet(7). The
- * functions append to the caller's buffer and return 0, or -1 when it is full
- * (what was appended by then is taken back). */
+ * Stanzas as XML on one line, couplet-stanza(5). The functions append to the
+ * caller's buffer and return 0, or -1 when it is full (what was appended by
+ * then is taken back). */
 #ifndef CPL_WRITE_H
 #define CPL_WRITE_H
 
@@ -26,18 +26,6 @@ int cpl_write_xml(struct cpl_buf *out, xmpp_stanza_t *stanza,
 int cpl_write_xml_text(struct cpl_buf *out, const char *p, size_t n)
     __attribute__((warn_unused_result));
 int cpl_write_xml_attr(struct cpl_buf *out, const char *p, size_t n)
-    __attribute__((warn_unused_result));
-
-/* One field of a text record: control characters (C0, DEL, C1) and backslash
- * escaped: \n \t \r \\, all others \xNN for each byte of their UTF-8. */
-int cpl_write_field(struct cpl_buf *out, const char *p, size_t n)
-    __attribute__((warn_unused_result));
-
-/* The whole text record of a stanza, without newline: FROM TAB BODY for a
- * message, FROM TAB SHOW TAB PRIORITY TAB STATUS for a presence (show is
- * "available", "unavailable", the show's text or the type), FROM TAB TYPE TAB
- * PAYLOAD-NAMESPACE for an iq. What is missing is an empty field. */
-int cpl_write_text(struct cpl_buf *out, xmpp_stanza_t *stanza)
     __attribute__((warn_unused_result));
 
 #endif

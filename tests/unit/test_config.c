@@ -75,6 +75,17 @@ static void setting_is(const struct cpl_settings *s, enum cpl_setting_id id,
 	CHECK_STR(s->set[id].origin, origin);
 }
 
+static void format_is(const struct cpl_config *c, const char *name,
+		      const char *text, const char *origin)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+	const struct cpl_setting *f = cpl_config_format(c, name, &e);
+
+	UNIT_NEED(f != NULL);
+	CHECK_STR(f->value, text);
+	CHECK_STR(f->origin, origin);
+}
+
 static void test_all_keys(void)
 {
 	struct cpl_err e = CPL_ERR_INIT;
@@ -431,8 +442,8 @@ static void test_merge(void)
 	setting_is(&s, CPL_SET_NICK, "me", "--nick");
 	setting_is(&s, CPL_SET_CLIENT_CERT, "/c", "--client-cert");
 	setting_is(&s, CPL_SET_CLIENT_KEY, NULL, NULL);
-	CHECK_STR(cpl_config_format(c, "f", &e), "%b");
-	CHECK_STR(cpl_config_format(c, "g", &e), "%i");
+	format_is(c, "f", "%b", "config.yaml:5:14");
+	format_is(c, "g", "%i", "system.yaml:7:23");
 	CHECK(!cpl_config_format(c, "long", &e));
 	CHECK_INT(e.status, CPL_USAGE);
 	CHECK_STR(e.text, "no format 'long'");

@@ -128,6 +128,18 @@ static void stanza_ids_are_dropped(void)
 		NULL);
 }
 
+/* XEP-0013 2.4: what was fetched is a message like others. */
+static void offline_mark_is_dropped(void)
+{
+	becomes(usual,
+		"<message to='a@x.lit'><body>a</body><offline "
+		"xmlns='http://jabber.org/protocol/offline'><item node='1'/>"
+		"</offline><offline xmlns='urn:x'/></message>",
+		"<message to=\"a@x.lit\"><body>a</body>"
+		"<offline xmlns=\"urn:x\"/></message>",
+		NULL);
+}
+
 /* An odd record is a bad record at worst, no failure of ours. */
 static void stanza_id_among_many_attributes(void)
 {
@@ -242,6 +254,7 @@ int main(void)
 	RUN(as_it_is);
 	RUN(from_is_dropped);
 	RUN(stanza_ids_are_dropped);
+	RUN(offline_mark_is_dropped);
 	RUN(stanza_id_among_many_attributes);
 	RUN(errors_are_not_sent);
 	RUN(recipients);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The end of xrecv: the reader's time, what is given back to the server, and
+ * what is said of the rest. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../common/base/limits.h"
+#include "xrecv.h"
+
+/* The reader gets so long at the end to take what it has not. */
+#define GRACE_MS (CPL_CLOSE_MS / 2)
+
+/* Ends the stream, within ms; what was received and not taken stays
+ * unacknowledged. What still comes is counted. */
+static void close_session(struct recv *r, long ms)
+{
+	if (r->closing)
+		return;
+	r->closing = 1;
+	cpl_loop_timer(r->run.loop, &r->grace, ms);
+	cpl_session_close(r->run.session, 1);
+}
+
+/* A server that stores again what we leave unacknowledged does so when the
+ * stream ends: what came after the withdrawal would get before it. */
+void xrecv_withdraw(struct recv *r)
+{
+	if (!r->announced || (r->offline && cpl_offline_restores(r->offline)))
+		return;
+	r->announced = 0;
+	(void)!cpl_presence_withdraw(r->run.session, NULL);
+}
+
+void xrecv_finish(struct recv *r)
+{
+	if (r->ending)
+		return;
+	r->ending = 1;
+	xrecv_withdraw(r);
+	if (cpl_output_records(r->output) == 0 && !r->flushing) {
+		close_session(r, CPL_CLOSE_MS);
+		return;
+	}
+	cpl_session_hold(r->run.session, 1);
+	cpl_loop_timer(r->run.loop, &r->grace, GRACE_MS);
+}
+
+void xrecv_close(struct recv *r)
+{
+	close_session(r, GRACE_MS);
+}
+
+static void on_grace(void *user)
+{
+	struct recv *r = user;
+
+	if (!r->closing && !r->flushing) {
+		close_session(r, GRACE_MS);
+		return;
+	}
+	r->cut = 1;
+	cpl_run_stop(&r->run);
+}
+
+/* The server gives it back, or not: it is not ours any more. */
+void xrecv_leave(struct recv *r, xmpp_stanza_t *stanza)
+{
+	const char *type = xmpp_stanza_get_type(stanza);
+
+	if (type && strcmp(type, "error") == 0)
+		return;
+	if (cpl_filter_kind(stanza) == CPL_MESSAGE || xrecv_wants(r, stanza))
+		r->left++;
+}
+
+/* What was received is written, though nothing can be acknowledged any more. */
+void xrecv_on_ended(void *user, const struct cpl_err *e)
+{
+	struct recv *r = user;
+
+	if (e->status != CPL_OK) {
+		r->cut = 1;
+		if (!xrecv_full(r))
+			cpl_run_complain(&r->run, e);
+	}
+	r->flushing = !r->closing;
+	if (!r->flushing || cpl_output_bytes(r->output) == 0)
+		cpl_run_stop(&r->run);
+}
+
+/* --- what ends it ------------------------------------------------------ */
+
+void xrecv_touch_idle(struct recv *r)
+{
+	if (r->set.idle > 0)
+		cpl_loop_timer(r->run.loop, &r->idle, r->set.idle);
+}
+
+void xrecv_on_interrupted(void *user)
+{
+	xrecv_finish(user);
+}
+
+/* The planned end: a failure only where -c asked for more. */
+static void end_planned(struct recv *r, enum cpl_status status, const char *why)
+{
+	long taken = r->printed - (long)cpl_output_unread(r->output);
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (r->ending)
+		return;
+	if (r->set.count > 0 && !r->goal_met) {
+		cpl_err_set(&e, status, "%s after %ld of %ld records", why,
+			    taken, r->set.count);
+		cpl_run_complain(&r->run, &e);
+	}
+	xrecv_finish(r);
+}
+
+void xrecv_on_timeout(void *user)
+{
+	struct recv *r = user;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (r->online) {
+		end_planned(r, CPL_TIMEOUT, "timed out (-W)");
+		return;
+	}
+	cpl_err_set(&e, CPL_TEMP, "timed out (-W) before the login");
+	cpl_run_give_up(&r->run, &e);
+}
+
+/* While the reader has something to read we are not idle. */
+static void on_idle(void *user)
+{
+	struct recv *r = user;
+
+	if (cpl_output_unread(r->output) > 0)
+		xrecv_touch_idle(r);
+	else
+		end_planned(r, CPL_REFUSED, "nothing came (--idle)");
+}
+
+void xrecv_clocks(struct recv *r)
+{
+	r->idle.fire = on_idle;
+	r->grace.fire = on_grace;
+	r->idle.user = r->grace.user = r;
+}
+
+/* What came and was not read: silence only where the server is known to store
+ * it again. */
+static void report_unread(struct recv *r)
+{
+	struct cpl_session *session = r->run.session;
+	long over = (long)cpl_session_unhandled(session) - CPL_OFFLINE_RESTORED;
+	long unread = r->left;
+	char why[64];
+
+	/* In a pipe it is the reader's, once nothing can be acknowledged. */
+	if (!r->flushing || cpl_output_bytes(r->output) > 0)
+		unread += (long)cpl_output_unread(r->output);
+	/* That one is not removed: the server has it. */
+	unread -= r->fetching;
+	if (unread <= 0)
+		return;
+	if (!cpl_session_has_sm(session))
+		snprintf(why, sizeof why,
+			 "lost, the server has no stream management");
+	else if (!r->offline || !cpl_offline_restores(r->offline))
+		snprintf(why, sizeof why, "the server may not keep them");
+	else if (over > 0)
+		snprintf(why, sizeof why,
+			 "the server may lose the first %ld of them", over);
+	else
+		return;
+	cpl_cli_warn(&r->run.cli, "%s%ld more came and were not read: %s",
+		     r->cut ? "at least " : "", unread, why);
+}
+
+void xrecv_report(struct recv *r)
+{
+	if (r->unwanted > 0)
+		cpl_log(&r->run.cli.log, CPL_LOG_INFO,
+			"%ld stanzas did not pass the filters", r->unwanted);
+	if (r->run.session)
+		report_unread(r);
+}
