@@ -4,10 +4,11 @@
 #	make demo	see a message travel through a real server
 #	make play	a shell beside that server
 #	make check	the whole test suite
+#	make fuzz	SECONDS (600) of each fuzz target; `make check` has a short run
 #	make install	PREFIX and DESTDIR are honoured
 
 # The one list that names the tools.
-TOOLS = xsend xrecv
+TOOLS = xsend xrecv xiq xroster xpresence xping xdisco xserve
 
 PREFIX  = /usr/local
 BINDIR  = $(PREFIX)/bin
@@ -24,7 +25,8 @@ LDFLAGS  =
 BUILD    = build
 
 PACKAGES = libstrophe openssl yaml-0.1 expat libcares libidn jansson
-PAGES    = $(TOOLS:%=%.1) couplet-config.5 couplet.7
+PAGES    = $(TOOLS:%=%.1) couplet-config.5 couplet-format.5 couplet-stanza.5 \
+           couplet.7
 
 std  = -std=c11 -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700
 warn = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -42,6 +44,12 @@ objects  = $(sources:%.c=$(BUILD)/%.o)
 binaries = $(TOOLS:%=$(BUILD)/bin/%)
 units    = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,\
              $(wildcard tests/unit/test_*.c))
+# What feeds the records' formats without a network.
+convert  = $(BUILD)/tests/bin/convert
+# With BUILD and CC as tests/tools/fuzz has them.
+fuzzed   = $(BUILD)/fuzzed.a
+fuzzers  = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,\
+             $(wildcard tests/fuzz/fuzz_*.c))
 shells   = bash zsh fish
 made_completions = $(foreach s,$(shells),$(TOOLS:%=$(BUILD)/completions/$(s)/%))
 
@@ -50,8 +58,8 @@ asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
        LDFLAGS="-fsanitize=address,undefined"
 
 .SECONDARY:
-.PHONY: all tools tests demo play check check-asan check-valgrind lint \
-        install uninstall clean
+.PHONY: all tools tests fuzzers demo play check check-asan check-valgrind \
+        fuzz lint install uninstall clean
 
 all: tools $(made_completions)
 
@@ -59,7 +67,10 @@ all: tools $(made_completions)
 tools: $(binaries)
 	@:
 
-tests: $(units)
+tests: $(units) $(convert)
+	@:
+
+fuzzers: $(fuzzers)
 	@:
 
 $(BUILD)/%.o: %.c
@@ -82,6 +93,18 @@ $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(lib)
 	$(link) -o $@ $< $(lib) $(pkg_libs)
 
+$(convert): $(BUILD)/tests/fuzz/convert.o $(lib)
+	@mkdir -p '$(@D)'
+	$(link) -o $@ $< $(lib) $(pkg_libs)
+
+$(fuzzed): $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/base/*.c common/stanza/*.c))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(fuzzed)
+	@mkdir -p '$(@D)'
+	$(link) -fsanitize=fuzzer -o $@ $< $(fuzzed) $(pkg_libs)
+
 define completion_rule
 $(BUILD)/completions/$(1)/%: $(BUILD)/bin/% completions/generate
 	@mkdir -p '$$(@D)'
@@ -89,7 +112,8 @@ $(BUILD)/completions/$(1)/%: $(BUILD)/bin/% completions/generate
 endef
 $(foreach s,$(shells),$(eval $(call completion_rule,$(s))))
 
--include $(objects:.o=.d) $(foreach t,$(TOOLS),$(patsubst %.o,%.d,$(call parts_of,$(t)))) $(units:%=%.d)
+-include $(objects:.o=.d) $(foreach t,$(TOOLS),$(patsubst %.o,%.d,$(call parts_of,$(t)))) $(units:%=%.d) \
+    $(BUILD)/tests/fuzz/convert.d $(fuzzers:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/fuzz_%.d)
 
 # What is missing is installed first, so these start make anew.
 demo play:
@@ -111,6 +135,11 @@ check-valgrind:
 	@tests/tools/deps check
 	@$(MAKE) --no-print-directory tools tests
 	@BUILD=$(BUILD) tests/tools/run valgrind
+
+SECONDS = 600
+fuzz:
+	@tests/tools/deps check
+	@BUILD=$(BUILD) tests/tools/fuzz $(SECONDS)
 
 lint:
 	@tests/tools/deps lint
@@ -140,4 +169,4 @@ uninstall:
 
 clean:
 	rm -rf $(BUILD)/common $(BUILD)/cmd $(BUILD)/bin $(BUILD)/tests \
-	    $(BUILD)/completions $(BUILD)/libcouplet.a build-asan
+	    $(BUILD)/completions $(BUILD)/libcouplet.a build-asan $(BUILD)-fuzz

@@ -23,8 +23,8 @@
 load lib
 
 root=${BATS_TEST_DIRNAME%/*}
-tools=(xsend xrecv)
-pages=(xsend.1 xrecv.1 couplet.7 couplet-config.5)
+tools=(xsend xrecv xping xdisco xiq xserve xpresence xroster)
+pages=(xsend.1 xrecv.1 xping.1 xdisco.1 xiq.1 xserve.1 xpresence.1 xroster.1 couplet.7 couplet-config.5 couplet-format.5 couplet-stanza.5)
 
 # examples PAGE: a line 'test WORD ...' or 'text LINE' each, and 'end'.
 examples() {
@@ -192,9 +192,25 @@ run_page() {
 
 @test "the examples of xrecv(1)" { run_page xrecv.1; }
 
+@test "the examples of xping(1)" { run_page xping.1; }
+
+@test "the examples of xdisco(1)" { run_page xdisco.1; }
+
+@test "the examples of xserve(1)" { run_page xserve.1; }
+
+@test "the examples of xpresence(1)" { run_page xpresence.1; }
+
 @test "the examples of couplet(7)" { run_page couplet.7; }
 
+@test "the examples of xroster(1)" { run_page xroster.1; }
+
+@test "the examples of xiq(1)" { run_page xiq.1; }
+
 @test "the examples of couplet-config(5)" { run_page couplet-config.5; }
+
+@test "the examples of couplet-format(5)" { run_page couplet-format.5; }
+
+@test "the examples of couplet-stanza(5)" { run_page couplet-stanza.5; }
 
 @test "the configuration in the README is one" {
 	awk '/^```/ { on = $0 == "```yaml"; next } on' "$root/README.md" \
@@ -226,14 +242,21 @@ of_page() {
 	}' "$root/man/$1.1" | sort
 }
 
+# shared TOOL: the headers whose options it has.
+shared() {
+	echo "$root/common/cli/cli.h"
+	! grep -q CPL_FORMAT_OPTIONS "$root/cmd/$1.c" ||
+		echo "$root/common/cli/format.h"
+}
+
 of_getopt() {
-	cat "$root/common/cli/cli.h" "$root/cmd/$1.c" | tr -d '\n\134' |
+	shared "$1" | xargs cat "$root/cmd/$1.c" | tr -d '\n\134' |
 		grep -oE '\{"[a-z-]+",[[:space:]]*(no|required)_argument,[[:space:]]*NULL,[[:space:]]*[^}]+\}' |
 		sed -E -e 's/[[:space:]]//g' \
 			-e "s/\{\"([a-z-]+)\",(no|required)_argument,NULL,'(.)'\}/\3 \1 \2/" \
 			-e 's/\{"([a-z-]+)",(no|required)_argument,NULL,.*/- \1 \2/' \
 			-e 's/ no$/ flag/' -e 's/ required$/ arg/' |
-		grep -vE ' list-(accounts|aliases) ' | sort
+		grep -vE ' list-(accounts|aliases|contacts) ' | sort
 }
 
 @test "help, manual page and option table have the same options" {
@@ -247,10 +270,10 @@ of_getopt() {
 
 @test "the letters of the option table are those that getopt is given" {
 	for name in "${tools[@]}"; do
-		common=$(sed -n 's/^#define CPL_CLI_SHORT "\(.*\)"$/\1/p' \
-			"$root/common/cli/cli.h")
+		common=$(shared "$name" | xargs sed -nE \
+			's/^#define CPL_(CLI|FORMAT)_SHORT "(.*)"$/\2/p')
 		own=$(tr -d '\n' <"$root/cmd/$name.c" |
-			sed -nE 's/.*CPL_CLI_SHORT[[:space:]]*"([^"]*)".*/\1/p')
+			sed -nE 's/.*CPL_(CLI|FORMAT)_SHORT[[:space:]]*"([^"]*)".*/\2/p')
 		same "$name" "$(of_getopt "$name" | sed -nE \
 			-e 's/^([^-]) .* arg$/\1:/p' -e 's/^([^-]) .* flag$/\1/p')" \
 			"$(grep -oE '.:?' <<<"$common$own" | sort)"
@@ -297,6 +320,23 @@ of_getopt() {
 	done
 }
 
+@test "couplet-format(5) has each letter of a value and of a time" {
+	source=$root/common/stanza/template.c
+	values=$(sed -nE 's/.*strchr\("(ft[^"]*)\{".*/\1/p' "$source")
+	times=$(sed -nE 's/^[[:space:]]*"(aAbB[^"]*)%";/\1/p' "$source")
+	[ "${#values}" -ge 12 ]
+	[ "${#times}" -ge 40 ]
+	for letter in $(grep -o . <<<"$values"); do
+		grep -qxF ".It Li \\&%$letter" "$root/man/couplet-format.5" ||
+			{ echo "# no %$letter"; return 1; }
+	done
+	for letter in $(grep -o . <<<"$times"); do
+		grep -qE "^\.It Li .*@$letter( |\$)" \
+			"$root/man/couplet-format.5" ||
+			{ echo "# no @$letter"; return 1; }
+	done
+}
+
 # --- completions --------------------------------------------------------
 
 generated() {
@@ -330,9 +370,11 @@ generated() {
 	done
 }
 
-# completed WORD... : what bash offers for the last word.
+# completed WORD... : what bash offers for the last word. It cuts words at =
+# and @ and : too, so these are words here.
 completed() {
-	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+	COMP_LINE=$(sed -E 's/ ?([=@:]) ?/\1/g' <<<"$*")
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_POINT=${#COMP_LINE}
 	_couplet_"${1##*/}" "$1" "${*: -1}" "${*: -2:1}"
 	printf '%s\n' "${COMPREPLY[@]}"
 }
@@ -362,4 +404,49 @@ completed() {
 	same 'another file' friar "$(completed "$x" -C other.yaml "")"
 	completed "$x" "" >/dev/null
 	[ ! -e forged ]
+}
+
+@test "completions know verbs, files and contacts, and words that bash cuts" {
+	cat >xplay <<-'EOF'
+		#!/bin/sh
+		case " $* " in
+		*' --list-aliases '*) echo nurse ;;
+		*' -a romeo '*--list-contacts*) echo juliet@capulet.lit ;;
+		*--list-*) ;;
+		*) cat <<-'END' ;;
+			Usage: xplay [options] [watch] [JID|ALIAS]...
+			       xplay [options] add|remove JID|ALIAS... [-n NAME]
+			       xplay set [options]
+			       xplay sync FILE [--prune]
+
+			  -a, --account NAME     the account
+			  -n, --name NAME        a name
+			      --allow JID        a contact
+		END
+		esac
+	EOF
+	chmod +x xplay
+	touch roster.xml
+	for shell in bash zsh fish; do
+		"$root/completions/generate" "$shell" xplay >"play.$shell"
+	done
+	# shellcheck source=/dev/null
+	. play.bash
+	x=./xplay
+	same verbs 'watch add remove set sync nurse' \
+		"$(completed $x '' | paste -sd ' ')"
+	same verb remove "$(completed $x -n add r)"
+	same aliases nurse "$(completed $x add '')"
+	same contacts juliet@capulet.lit "$(completed $x -a romeo add ju)"
+	same 'behind @' capulet.lit "$(completed $x -a romeo add juliet @ c)"
+	same 'at @' capulet.lit "$(completed $x -a romeo remove juliet @)"
+	same 'option' capulet.lit \
+		"$(completed $x -a romeo --allow = juliet @ c)"
+	same 'no verb' nurse "$(completed $x juliet @ capulet.lit n)"
+	same files roster.xml "$(completed $x sync ros)"
+	same 'no operands' '' "$(completed $x set n)"
+	grep -q "^complete -c xplay -n '__couplet_xplay_verb sync' -F" play.fish
+	grep -q '^	(sync) _files ;;' play.zsh
+	! command -v zsh >/dev/null || zsh -n play.zsh
+	! command -v fish >/dev/null || fish -n play.fish
 }

@@ -3,6 +3,8 @@
 
 load lib
 
+tools=(xsend xrecv xiq xroster xpresence xping xdisco xserve)
+
 # make_ WORD...: in the checkout, with what is built there. Nothing is built
 # anew, as others use it at the same time.
 make_() {
@@ -19,18 +21,18 @@ files() {
 	root="$HOME/a root"
 	make_ install DESTDIR="$root" PREFIX=/usr
 	same 'what is installed' "$(sort <<-EOF
-		$(printf './usr/bin/%s\n' xrecv xsend)
-		$(printf './usr/share/man/man1/%s.1\n' xrecv xsend)
-		./usr/share/man/man5/couplet-config.5
+		$(printf './usr/bin/%s\n' "${tools[@]}")
+		$(printf './usr/share/man/man1/%s.1\n' "${tools[@]}")
+		$(printf './usr/share/man/man5/couplet-%s.5\n' config format stanza)
 		./usr/share/man/man7/couplet.7
-		$(printf './usr/share/bash-completion/completions/%s\n' xrecv xsend)
-		$(printf './usr/share/zsh/site-functions/_%s\n' xrecv xsend)
-		$(printf './usr/share/fish/vendor_completions.d/%s.fish\n' xrecv xsend)
+		$(printf './usr/share/bash-completion/completions/%s\n' "${tools[@]}")
+		$(printf './usr/share/zsh/site-functions/_%s\n' "${tools[@]}")
+		$(printf './usr/share/fish/vendor_completions.d/%s.fish\n' "${tools[@]}")
 	EOF
 	)" "$(files "$root")"
 	same 'modes' '644 755' "$(find "$root" -type f -printf '%m\n' |
 		sort -u | xargs)"
-	for name in xsend xrecv; do
+	for name in "${tools[@]}"; do
 		"$root/usr/bin/$name" --version | grep -q "^$name (couplet)"
 		bash -n "$root/usr/share/bash-completion/completions/$name"
 		! command -v zsh >/dev/null ||
