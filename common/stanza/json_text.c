@@ -1,38 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "escape.h"
 #include "json_parts.h"
 #include "ns.h"
 #include "write.h"
 
 /* What a byte is in a string: a letter that stands for it behind a backslash,
- * or one of these; all others are copied in runs. */
-enum {
-	CODE = 1, /* written as \u00xx */
-	C2        /* begins U+0080 to U+00BF: C1 if 0x80 to 0x9f follows */
-};
+ * or this; all others are copied in runs. */
+enum { CODE = 2 }; /* written as \u00xx */
+
+static int add_escape(struct cpl_buf *out, const char *p, size_t n);
 
 #define ROW CODE, CODE, CODE, CODE, CODE, CODE, CODE, CODE
-static const unsigned char class_of[256] = {
-    ROW,  CODE,        't',           'n',           CODE,
-    CODE, 'r',         CODE,          CODE,          ROW,
-    ROW,  ['"'] = '"', ['\\'] = '\\', [0x7f] = CODE, [0xc2] = C2};
+static const struct cpl_escape in_string = {
+    {ROW, CODE, 't', 'n', CODE, CODE, 'r', CODE, CODE, ROW,
+     ROW, ['"'] = '"', ['\\'] = '\\', [0x7f] = CODE, [0xc2] = CPL_ESCAPE_C1},
+    add_escape};
 
-static int is_c1(const char *p, size_t n)
-{
-	return n > 1 && (unsigned char)p[1] >= 0x80 &&
-	       (unsigned char)p[1] <= 0x9f;
-}
-
-/* The escape of the character at p, which its class says how to write. */
-static size_t escape(char out[6], const char *p, unsigned char class)
+/* The escape of the special at p: how many bytes it has. */
+static size_t escape(char out[6], const char *p, size_t n)
 {
 	static const char hex[] = "0123456789abcdef";
-	unsigned char c = (unsigned char)(class == C2 ? p[1] : p[0]);
+	unsigned char class = in_string.class_of[(unsigned char)*p];
+	unsigned char c = (unsigned char)p[n - 1];
 
 	out[0] = '\\';
 	out[1] = (char)class;
-	if (class != CODE && class != C2)
+	if (class != CODE && class != CPL_ESCAPE_C1)
 		return 2;
 	out[1] = 'u';
 	out[2] = out[3] = '0';
@@ -41,31 +36,16 @@ static size_t escape(char out[6], const char *p, unsigned char class)
 	return 6;
 }
 
-int cpl_json_string(struct cpl_buf *out, const char *p, size_t n)
+static int add_escape(struct cpl_buf *out, const char *p, size_t n)
 {
-	size_t start = out->len, run = 0, i = 0;
 	char escaped[6];
 
-	while (i < n) {
-		unsigned char class = class_of[(unsigned char)p[i]];
+	return cpl_buf_add(out, escaped, escape(escaped, p, n));
+}
 
-		if (class == 0 || (class == C2 && !is_c1(p + i, n - i))) {
-			i++;
-			continue;
-		}
-		if (cpl_buf_add(out, p + run, i - run) < 0 ||
-		    cpl_buf_add(out, escaped, escape(escaped, p + i, class)) <
-			0)
-			goto full;
-		i += class == C2 ? 2 : 1;
-		run = i;
-	}
-	if (cpl_buf_add(out, p + run, i - run) < 0)
-		goto full;
-	return 0;
-full:
-	cpl_buf_truncate(out, start);
-	return -1;
+int cpl_json_string(struct cpl_buf *out, const char *p, size_t n)
+{
+	return cpl_escape(&in_string, out, p, n);
 }
 
 int cpl_json_member(struct cpl_buf *out, const char *name, const char *value)
@@ -90,9 +70,10 @@ int cpl_json_xml(struct cpl_buf *out, xmpp_stanza_t *element)
 		return -1;
 	n = out->len - start;
 	for (size_t i = start; i < out->len; i++) {
-		unsigned char class = class_of[(unsigned char)out->data[i]];
+		unsigned char class =
+		    in_string.class_of[(unsigned char)out->data[i]];
 
-		if (class != 0 && class != C2)
+		if (class != 0 && class != CPL_ESCAPE_C1)
 			more += class == CODE ? 5 : 1;
 	}
 	if (more == 0)
@@ -103,14 +84,15 @@ int cpl_json_xml(struct cpl_buf *out, xmpp_stanza_t *element)
 	from = out->data + start + n;
 	to = from + more;
 	while (to > from) {
-		unsigned char class = class_of[(unsigned char)*--from];
+		unsigned char class =
+		    in_string.class_of[(unsigned char)*--from];
 		size_t len;
 
-		if (class == 0 || class == C2) {
+		if (class == 0 || class == CPL_ESCAPE_C1) {
 			*--to = *from;
 			continue;
 		}
-		len = escape(escaped, from, class);
+		len = escape(escaped, from, 1);
 		to -= len;
 		memcpy(to, escaped, len);
 	}

@@ -5,23 +5,10 @@
 
 #include "build.h"
 #include "chars.h"
+#include "escape.h"
 #include "ns.h"
 
 /* ---- One field ---- */
-
-/* How many bytes at p are one control character or backslash; 0: none. */
-static size_t special(const char *p, size_t n)
-{
-	unsigned char c = (unsigned char)*p;
-
-	if (c < 0x20 || c == 0x7f || c == '\\')
-		return 1;
-	/* U+0080 to U+009F */
-	return c == 0xc2 && n > 1 && (unsigned char)p[1] >= 0x80 &&
-		       (unsigned char)p[1] <= 0x9f
-		   ? 2
-		   : 0;
-}
 
 static int add_escape(struct cpl_buf *out, const char *p, size_t n)
 {
@@ -37,27 +24,14 @@ static int add_escape(struct cpl_buf *out, const char *p, size_t n)
 	return 0;
 }
 
+#define ROW 1, 1, 1, 1, 1, 1, 1, 1
+static const struct cpl_escape in_field = {
+    {ROW, ROW, ROW, ROW, ['\\'] = 1, [0x7f] = 1, [0xc2] = CPL_ESCAPE_C1},
+    add_escape};
+
 int cpl_write_field(struct cpl_buf *out, const char *p, size_t n)
 {
-	size_t start = out->len, run = 0, i = 0, len;
-
-	while (i < n) {
-		len = special(p + i, n - i);
-		if (len == 0) {
-			i++;
-			continue;
-		}
-		if (cpl_buf_add(out, p + run, i - run) < 0 ||
-		    add_escape(out, p + i, len) < 0)
-			goto full;
-		run = i += len;
-	}
-	if (cpl_buf_add(out, p + run, i - run) < 0)
-		goto full;
-	return 0;
-full:
-	cpl_buf_truncate(out, start);
-	return -1;
+	return cpl_escape(&in_field, out, p, n);
 }
 
 static int digit(char c)

@@ -4,75 +4,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
+
 /* ---- Escaping ---- */
 
-/* What a byte is in XML; all others are copied in runs. */
-enum {
-	BOTH = 1, /* escaped in text and in attributes */
-	ATTR,     /* in attributes only */
-	C2        /* begins U+0080 to U+00BF: C1 if 0x80 to 0x9f follows */
-};
-
-static const unsigned char class_of[256] = {
-    ['&'] = BOTH,  ['<'] = BOTH,  ['>'] = BOTH, ['\n'] = BOTH, ['\r'] = BOTH,
-    [0x7f] = BOTH, ['\t'] = ATTR, ['"'] = ATTR, [0xc2] = C2};
-
-static int is_c1(const char *p, size_t n)
-{
-	return n > 1 && (unsigned char)p[0] == 0xc2 &&
-	       (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] <= 0x9f;
-}
-
-/* Appends the byte or C1 control at p escaped for XML. */
-static int add_reference(struct cpl_buf *out, const char *p)
+/* Appends the byte or C1 control at p as a reference. */
+static int add_reference(struct cpl_buf *out, const char *p, size_t n)
 {
 	switch (*p) {
 	case '&': return cpl_buf_add(out, "&amp;", 5);
 	case '<': return cpl_buf_add(out, "&lt;", 4);
 	case '>': return cpl_buf_add(out, "&gt;", 4);
 	case '"': return cpl_buf_add(out, "&quot;", 6);
-	default:
-		return cpl_buf_addf(out, "&#%d;",
-				    (unsigned char)*p == 0xc2
-					? (unsigned char)p[1]
-					: (unsigned char)*p);
+	default: return cpl_buf_addf(out, "&#%d;", (unsigned char)p[n - 1]);
 	}
 }
 
-static int escape_xml(struct cpl_buf *out, const char *p, size_t n, int attr)
-{
-	size_t start = out->len, run = 0, i = 0;
+#define TEXT_CLASSES                                                           \
+	['&'] = 1, ['<'] = 1, ['>'] = 1, ['\n'] = 1, ['\r'] = 1, [0x7f] = 1,   \
+	[0xc2] = CPL_ESCAPE_C1
 
-	while (i < n) {
-		unsigned char c = class_of[(unsigned char)p[i]];
-
-		if (c == 0 || (c == ATTR && !attr) ||
-		    (c == C2 && !is_c1(p + i, n - i))) {
-			i++;
-			continue;
-		}
-		if (cpl_buf_add(out, p + run, i - run) < 0 ||
-		    add_reference(out, p + i) < 0)
-			goto full;
-		i += c == C2 ? 2 : 1;
-		run = i;
-	}
-	if (cpl_buf_add(out, p + run, i - run) < 0)
-		goto full;
-	return 0;
-full:
-	cpl_buf_truncate(out, start);
-	return -1;
-}
-
-int cpl_write_xml_text(struct cpl_buf *out, const char *p, size_t n)
-{
-	return escape_xml(out, p, n, 0);
-}
+static const struct cpl_escape in_text = {{TEXT_CLASSES}, add_reference};
+static const struct cpl_escape in_attribute = {
+    {TEXT_CLASSES, ['\t'] = 1, ['"'] = 1}, add_reference};
 
 int cpl_write_xml_attr(struct cpl_buf *out, const char *p, size_t n)
 {
-	return escape_xml(out, p, n, 1);
+	return cpl_escape(&in_attribute, out, p, n);
 }
 
 /* ---- XML ---- */
@@ -85,7 +43,7 @@ static int add_attribute(struct cpl_buf *out, const char *name,
 {
 	if (cpl_buf_addc(out, ' ') < 0 || cpl_buf_adds(out, name) < 0 ||
 	    cpl_buf_add(out, "=\"", 2) < 0 ||
-	    escape_xml(out, value, strlen(value), 1) < 0)
+	    cpl_write_xml_attr(out, value, strlen(value)) < 0)
 		return -1;
 	return cpl_buf_addc(out, '"');
 }
@@ -151,7 +109,7 @@ static int add_node(struct cpl_buf *out, xmpp_stanza_t *s, const char *around)
 	xmpp_stanza_t *child = xmpp_stanza_get_children(s);
 
 	if (text)
-		return escape_xml(out, text, strlen(text), 0);
+		return cpl_escape(&in_text, out, text, strlen(text));
 	name = xmpp_stanza_get_name(s);
 	if (!name) /* a node that was never given a name or text */
 		return 0;

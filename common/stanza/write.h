@@ -21,10 +21,8 @@
 int cpl_write_xml(struct cpl_buf *out, xmpp_stanza_t *stanza,
 		  const char *parent_ns) __attribute__((warn_unused_result));
 
-/* Text, or an attribute's value between double quotes (which the caller
- * writes), escaped for XML by the rules above. */
-int cpl_write_xml_text(struct cpl_buf *out, const char *p, size_t n)
-    __attribute__((warn_unused_result));
+/* An attribute's value between double quotes (which the caller writes), escaped
+ * by the rules above. */
 int cpl_write_xml_attr(struct cpl_buf *out, const char *p, size_t n)
     __attribute__((warn_unused_result));
 

@@ -178,10 +178,15 @@ static void escapes(void)
 {
 	struct cpl_buf out = CPL_BUF_INIT(1000);
 	static const char in[] = "a&<>\"'\n\r\t\\\x7f\xc2\x85\xc2\xa9\xc2";
+	xmpp_ctx_t *ctx = xmpp_ctx_new(NULL, NULL);
+	xmpp_stanza_t *s = xmpp_stanza_new(ctx);
 
-	CHECK_INT(cpl_write_xml_text(&out, in, sizeof in - 1), 0);
+	CHECK_INT(xmpp_stanza_set_text_with_size(s, in, sizeof in - 1), 0);
+	CHECK_INT(cpl_write_xml(&out, s, NULL), 0);
 	CHECK_STR(out.data, "a&amp;&lt;&gt;\"'&#10;&#13;\t\\&#127;&#133;"
 			    "\xc2\xa9\xc2");
+	xmpp_stanza_release(s);
+	xmpp_ctx_free(ctx);
 	cpl_buf_truncate(&out, 0);
 	CHECK_INT(cpl_write_xml_attr(&out, in, sizeof in - 1), 0);
 	CHECK_STR(out.data, "a&amp;&lt;&gt;&quot;'&#10;&#13;&#9;\\&#127;"
