@@ -268,12 +268,32 @@ static void read_json(struct reading *r)
 
 /* --- XML --------------------------------------------------------------- */
 
+static int is_iq(xmpp_stanza_t *s)
+{
+	return cpl_is(s, "iq", CPL_NS_CLIENT) ||
+	       cpl_is(s, "iq", CPL_NS_ROSTER); /* without xmlns */
+}
+
+/* The <query/> of an iq. RFC 6120 8.3.1: an error may bring back the one that
+ * was asked, which is empty and no list. */
+static xmpp_stanza_t *query_of(xmpp_stanza_t *iq)
+{
+	const char *type = xmpp_stanza_get_type(iq);
+
+	return type && strcmp(type, "error") == 0
+		   ? NULL
+		   : cpl_child(iq, "query", CPL_NS_ROSTER);
+}
+
 static int read_item(struct cpl_contact *c, xmpp_stanza_t *item,
 		     struct cpl_err *e)
 {
 	const char *subscription =
 	    xmpp_stanza_get_attribute(item, "subscription");
 
+	if (is_iq(item))
+		return cpl_err_set(e, CPL_DATA,
+				   "an iq that is no list of contacts");
 	if (!cpl_is(item, "item", CPL_NS_ROSTER))
 		return cpl_err_set(e, CPL_DATA,
 				   "neither item nor query of "
@@ -290,9 +310,8 @@ static void on_child(void *user, xmpp_stanza_t *child)
 
 	r->found = cpl_tree_byte_end(r->tree) - strlen(ROOT);
 	cpl_tree_stop(r->tree);
-	if (cpl_is(child, "iq", CPL_NS_CLIENT) ||
-	    cpl_is(child, "iq", CPL_NS_ROSTER)) /* without xmlns */
-		query = cpl_child(child, "query", CPL_NS_ROSTER);
+	if (is_iq(child))
+		query = query_of(child);
 	item = query && cpl_is(query, "query", CPL_NS_ROSTER)
 		   ? cpl_first_element(query)
 		   : child;

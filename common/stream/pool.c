@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "../base/limits.h"
+
 /* A request whose item was not handed back. */
 struct entry {
 	struct cpl_pool *pool;
@@ -115,6 +117,15 @@ static void hand_back(struct cpl_pool *p, struct entry **at)
 		xmpp_stanza_release(answer);
 }
 
+/* With large requests it is the output that has no room; what is under way
+ * makes some. */
+static int is_full(const struct cpl_pool *p)
+{
+	return p->count >= p->conf.parallel ||
+	       (p->count > 0 &&
+		cpl_session_unsent(p->conf.session) >= CPL_WINDOW_BYTES);
+}
+
 static void hand_out(struct cpl_pool *p)
 {
 	struct entry **at;
@@ -126,7 +137,7 @@ static void hand_out(struct cpl_pool *p)
 		hand_back(p, at);
 	p->busy = 0;
 	set_timer(p);
-	if (p->was_full && p->count < p->conf.parallel) {
+	if (p->was_full && !is_full(p)) {
 		p->was_full = 0;
 		if (p->on.room)
 			p->on.room(p->on.user);
@@ -219,10 +230,10 @@ void cpl_pool_hold(struct cpl_pool *p, int on)
 
 int cpl_pool_full(struct cpl_pool *p)
 {
-	if (p->count < p->conf.parallel)
-		return 0;
-	p->was_full = 1;
-	return 1;
+	int full = is_full(p);
+
+	p->was_full |= full;
+	return full;
 }
 
 size_t cpl_pool_count(const struct cpl_pool *p)

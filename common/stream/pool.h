@@ -59,7 +59,8 @@ int cpl_pool_again(struct cpl_pool *p, xmpp_stanza_t *iq, struct cpl_err *e)
 /* While on, nothing is handed back: answers wait, and count. */
 void cpl_pool_hold(struct cpl_pool *p, int on);
 
-/* In order: answers that wait for an earlier one count as well. */
+/* So many are under way, or so many bytes unsent, that no more should be asked
+ * now. In order: answers that wait for an earlier one count as well. */
 int cpl_pool_full(struct cpl_pool *p);
 
 /* Requests whose items were not handed back. */

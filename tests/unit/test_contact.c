@@ -354,6 +354,18 @@ static void xml_records(void)
 									       "f.lit"));
 }
 
+/* What was asked is no list of nobody. */
+static void errors_are_no_list(void)
+{
+	CHECK_STR(records("<iq type='error'><query xmlns='jabber:iq:roster'/>"
+			  "<error/></iq>\n"
+			  "<iq xmlns='jabber:client' type='error'>"
+			  "<query xmlns='jabber:iq:roster'>"
+			  "<item jid='a.lit'/></query><error/></iq>\n"),
+		  "1:1 an iq that is no list of contacts\n"
+		  "2:2 an iq that is no list of contacts\n");
+}
+
 static void xml_that_is_no_record(void)
 {
 	CHECK_STR(records("<message/>\n<iq/>\n<item/>\n"
@@ -364,7 +376,7 @@ static void xml_that_is_no_record(void)
 			  "<item jid='ok.lit'/>\n"
 			  "\n <item\n jid='c.lit'>"),
 		  "1:1 neither item nor query of jabber:iq:roster\n"
-		  "2:2 neither item nor query of jabber:iq:roster\n"
+		  "2:2 an iq that is no list of contacts\n"
 		  "3:3 an item without jid\n"
 		  "4:4 the subscription is not none, to, from, both or "
 		  "remove\n"
@@ -461,6 +473,7 @@ int main(void)
 	RUN(json_records);
 	RUN(json_that_is_no_record);
 	RUN(xml_records);
+	RUN(errors_are_no_list);
 	RUN(xml_that_is_no_record);
 	RUN(no_record_gets_out);
 	RUN(many_records);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "../../common/base/buf.h"
+#include "../../common/base/limits.h"
 #include "../../common/stanza/build.h"
 #include "strophe_mem.h"
 #include "unit.h"
@@ -15,6 +16,7 @@ enum { MOST = 2000 };
 
 struct cpl_session {
 	int broken; /* sending fails */
+	size_t unsent;
 	size_t count;
 	struct {
 		void (*answered)(void *user, xmpp_stanza_t *answer);
@@ -50,6 +52,11 @@ void cpl_session_forget(struct cpl_session *s, const void *user)
 	for (size_t i = 0; i < s->count; i++)
 		if (s->asked[i].user == user)
 			s->asked[i].user = NULL;
+}
+
+size_t cpl_session_unsent(const struct cpl_session *s)
+{
+	return s->unsent;
 }
 
 /* --- the test's side ---------------------------------------------------- */
@@ -271,6 +278,25 @@ static void full_as_they_come(void)
 	answer_all("a");
 	CHECK_INT(rooms, 1);
 	CHECK(!cpl_pool_full(pool));
+	end();
+}
+
+/* Large requests: as many bytes as are wanted are reached long before the
+ * number is. */
+static void full_of_bytes(void)
+{
+	begin(9, 0, 0);
+	session.unsent = CPL_WINDOW_BYTES;
+	/* Nothing is under way that could make room. */
+	CHECK(!cpl_pool_full(pool));
+	ask_all("ab");
+	CHECK(cpl_pool_full(pool));
+	answer_all("a");
+	CHECK_INT(rooms, 0);
+	session.unsent = CPL_WINDOW_BYTES - 1;
+	CHECK(!cpl_pool_full(pool));
+	answer_all("b");
+	CHECK_INT(rooms, 1);
 	end();
 }
 
@@ -624,6 +650,7 @@ int main(void)
 	RUN(as_they_come);
 	RUN(full_in_order);
 	RUN(full_as_they_come);
+	RUN(full_of_bytes);
 	RUN(asked_from_within);
 	RUN(again_in_order);
 	RUN(again_as_they_come);
