@@ -70,7 +70,8 @@ void xrecv_leave(struct recv *r, xmpp_stanza_t *stanza)
 
 	if (type && strcmp(type, "error") == 0)
 		return;
-	if (cpl_filter_kind(stanza) == CPL_MESSAGE || xrecv_wants(r, stanza))
+	/* The filters would have dropped the others. */
+	if (xrecv_wants(r, stanza))
 		r->left++;
 }
 

@@ -4,6 +4,7 @@
  * set, diff and sync read contacts as records. */
 #include "xroster.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,6 +132,16 @@ static void carry_out(struct xroster *x)
 	else if (x->set.given & XROSTER_DRY_RUN)
 		xroster_done(x);
 	else
+		cpl_loop_timer(x->client.run.loop, &x->begin, 0);
+}
+
+/* In the turn behind the one that printed the plan: where that failed the run
+ * is over, and nothing is changed. */
+static void on_begin(void *user)
+{
+	struct xroster *x = user;
+
+	if (!x->client.closing)
 		xroster_apply(x);
 }
 
@@ -195,6 +206,7 @@ void xroster_go(struct xroster *x)
 
 static void release(struct xroster *x)
 {
+	cpl_loop_cancel(x->client.run.loop, &x->begin);
 	cpl_pool_free(x->pool);
 	cpl_roster_free(x->roster);
 	cpl_input_free(x->input);
@@ -368,6 +380,7 @@ int main(int argc, char **argv)
 {
 	struct xroster x = {.client = {.format = {.kinds = CPL_FORMAT_ANY,
 						  .kind = CPL_FORMAT_TEXT}},
+			    .begin = {.fire = on_begin, .user = &x},
 			    .fd = -1};
 	struct cpl_client_events events = {on_online, on_stanza, NULL,
 					   on_ending, &x};
@@ -390,6 +403,9 @@ int main(int argc, char **argv)
 	else
 		xroster_go(&x);
 	cpl_run_loop(&x.client.run);
+	/* Given up: nobody has told it. */
+	if (!x.client.closing && x.client.run.outcome.signal != SIGPIPE)
+		xroster_apply_ending(&x);
 	outcome = x.client.run.outcome;
 	release(&x);
 	cpl_outcome_exit(&outcome);

@@ -88,6 +88,7 @@ struct xroster {
 
 	struct cpl_roster *roster;
 	struct cpl_pool *pool;
+	struct cpl_timer begin; /* to apply the plan */
 	struct xroster_change *plan;
 	size_t plan_count, plan_room;
 	size_t next;     /* of the plan, to be sent */

@@ -230,6 +230,6 @@ void xroster_apply_ending(struct xroster *x)
 	}
 	if (unsent > 0)
 		cpl_cli_warn(&run->cli,
-			     "%s: not sent: %zu changes, from here on", first,
-			     unsent);
+			     "%s: not sent: %zu change%s, from here on", first,
+			     unsent, unsent == 1 ? "" : "s");
 }

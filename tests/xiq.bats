@@ -265,6 +265,7 @@ attr() {
 			<iq id='c' to='montague.lit'>$ping</iq>
 			{"kind":"message","to":"$juliet","body":"no"}
 			<iq type='get' to='juliet@@'>$ping</iq>
+			<query/>
 		EOF
 		prints ''
 		says 'xiq: stdin: record 1 (line 1): a message is no request' \
@@ -273,7 +274,8 @@ attr() {
 			'xiq: stdin: record 4 (line 4): an iq without type get or set' \
 			'xiq: stdin: record 5 (line 5): an iq without type get or set' \
 			'xiq: stdin: record 6 (line 6): a message is no request' \
-			"xiq: stdin: record 7 (line 7): 'juliet@@' has a character that a domain must not have"
+			"xiq: stdin: record 7 (line 7): 'juliet@@' has a character that a domain must not have" \
+			"xiq: stdin: record 8: line 8: 'query' is no stanza, and has no namespace of its own"
 	done
 }
 

@@ -204,3 +204,20 @@ xroster: timed out (-W)' "$(cat err)"
 	same 'a full disk' 74 "$code"
 	same 'stderr' 'xroster: stdout: No space left on device' "$(cat err)"
 }
+
+@test "sync changes nothing when what it does cannot be printed" {
+	answers "<query[^>]*><item	<iq type='result' id='@ID@'/>" \
+		"jabber:iq:roster	$(list_of '')"
+	stub answers="$PWD/answers"
+	seq -f 'friend%03.0f@capulet.lit' 200 >all
+	local code=0
+	# The disk is full in the middle.
+	(
+		trap '' XFSZ
+		ulimit -f 1
+		at_stub xroster sync all >out 2>err
+	) || code=$?
+	same 'status' 74 "$code"
+	same 'stderr' 'xroster: stdout: File too large' "$(cat err)"
+	absent '<item' "$STUB_LOG"
+}

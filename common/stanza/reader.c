@@ -144,17 +144,25 @@ static int is_payload(xmpp_stanza_t *s)
 static void hand_out_element(struct cpl_reader *r, xmpp_stanza_t *element)
 {
 	const char *name = xmpp_stanza_get_name(element);
+	int payloads = r->flags & CPL_READER_PAYLOADS;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (is_stanza(element) ||
-	    ((r->flags & CPL_READER_PAYLOADS) && is_payload(element))) {
+	if (is_stanza(element) || (payloads && is_payload(element))) {
 		hand_out(r, element, NULL);
 		return;
 	}
-	cpl_err_set(&e, CPL_DATA,
-		    "line %zu: neither message, presence nor iq of "
-		    "jabber:client, but '%s'",
-		    r->place.line, strlen(name) > 64 ? "..." : name);
+	if (strlen(name) > 64)
+		name = "...";
+	if (payloads)
+		cpl_err_set(&e, CPL_DATA,
+			    "line %zu: '%s' is no stanza, and has no "
+			    "namespace of its own",
+			    r->place.line, name);
+	else
+		cpl_err_set(&e, CPL_DATA,
+			    "line %zu: neither message, presence nor iq of "
+			    "jabber:client, but '%s'",
+			    r->place.line, name);
 	hand_out(r, NULL, &e);
 }
 
