@@ -222,19 +222,6 @@ xiq: record 3: capulet.lit: unknown outcome: the session ended before the answer
 	grep -qE '^xiq: stdin: record 2 \(line 2\): the stanza has [0-9]+ bytes, the server takes 2000$' err
 }
 
-@test "requests that are more than the output holds wait for room" {
-	get "juliet@capulet.lit/none" "<a xmlns='capulet:large'>$(
-		printf '%200000s' ''
-	)</a>" >large
-	for server in "${servers[@]}"; do
-		fresh "$server"
-		for _ in {1..200}; do cat large; done |
-			expect_exit 1 tool xiq --parallel 200 -o text
-		same 'answers' 200 "$(wc -l <out)"
-		same 'errors' 200 "$(grep -c ': service-unavailable' err)"
-	done
-}
-
 @test "a refused login asks nothing: 77" {
 	stub not-authorized
 	expect_exit 77 tool xiq <<<"$ping"
