@@ -262,14 +262,6 @@ static void release(struct recv *r)
 
 /* --- the command line -------------------------------------------------- */
 
-static void set_show(struct recv *r, const char *show)
-{
-	static const char *const shows[] = {"away", "chat", "dnd", "xa"};
-
-	r->set.presence.show =
-	    cpl_value_word(&r->run.cli, "--show", show, shows, 4);
-}
-
 /* Adds to the filter what one of its options says. */
 static void add_filter(struct recv *r, const char *option, const char *value,
 		       int (*add)(struct cpl_filter *f, const char *value,
@@ -303,7 +295,9 @@ static void take_option(struct recv *r, int c, const char *arg)
 	case OPT_KIND: add_filter(r, "--kind", arg, cpl_filter_add_kind); break;
 	case 't': add_filter(r, "--type", arg, cpl_filter_add_type); break;
 	case OPT_WITH_BODY: r->filter.with_body = 1; break;
-	case OPT_SHOW: set_show(r, arg); break;
+	case OPT_SHOW:
+		set->presence.show = cpl_value_show(cli, "--show", arg);
+		break;
 	case OPT_STATUS:
 		set->presence.status = cpl_value_text(cli, "--status", arg);
 		break;

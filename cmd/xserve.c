@@ -278,14 +278,6 @@ static void add_allowed(struct serve *s, const char *jid)
 		cpl_cli_usage(&s->run.cli, "--allow: %s", e.text);
 }
 
-static void set_show(struct serve *s, const char *show)
-{
-	static const char *const shows[] = {"away", "chat", "dnd", "xa"};
-
-	s->set.presence.show =
-	    cpl_value_word(&s->run.cli, "--show", show, shows, 4);
-}
-
 /* The one operand in front of the command, which getopt gives out as it comes:
  * all else that comes so lacks its "--". */
 static void set_namespace(struct serve *s, const char *ns)
@@ -341,7 +333,9 @@ static void take_option(struct serve *s, int c, const char *arg)
 		set->presence.priority =
 		    cpl_value_number(cli, "--priority", arg, -128, 127);
 		break;
-	case OPT_SHOW: set_show(s, arg); break;
+	case OPT_SHOW:
+		set->presence.show = cpl_value_show(cli, "--show", arg);
+		break;
 	case OPT_STATUS:
 		set->presence.status = cpl_value_text(cli, "--status", arg);
 		break;

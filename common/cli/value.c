@@ -47,6 +47,15 @@ long cpl_value_seconds(const struct cpl_cli *cli, const char *option,
 	return ms;
 }
 
+const char *cpl_value_show(const struct cpl_cli *cli, const char *option,
+			   const char *value)
+{
+	static const char *const shows[] = {"away", "chat", "dnd", "xa"};
+
+	return cpl_value_word(cli, option, value, shows,
+			      sizeof shows / sizeof *shows);
+}
+
 const char *cpl_value_text(struct cpl_cli *cli, const char *option,
 			   const char *value)
 {

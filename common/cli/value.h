@@ -18,6 +18,10 @@ long cpl_value_number(const struct cpl_cli *cli, const char *option,
 long cpl_value_seconds(const struct cpl_cli *cli, const char *option,
 		       const char *value, long most);
 
+/* The show of a presence (RFC 6121 4.7.2.1): away, chat, dnd or xa. */
+const char *cpl_value_show(const struct cpl_cli *cli, const char *option,
+			   const char *value);
+
 /* Text that may stand in a stanza: what is not is CPL_DATA, since it is input
  * like any other. The value itself is returned. */
 const char *cpl_value_text(struct cpl_cli *cli, const char *option,
