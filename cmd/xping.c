@@ -367,8 +367,12 @@ static void open_ping(struct xping *x)
 	cpl_client_connect(&x->client, 0, NULL);
 	conf.loop = x->client.run.loop;
 	conf.session = x->client.run.session;
-	if (conf.session)
+	if (conf.session) {
+		/* <enable/> would go in front of the first ping, and what the
+		 * server does about it be a part of its time. */
+		cpl_session_without_sm(conf.session);
 		x->pool = cpl_pool_new(&conf, &told);
+	}
 	if (x->pool || x->client.run.over)
 		return;
 	cpl_err_nomem(&e);

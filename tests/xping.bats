@@ -97,6 +97,17 @@ like() {
 	grep -q $'^montague.lit\t2\t' out
 }
 
+@test "nothing of ours rides with a ping, so that its time is its own" {
+	for server in "${servers[@]}"; do
+		fresh "$server"
+		rm -f trace
+		expect_exit 0 tool xping -c 2 --interval 0 --trace trace
+		same beside '' "$(sed -n '/<jid>/,$p' trace | grep ' > ' |
+			grep -vE ' > (<iq [^>]*><ping [^>]*/></iq>|</stream:stream>)$')"
+		same pings 2 "$(grep -c ' > <iq .*<ping' trace)"
+	done
+}
+
 @test "with the interval 0 each ping waits for the answers of the one before" {
 	stub peer=answer ping-delay=50
 	expect_exit 0 tool xping -c 3 --interval 0 montague.lit capulet.lit

@@ -33,6 +33,7 @@ struct cpl_session {
 	size_t max_bytes;
 	xmpp_stanza_t *features; /* of the stream, once online */
 	enum state state;
+	int without_sm; /* though the server may have XEP-0198 */
 	int sm;         /* XEP-0198 is on */
 	int enabled;    /* and the server has said so */
 	int close_wait; /* for the server's own end */
@@ -329,7 +330,7 @@ static void on_connected(void *user, struct cpl_link *link,
 	}
 	s->max_bytes = r->max_bytes;
 	s->features = xmpp_stanza_clone(r->features);
-	s->sm = r->sm;
+	s->sm = r->sm && !s->without_sm;
 	s->state = ONLINE;
 	/* Counting begins with <enable/> (XEP-0198 3), nothing is sent before
 	 * it, and what follows does not wait for <enabled/>. */
@@ -374,6 +375,11 @@ struct cpl_session *cpl_session_new(struct cpl_loop *loop,
 	}
 	cpl_loop_turn_add(loop, &s->turn);
 	return s;
+}
+
+void cpl_session_without_sm(struct cpl_session *s)
+{
+	s->without_sm = 1;
 }
 
 void cpl_session_free(struct cpl_session *s)

@@ -48,6 +48,10 @@ cpl_session_new(struct cpl_loop *loop, const struct cpl_log *log,
 		const struct cpl_session_events *on, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
+/* Before it is online: XEP-0198 is left out, for who needs no proof in either
+ * direction and counts what each flight costs. */
+void cpl_session_without_sm(struct cpl_session *s);
+
 /* Closes what is open, without a word to the server. free(NULL) is fine. */
 void cpl_session_free(struct cpl_session *s);
 
