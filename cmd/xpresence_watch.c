@@ -62,19 +62,26 @@ static int is_watched(const struct xpresence *x, const struct cpl_jid *from,
 	return found && cpl_filter_passes(&x->from, presence, own_jid(x));
 }
 
+/* What is known of all resources together. */
+static unsigned of_account(const struct xpresence *x, const struct cpl_jid *jid)
+{
+	struct cpl_jid bare = *jid;
+
+	bare.full = bare.bare;
+	bare.resource = NULL;
+	return cpl_sight_of(x->watch.sight, &bare);
+}
+
 /* What is known of an operand; that its account is gone holds for each of its
  * resources. */
 static unsigned state_of(const struct xpresence *x, size_t operand)
 {
 	const struct cpl_jid *who = &x->who.list[operand];
-	struct cpl_jid bare = *who;
 	unsigned state = cpl_sight_of(x->watch.sight, who);
 
 	if (state != 0 || !who->resource)
 		return state;
-	bare.full = bare.bare;
-	bare.resource = NULL;
-	return cpl_sight_of(x->watch.sight, &bare) & CPL_SIGHT_GONE;
+	return of_account(x, who) & CPL_SIGHT_GONE;
 }
 
 /* --- records ----------------------------------------------------------- */
@@ -130,13 +137,23 @@ static int all_in_state(const struct xpresence *x)
 	return x->who.count > 0;
 }
 
-/* A presence of somebody who is watched came. Without operands anybody's will
- * do, but that one of them is not there is no news. */
+/* Without operands anybody's presence will do, but that one of them is not
+ * there is no news, nor that one resource of several is gone. */
+static int anybody(const struct xpresence *x, const struct cpl_jid *from,
+		   unsigned state, int news)
+{
+	if (x->who.count > 0 || !news || !(state & x->set.wait_for))
+		return 0;
+	return !(state & CPL_SIGHT_GONE) ||
+	       !(of_account(x, from) & CPL_SIGHT_AVAILABLE);
+}
+
+/* A presence of somebody who is watched came. */
 static void wait_on(struct xpresence *x, const struct cpl_jid *from,
 		    xmpp_stanza_t *presence, int news)
 {
 	unsigned state = cpl_sight_state(presence);
-	int met = x->who.count == 0 && news && (state & x->set.wait_for);
+	int met = anybody(x, from, state, news);
 
 	for (size_t i = 0; i < x->who.count; i++) {
 		if (!covers(&x->who.list[i], from))

@@ -251,6 +251,18 @@ load xpresence
 	done
 }
 
+@test "--wait-for unavailable of anybody: his last resource too" {
+	cat >stanzas <<-'XML'
+		<presence from="juliet@capulet.lit/1"/>
+		<presence from="juliet@capulet.lit/2"/>
+		<presence from="juliet@capulet.lit/1" type="unavailable"/>
+		<presence from="juliet@capulet.lit/2" type="unavailable"/>
+	XML
+	stub send=stanzas at=presence echo=no contact=juliet@capulet.lit
+	expect_exit 0 tool xpresence --wait-for unavailable
+	same stdout $'juliet@capulet.lit/2\tunavailable\t\t' "$(cat out)"
+}
+
 @test "--wait-for: several have to be in that state together" {
 	for server in "${servers[@]}"; do
 		couple "$server"
