@@ -137,8 +137,10 @@ static void complain(struct xdisco *x, const struct source *from,
 	int items = strcmp(ns, CPL_NS_DISCO_ITEMS) == 0;
 	struct cpl_err e = *why;
 
-	cpl_err_prefix(&e, "%s%s%s: %s", from->jid, from->node ? " " : "",
-		       from->node ? from->node : "", items ? "items" : "info");
+	/* Both may be long, and a stranger's: the reason is to be seen. */
+	cpl_err_prefix(&e, "%.300s%s%.300s: %s", from->jid,
+		       from->node ? " " : "", from->node ? from->node : "",
+		       items ? "items" : "info");
 	cpl_run_complain(&x->client.run, &e);
 }
 
@@ -240,6 +242,8 @@ static void take_option(struct xdisco *x, int c, const char *arg)
 
 static void settle_options(struct xdisco *x)
 {
+	if (x->find && !*x->find)
+		cpl_cli_usage(&x->client.run.cli, "--find: no feature");
 	if (x->find && (x->conf.info || x->conf.items))
 		cpl_cli_usage(&x->client.run.cli,
 			      "--find goes without --info and --items");

@@ -242,8 +242,9 @@ static void on_ended(void *user, const struct cpl_err *e)
 	if (why.status != CPL_OK)
 		cpl_run_complain(&s->run, &why);
 	if (s->unanswered > 0)
-		cpl_cli_warn(&s->run.cli, "%ld requests were not answered",
-			     s->unanswered);
+		cpl_cli_warn(&s->run.cli, "%ld request%s not answered",
+			     s->unanswered,
+			     s->unanswered == 1 ? " was" : "s were");
 	s->ended = 1;
 	s->phase = SERVE_CLOSING;
 	cpl_loop_cancel(s->run.loop, &s->idle);

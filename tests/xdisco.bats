@@ -84,6 +84,10 @@ asked() {
 		grep -q '^capulet.lit' out
 		expect_exit 1 tool xdisco capulet.lit no-such-node
 		same stderr 2 "$(grep -cE '^xdisco: capulet.lit no-such-node: (info|items): item-not-found' err)"
+		# A long name does not hide the reason.
+		expect_exit 1 tool xdisco --info capulet.lit \
+			"$(printf '%03000d' 0)"
+		grep -qE '^xdisco: capulet.lit 0+: info: item-not-found' err
 	done
 }
 
@@ -150,6 +154,7 @@ enter() {
 	expect_exit 64 tool xdisco --depth 0
 	expect_exit 64 tool xdisco --most 0
 	expect_exit 64 tool xdisco --find x --items
+	expect_exit 64 tool xdisco --find ''
 	expect_exit 65 tool xdisco x.lit --node $'\x01'
 }
 

@@ -294,7 +294,7 @@ END
 	stub no-sm send=stanzas at=presence echo=no
 	expect_exit 75 tool xserve "$lamp" -- ./command
 	says 'xserve: the server ended the stream' \
-		'xserve: 1 requests were not answered'
+		'xserve: 1 request was not answered'
 }
 
 @test "a server that never confirms the answers: not 0" {
