@@ -167,7 +167,8 @@ static void on_deadline(void *user)
 		if (r->done || r->deadline > now)
 			continue;
 		cpl_session_forget(p->conf.session, r);
-		cpl_err_set(&r->why, CPL_TEMP, "no answer within %.10g second%s",
+		cpl_err_set(&r->why, CPL_TEMP,
+			    "no answer within %.10g second%s",
 			    (double)ms / 1000, ms == 1000 ? "" : "s");
 		r->done = 1;
 	}
