@@ -20,7 +20,8 @@
 int cpl_json_write(struct cpl_buf *out, xmpp_stanza_t *stanza)
     __attribute__((warn_unused_result));
 
-/* A string between its quotes, escaped by the same rules; p is UTF-8. */
+/* What stands between the quotes of a string, without them, escaped by the same
+ * rules; p is UTF-8. */
 int cpl_json_string(struct cpl_buf *out, const char *p, size_t n)
     __attribute__((warn_unused_result));
 

@@ -44,7 +44,6 @@ struct cpl_browse {
 	int info_asked;      /* ... and was asked for its info already */
 	size_t found;
 	size_t left;
-	size_t lost; /* without an answer when the session ended */
 	int started;
 	int over; /* done() was called */
 };
@@ -311,10 +310,9 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 	const char *type = answer ? xmpp_stanza_get_type(answer) : NULL;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!answer && !cpl_session_online(b->conf.session)) {
-		b->lost++;
+	/* The end of the session speaks for all of them. */
+	if (!answer && !cpl_session_online(b->conf.session))
 		return;
-	}
 	if (!answer)
 		e = *why;
 	else if (type && strcmp(type, "error") == 0)
@@ -334,9 +332,4 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 size_t cpl_browse_left(const struct cpl_browse *b)
 {
 	return b->left;
-}
-
-size_t cpl_browse_open(const struct cpl_browse *b)
-{
-	return b->lost + cpl_pool_count(b->pool);
 }

@@ -63,8 +63,4 @@ void cpl_browse_start(struct cpl_browse *b);
 /* How many entities were found and not asked, since there were too many. */
 size_t cpl_browse_left(const struct cpl_browse *b);
 
-/* How many questions have no answer yet, or had none when the session
- * ended. */
-size_t cpl_browse_open(const struct cpl_browse *b);
-
 #endif
