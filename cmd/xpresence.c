@@ -67,6 +67,7 @@ static const struct xpresence_verb *const verbs[] = {
     &xpresence_subscribe, &xpresence_unsubscribe, &xpresence_approve,
     &xpresence_deny,      &xpresence_cancel,
 };
+enum { VERBS = sizeof verbs / sizeof *verbs };
 
 /* --- what the verbs share ---------------------------------------------- */
 
@@ -279,7 +280,7 @@ static void choose_verb(struct xpresence *x, int *argc, char ***argv)
 	unsigned wrong;
 
 	x->verb = &xpresence_watch;
-	for (size_t i = 0; *argc > 0 && i < sizeof verbs / sizeof *verbs; i++) {
+	for (size_t i = 0; *argc > 0 && i < VERBS; i++) {
 		if (strcmp((*argv)[0], verbs[i]->name) != 0)
 			continue;
 		x->verb = verbs[i];
@@ -301,15 +302,34 @@ static void choose_verb(struct xpresence *x, int *argc, char ***argv)
 		x->verb->check(x, *argc, *argv);
 }
 
+/* Without a verb a misspelt one is the alias of somebody to be watched. */
+static const char *near_verb(const char *operand)
+{
+	const char *names[VERBS];
+
+	for (size_t i = 0; i < VERBS; i++)
+		names[i] = verbs[i]->name;
+	return strpbrk(operand, "@./:") ? NULL
+					: cpl_suggest(operand, names, VERBS);
+}
+
 static void load_who(struct xpresence *x, struct cpl_recipients *list,
 		     size_t count, const char *const *names)
 {
 	struct cpl_cli *cli = &x->client.run.cli;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	for (size_t i = 0; i < count; i++)
-		if (cpl_recipients_add(list, cli->config, names[i], &e) < 0)
-			cpl_cli_die(cli, &e);
+	for (size_t i = 0; i < count; i++) {
+		if (cpl_recipients_add(list, cli->config, names[i], &e) == 0)
+			continue;
+		if (x->verb == &xpresence_watch && e.status == CPL_USAGE &&
+		    near_verb(names[i]))
+			cpl_cli_usage(cli,
+				      "'%s' is neither a verb nor an alias "
+				      "(did you mean '%s'?)",
+				      names[i], near_verb(names[i]));
+		cpl_cli_die(cli, &e);
+	}
 }
 
 static void open_run(struct xpresence *x)

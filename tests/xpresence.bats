@@ -201,6 +201,11 @@ load xpresence
 	printf 'aliases:\n  set: %s\n' "$juliet" >>"$COUPLET_CONFIG"
 	expect_exit 1 tool xpresence -1 watch set
 	says "xpresence: $juliet: not available"
+	expect_exit 64 tool xpresence penidng
+	same stderr "xpresence: 'penidng' is neither a verb nor an alias (did you mean 'pending'?)" \
+		"$(head -n 1 err)"
+	expect_exit 64 tool xpresence nobody
+	says "xpresence: unknown alias 'nobody'"
 }
 
 # --- waiting -------------------------------------------------------------
