@@ -520,8 +520,11 @@ static void check(struct xpresence *x, int argc, char **argv)
 	unsigned given = x->set.given;
 	struct cpl_cli *cli = &x->client.run.cli;
 
-	(void)argc;
 	(void)argv;
+	/* The status would be about the operand, the records about others. */
+	if (argc > 0 && (given & X_FROM) && (given & (X_SNAPSHOT | X_WAIT_FOR)))
+		cpl_cli_usage(cli, "--from goes without operands where "
+				   "--snapshot or --wait-for asks for them");
 	if ((given & X_SNAPSHOT) && (given & X_WAIT_FOR))
 		cpl_cli_usage(cli, "--snapshot and --wait-for exclude each "
 				   "other");

@@ -341,6 +341,8 @@ print(n, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
 	}
 	wrong '--snapshot and --wait-for exclude each other' -1 --wait-for away
 	wrong '--count and --idle go without --snapshot and --wait-for' -1 -c 1
+	wrong '--from goes without operands where --snapshot or --wait-for asks for them' \
+		-1 --from b.lit a@b.lit
 	wrong '--rate is not for watch' --rate 1
 	wrong '--snapshot is not for set' -1 set
 	wrong 'an output format is not for subscribe' subscribe -j a@b.lit
