@@ -74,11 +74,16 @@ out:
 	return result;
 }
 
-/* Makes the folder and those above it where they are missing. 0, or -1 with
- * errno. */
+/* Makes the folder and the two above it where they are missing, which is what
+ * there may be below a home. The home itself is not made: some accounts are
+ * meant to have none. 0, or -1 with errno. */
 static int make_folder(char *path)
 {
-	for (char *p = path + 1; *p; p++) {
+	char *p = path + strlen(path);
+
+	for (int above = 0; p > path + 1 && above < 2; p--)
+		above += p[-1] == '/';
+	for (; *p; p++) {
 		int failed;
 
 		if (*p != '/')

@@ -2,9 +2,10 @@
  *
  * What the tools remember between runs: small files in
  * ${XDG_STATE_HOME:-$HOME/.local/state}/couplet, the folder 0700 and the files
- * 0600, replaced whole by rename(2). A file that is missing, too large, of
- * another user's or not readable costs a round trip and never a failure: that
- * is why nothing here is more than a line of the log. */
+ * 0600, replaced whole by rename(2). The home itself is never made. A file that
+ * is missing, too large, of another user's or not readable costs a round trip
+ * and never a failure: that is why nothing here is more than a line of the log.
+ */
 #ifndef CPL_STATE_H
 #define CPL_STATE_H
 

@@ -130,6 +130,24 @@ static void a_folder_that_cannot_be_made(void)
 	CHECK(lines.len > 0);
 }
 
+/* As of an account that is meant to have none. */
+static void the_home_is_not_made(void)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/none/.local/state/couplet", base);
+	cpl_buf_truncate(&lines, 0);
+	cpl_state_write(path, "a", "x", 1, &mute);
+	CHECK(lines.len > 0);
+	snprintf(path, sizeof path, "%s/none", base);
+	CHECK_INT(access(path, F_OK), -1);
+	CHECK_INT(mkdir(path, 0700), 0);
+	snprintf(path, sizeof path, "%s/none/.local/state/couplet", base);
+	cpl_state_write(path, "a", "x", 1, &mute);
+	snprintf(path, sizeof path, "%s/none/.local/state/couplet/a", base);
+	CHECK_INT(access(path, F_OK), 0);
+}
+
 static void names(void)
 {
 	struct cpl_buf out = CPL_BUF_INIT(100);
@@ -166,6 +184,7 @@ int main(void)
 	RUN(what_is_no_file_is_refused);
 	RUN(anothers_file_is_refused);
 	RUN(a_folder_that_cannot_be_made);
+	RUN(the_home_is_not_made);
 	RUN(names);
 	cpl_buf_release(&lines);
 	nftw(base, remove_it, 8, FTW_DEPTH | FTW_PHYS);
