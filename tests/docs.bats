@@ -250,7 +250,9 @@ shared() {
 }
 
 of_getopt() {
-	shared "$1" | xargs cat "$root/cmd/$1.c" | tr -d '\n\134' |
+	local headers
+	mapfile -t headers < <(shared "$1")
+	cat "$root/cmd/$1.c" "${headers[@]}" | tr -d '\n\134' |
 		grep -oE '\{"[a-z-]+",[[:space:]]*(no|required)_argument,[[:space:]]*NULL,[[:space:]]*[^}]+\}' |
 		sed -E -e 's/[[:space:]]//g' \
 			-e "s/\{\"([a-z-]+)\",(no|required)_argument,NULL,'(.)'\}/\3 \1 \2/" \
@@ -270,8 +272,9 @@ of_getopt() {
 
 @test "the letters of the option table are those that getopt is given" {
 	for name in "${tools[@]}"; do
-		common=$(shared "$name" | xargs sed -nE \
-			's/^#define CPL_(CLI|FORMAT)_SHORT "(.*)"$/\2/p')
+		mapfile -t headers < <(shared "$name")
+		common=$(sed -nE \
+			's/^#define CPL_(CLI|FORMAT)_SHORT "(.*)"$/\2/p' "${headers[@]}")
 		own=$(tr -d '\n' <"$root/cmd/$name.c" |
 			sed -nE 's/.*CPL_(CLI|FORMAT)_SHORT[[:space:]]*"([^"]*)".*/\2/p')
 		same "$name" "$(of_getopt "$name" | sed -nE \
