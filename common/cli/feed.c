@@ -73,6 +73,8 @@ static void work(struct cpl_feed *f)
 		if (!send_next(f, job))
 			continue;
 		f->first = job->next;
+		if (!f->first)
+			f->end = &f->first;
 		free_job(job);
 	}
 	if (f->run->over)
@@ -89,7 +91,6 @@ static void submit(struct cpl_feed *f, xmpp_stanza_t *stanza, size_t record,
 		   const char *where)
 {
 	struct cpl_feed_job *job = calloc(1, sizeof *job);
-	struct cpl_feed_job **end = &f->first;
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (!job) {
@@ -102,9 +103,8 @@ static void submit(struct cpl_feed *f, xmpp_stanza_t *stanza, size_t record,
 	job->record = record;
 	job->own_id = xmpp_stanza_get_id(stanza) == NULL;
 	snprintf(job->where, sizeof job->where, "%s", where);
-	while (*end)
-		end = &(*end)->next;
-	*end = job;
+	*f->end = job;
+	f->end = &job->next;
 	work(f);
 }
 
@@ -211,6 +211,7 @@ void cpl_feed_start(struct cpl_feed *f, struct cpl_run *run,
 	f->run = run;
 	f->conf = *conf;
 	f->on = *on;
+	f->end = &f->first;
 	/* Sanitizing makes up to three bytes of one. */
 	cpl_buf_init(&f->body, 3 * CPL_RECORD_MAX);
 	if (conf->text) {

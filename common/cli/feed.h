@@ -55,8 +55,9 @@ struct cpl_feed {
 	struct cpl_delivery *delivery; /* the tool sets it */
 	struct cpl_input *input;
 	struct cpl_feed_job *first;
-	struct cpl_buf body; /* text of the record at hand */
-	int ended;           /* the input; what is left is sent */
+	struct cpl_feed_job **end; /* where the next one goes */
+	struct cpl_buf body;       /* text of the record at hand */
+	int ended;                 /* the input; what is left is sent */
 };
 
 /* Begins: stdin is read, or wanted() called from here where the record is there
