@@ -6,6 +6,7 @@
 
 #include "../base/buf.h"
 #include "../base/limits.h"
+#include "filter.h"
 #include "json_parts.h"
 #include "json_scan.h"
 #include "recover.h"
@@ -120,17 +121,6 @@ static void hand_out(struct cpl_reader *r, xmpp_stanza_t *stanza,
 
 /* ---- The tree's events ---- */
 
-/* RFC 6120 8: the three kinds of stanza */
-static int is_stanza(xmpp_stanza_t *s)
-{
-	const char *name = xmpp_stanza_get_name(s);
-	const char *ns = xmpp_stanza_get_ns(s);
-
-	return ns && !strcmp(ns, XMPP_NS_CLIENT) &&
-	       (!strcmp(name, "message") || !strcmp(name, "presence") ||
-		!strcmp(name, "iq"));
-}
-
 /* An element that is no stanza and has a namespace that it says itself, as the
  * one around it is jabber:client. */
 static int is_payload(xmpp_stanza_t *s)
@@ -147,7 +137,7 @@ static void hand_out_element(struct cpl_reader *r, xmpp_stanza_t *element)
 	int payloads = r->flags & CPL_READER_PAYLOADS;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (is_stanza(element) || (payloads && is_payload(element))) {
+	if (cpl_filter_kind(element) || (payloads && is_payload(element))) {
 		hand_out(r, element, NULL);
 		return;
 	}

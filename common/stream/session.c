@@ -7,6 +7,7 @@
 #include "../base/limits.h"
 #include "../base/num.h"
 #include "../stanza/build.h"
+#include "../stanza/filter.h"
 #include "../stanza/ns.h"
 #include "../stanza/write.h"
 #include "ack.h"
@@ -258,13 +259,6 @@ static int take_sm(struct cpl_session *s, xmpp_stanza_t *el)
 	return 1;
 }
 
-static int is_stanza(xmpp_stanza_t *el)
-{
-	return cpl_is(el, "message", CPL_NS_CLIENT) ||
-	       cpl_is(el, "presence", CPL_NS_CLIENT) ||
-	       cpl_is(el, "iq", CPL_NS_CLIENT);
-}
-
 static void take_stanza(struct cpl_session *s, xmpp_stanza_t *el)
 {
 	uint64_t number = ++s->ack.received;
@@ -286,7 +280,7 @@ static void on_element(void *user, xmpp_stanza_t *el)
 	if (cpl_is(el, "error", CPL_NS_STREAM)) {
 		cpl_fault_stream(el, &e);
 		end(s, &e);
-	} else if (is_stanza(el)) {
+	} else if (cpl_filter_kind(el)) {
 		take_stanza(s, el);
 	} else if (!take_sm(s, el)) {
 		cpl_log(s->log, CPL_LOG_DEBUG, "ignored <%s/>",
