@@ -10,6 +10,7 @@
 #include "../stanza/build.h"
 #include "../stanza/ns.h"
 #include "../stanza/reply.h"
+#include "roster.h"
 
 /* Requests that wait for the roster; more are refused at once. */
 #define WAITING_MAX 32
@@ -223,17 +224,13 @@ static void ask_roster(struct cpl_answer *a)
 		xmpp_stanza_release(iq);
 }
 
-/* RFC 6121 2.1.6: a push comes from nobody or the own bare JID, and from
- * anybody else it is ignored. What is known is out of date then. */
+/* What is known is out of date then. Somebody else's push has no answer. */
 static int take_push(struct cpl_answer *a, xmpp_stanza_t *iq)
 {
-	const char *from = xmpp_stanza_get_from(iq);
+	enum cpl_push push = cpl_roster_push(a->session, iq);
 
-	if (strcmp(xmpp_stanza_get_type(iq), "set") != 0 ||
-	    !cpl_child(iq, "query", CPL_NS_ROSTER))
-		return 0;
-	if (from && !cpl_jid_same(from, cpl_session_jid(a->session)->bare))
-		return 1;
+	if (push != CPL_PUSH_OWN)
+		return push == CPL_PUSH_FORGED;
 	if (a->roster == KNOWN) {
 		a->roster = UNKNOWN;
 		cpl_buf_truncate(&a->watchers, 0);

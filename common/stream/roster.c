@@ -304,22 +304,31 @@ static void take_push(struct cpl_roster *r, xmpp_stanza_t *iq,
 	cpl_contact_release(&c);
 }
 
-int cpl_roster_iq(struct cpl_roster *r, xmpp_stanza_t *iq)
+enum cpl_push cpl_roster_push(const struct cpl_session *session,
+			      xmpp_stanza_t *iq)
 {
 	const char *type = xmpp_stanza_get_type(iq);
 	const char *from = xmpp_stanza_get_from(iq);
-	xmpp_stanza_t *query = cpl_child(iq, "query", CPL_NS_ROSTER);
 
-	if (!query || !cpl_is(iq, "iq", CPL_NS_CLIENT) || !type ||
-	    strcmp(type, "set") != 0)
-		return 0;
-	if (!from || cpl_jid_same(from, cpl_session_jid(r->session)->bare))
-		take_push(r, iq, query);
-	else
+	if (!cpl_is(iq, "iq", CPL_NS_CLIENT) || !type ||
+	    strcmp(type, "set") != 0 || !cpl_child(iq, "query", CPL_NS_ROSTER))
+		return CPL_PUSH_NONE;
+	return !from || cpl_jid_same(from, cpl_session_jid(session)->bare)
+		   ? CPL_PUSH_OWN
+		   : CPL_PUSH_FORGED;
+}
+
+int cpl_roster_iq(struct cpl_roster *r, xmpp_stanza_t *iq)
+{
+	enum cpl_push push = cpl_roster_push(r->session, iq);
+
+	if (push == CPL_PUSH_OWN)
+		take_push(r, iq, cpl_child(iq, "query", CPL_NS_ROSTER));
+	else if (push == CPL_PUSH_FORGED)
 		cpl_log(r->log, CPL_LOG_INFO,
 			"a change of the contact list that %s sent is ignored",
-			from);
-	return 1;
+			xmpp_stanza_get_from(iq));
+	return push != CPL_PUSH_NONE;
 }
 
 /* --- questions --------------------------------------------------------- */

@@ -16,6 +16,13 @@
 
 struct cpl_roster;
 
+/* Whether an iq changes a contact list, and may (2.1.6): it does where it comes
+ * without from or from the own bare JID, and is otherwise to be ignored. */
+enum cpl_push { CPL_PUSH_NONE, CPL_PUSH_OWN, CPL_PUSH_FORGED };
+
+enum cpl_push cpl_roster_push(const struct cpl_session *session,
+			      xmpp_stanza_t *iq);
+
 struct cpl_roster_events {
 	/* The list is there, once; or the server refused it, with why. When
 	 * the session ends before, its own event tells. */
