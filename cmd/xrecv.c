@@ -20,36 +20,20 @@ static const char help[] =
     "  -t, --type TYPE        only of that type (repeat)\n"
     "      --kind KIND        message (default), presence, iq (repeat)\n"
     "      --with-body        only with a body\n" CPL_FORMAT_HELP
-    "                         (default xml)\n"
-    "      --priority N       of the presence announced (default 0)\n"
-    "      --show SHOW        away, chat, dnd or xa\n"
-    "      --status TEXT      its status\n"
-    "      --no-presence      announce none\n";
+    "                         (default xml)\n" CPL_BEING_HELP("0");
 
-enum {
-	OPT_IDLE = CPL_OPT_TOOL,
-	OPT_FROM,
-	OPT_KIND,
-	OPT_WITH_BODY,
-	OPT_PRIORITY,
-	OPT_SHOW,
-	OPT_STATUS,
-	OPT_NO_PRESENCE
-};
+enum { OPT_IDLE = CPL_OPT_TOOL, OPT_FROM, OPT_KIND, OPT_WITH_BODY };
 
 static const struct option options[] = {
     CPL_CLI_OPTIONS,
     CPL_FORMAT_OPTIONS,
+    CPL_BEING_OPTIONS,
     {"count", required_argument, NULL, 'c'},
     {"idle", required_argument, NULL, OPT_IDLE},
     {"from", required_argument, NULL, OPT_FROM},
     {"type", required_argument, NULL, 't'},
     {"kind", required_argument, NULL, OPT_KIND},
     {"with-body", no_argument, NULL, OPT_WITH_BODY},
-    {"priority", required_argument, NULL, OPT_PRIORITY},
-    {"show", required_argument, NULL, OPT_SHOW},
-    {"status", required_argument, NULL, OPT_STATUS},
-    {"no-presence", no_argument, NULL, OPT_NO_PRESENCE},
     {NULL, 0, NULL, 0},
 };
 
@@ -148,9 +132,10 @@ static void go_live(struct recv *r)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (r->set.no_presence)
+	if (r->set.being.none)
 		return;
-	if (cpl_presence_announce(r->run.session, &r->set.presence, &e) < 0)
+	if (cpl_presence_announce(r->run.session, &r->set.being.presence, &e) <
+	    0)
 		cpl_run_give_up(&r->run, &e);
 	else
 		r->announced = 1;
@@ -159,8 +144,9 @@ static void go_live(struct recv *r)
 /* Whether the server would send more of what waits than this run prints. */
 static int wants_few(const struct recv *r)
 {
-	return r->set.count > 0 && !r->set.no_presence &&
-	       r->set.presence.priority >= 0 && (r->filter.kinds & CPL_MESSAGE);
+	return r->set.count > 0 && !r->set.being.none &&
+	       r->set.being.presence.priority >= 0 &&
+	       (r->filter.kinds & CPL_MESSAGE);
 }
 
 static void on_server_known(void *user)
@@ -286,24 +272,13 @@ static void take_option(struct recv *r, int c, const char *arg)
 	case OPT_IDLE:
 		set->idle = cpl_value_seconds(cli, "--idle", arg, 31536000);
 		break;
-	case OPT_PRIORITY:
-		set->presence.priority =
-		    cpl_value_number(cli, "--priority", arg, -128, 127);
-		set->priority_given = 1;
-		break;
 	case OPT_FROM: add_filter(r, "--from", arg, cpl_filter_add_from); break;
 	case OPT_KIND: add_filter(r, "--kind", arg, cpl_filter_add_kind); break;
 	case 't': add_filter(r, "--type", arg, cpl_filter_add_type); break;
 	case OPT_WITH_BODY: r->filter.with_body = 1; break;
-	case OPT_SHOW:
-		set->presence.show = cpl_value_show(cli, "--show", arg);
-		break;
-	case OPT_STATUS:
-		set->presence.status = cpl_value_text(cli, "--status", arg);
-		break;
-	case OPT_NO_PRESENCE: set->no_presence = 1; break;
 	default:
-		if (!cpl_format_option(&r->format, cli, c, arg))
+		if (!cpl_format_option(&r->format, cli, c, arg) &&
+		    !cpl_being_option(&set->being, cli, c, arg))
 			cpl_cli_option(cli, c, arg);
 	}
 }
@@ -316,9 +291,9 @@ static void apply_defaults(struct recv *r)
 	if (r->filter.kinds == 0)
 		r->filter.kinds = CPL_MESSAGE;
 	/* The configuration's was checked when it was read. */
-	if (priority && !r->set.priority_given)
+	if (priority && !r->set.being.priority_given)
 		(void)!cpl_num_int(priority, -128, 127,
-				   &r->set.presence.priority, NULL);
+				   &r->set.being.presence.priority, NULL);
 }
 
 static void open_recv(struct recv *r)
@@ -332,7 +307,7 @@ static void open_recv(struct recv *r)
 	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_run_open(&r->run, &events);
-	r->set.presence.caps = &r->caps;
+	r->set.being.presence.caps = &r->caps;
 	xrecv_clocks(r);
 	r->output = cpl_output_new(r->run.loop, 1, &output, &e);
 	if (!r->output)
@@ -340,7 +315,7 @@ static void open_recv(struct recv *r)
 	if (cpl_run_connect(&r->run, &session) < 0)
 		return;
 	r->answer =
-	    cpl_answer_new(r->run.session, !r->set.no_presence, &r->caps);
+	    cpl_answer_new(r->run.session, !r->set.being.none, &r->caps);
 	if (!r->answer) {
 		cpl_err_nomem(&e);
 		cpl_run_give_up(&r->run, &e);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <strophe.h>
 
+#include "../common/cli/being.h"
 #include "../common/cli/format.h"
 #include "../common/cli/output.h"
 #include "../common/cli/run.h"
@@ -15,15 +16,12 @@
 #include "../common/stream/answer.h"
 #include "../common/stream/caps.h"
 #include "../common/stream/offline.h"
-#include "../common/stream/presence.h"
 
 /* What the command line says. */
 struct settings {
 	long count; /* 0: no end */
 	long idle;  /* ms; 0: none */
-	struct cpl_presence presence;
-	int priority_given;
-	int no_presence;
+	struct cpl_being being;
 };
 
 /* One run: the common part first, then what receiving needs. */

@@ -22,37 +22,22 @@ static const char help[] =
     "      --jobs N           so many commands at once (default 4)\n"
     "      --each-timeout SEC a command may take so long (default 30;\n"
     "                         0: for ever)\n"
-    "  -c, --count N          end after N requests\n"
     "      --idle SEC         end when nothing was asked for so long\n"
-    "      --priority N       of the presence announced (default -1)\n"
-    "      --show SHOW        away, chat, dnd or xa\n"
-    "      --status TEXT      its status\n"
-    "      --no-presence      announce none\n" CPL_FORMAT_HELP
+    "  -c, --count N          end after N requests\n" CPL_BEING_HELP("-1")
+	CPL_FORMAT_HELP
     "                         (what the command reads; default xml)\n";
 
-enum {
-	OPT_ALLOW = CPL_OPT_TOOL,
-	OPT_JOBS,
-	OPT_EACH_TIMEOUT,
-	OPT_IDLE,
-	OPT_PRIORITY,
-	OPT_SHOW,
-	OPT_STATUS,
-	OPT_NO_PRESENCE
-};
+enum { OPT_ALLOW = CPL_OPT_TOOL, OPT_JOBS, OPT_EACH_TIMEOUT, OPT_IDLE };
 
 static const struct option options[] = {
     CPL_CLI_OPTIONS,
     CPL_FORMAT_OPTIONS,
+    CPL_BEING_OPTIONS,
     {"allow", required_argument, NULL, OPT_ALLOW},
     {"jobs", required_argument, NULL, OPT_JOBS},
     {"each-timeout", required_argument, NULL, OPT_EACH_TIMEOUT},
     {"count", required_argument, NULL, 'c'},
     {"idle", required_argument, NULL, OPT_IDLE},
-    {"priority", required_argument, NULL, OPT_PRIORITY},
-    {"show", required_argument, NULL, OPT_SHOW},
-    {"status", required_argument, NULL, OPT_STATUS},
-    {"no-presence", no_argument, NULL, OPT_NO_PRESENCE},
     {NULL, 0, NULL, 0},
 };
 
@@ -96,7 +81,7 @@ static void drain(struct serve *s, int hurry)
 	if (s->phase == SERVE_CLOSING)
 		return;
 	if (s->phase == SERVE_ON && s->online && !s->ended &&
-	    !s->set.no_presence)
+	    !s->set.being.none)
 		(void)!cpl_presence_withdraw(s->run.session, NULL);
 	s->phase = SERVE_DRAINING;
 	cpl_loop_cancel(s->run.loop, &s->idle);
@@ -186,8 +171,9 @@ static void on_online(void *user)
 
 	s->online = 1;
 	touch_idle(s);
-	if (!s->set.no_presence &&
-	    cpl_presence_announce(s->run.session, &s->set.presence, &e) < 0)
+	if (!s->set.being.none &&
+	    cpl_presence_announce(s->run.session, &s->set.being.presence, &e) <
+		0)
 		cpl_run_give_up(&s->run, &e);
 }
 
@@ -310,7 +296,8 @@ static void take_option(struct serve *s, int c, const char *arg)
 	struct serve_settings *set = &s->set;
 	struct cpl_cli *cli = &s->run.cli;
 
-	if (cpl_format_option(&s->format, cli, c, arg))
+	if (cpl_format_option(&s->format, cli, c, arg) ||
+	    cpl_being_option(&set->being, cli, c, arg))
 		return;
 	switch (c) {
 	case 1: set_namespace(s, arg); break;
@@ -330,17 +317,6 @@ static void take_option(struct serve *s, int c, const char *arg)
 	case OPT_IDLE:
 		set->idle = cpl_value_seconds(cli, "--idle", arg, 31536000);
 		break;
-	case OPT_PRIORITY:
-		set->presence.priority =
-		    cpl_value_number(cli, "--priority", arg, -128, 127);
-		break;
-	case OPT_SHOW:
-		set->presence.show = cpl_value_show(cli, "--show", arg);
-		break;
-	case OPT_STATUS:
-		set->presence.status = cpl_value_text(cli, "--status", arg);
-		break;
-	case OPT_NO_PRESENCE: set->no_presence = 1; break;
 	default: cpl_cli_option(cli, c, arg);
 	}
 }
@@ -376,7 +352,7 @@ static void open_serve(struct serve *s)
 	if (cpl_run_connect(&s->run, &session) < 0)
 		return;
 	s->answer =
-	    cpl_answer_new(s->run.session, !s->set.no_presence, &s->caps);
+	    cpl_answer_new(s->run.session, !s->set.being.none, &s->caps);
 	if (!s->answer) {
 		cpl_err_nomem(&e);
 		cpl_run_give_up(&s->run, &e);
@@ -388,11 +364,11 @@ int main(int argc, char **argv)
 	struct serve s = {
 	    .set = {.jobs = 4,
 		    .each_timeout = 30 * 1000,
-		    .presence = {.priority = -1}},
+		    .being = {.presence = {.priority = -1}}},
 	    .format = {.kinds = CPL_FORMAT_ANY, .kind = CPL_FORMAT_XML}};
 	int c;
 
-	s.set.presence.caps = &s.caps;
+	s.set.being.presence.caps = &s.caps;
 	cpl_cli_init(&s.run.cli, "xserve", synopsis, help);
 	/* "-": operands as options of the value 1, up to "--". */
 	while ((c = cpl_cli_getopt(

@@ -6,13 +6,13 @@
 #ifndef XSERVE_H
 #define XSERVE_H
 
+#include "../common/cli/being.h"
 #include "../common/cli/child.h"
 #include "../common/cli/format.h"
 #include "../common/cli/run.h"
 #include "../common/stanza/filter.h"
 #include "../common/stream/answer.h"
 #include "../common/stream/caps.h"
-#include "../common/stream/presence.h"
 
 struct serve;
 
@@ -36,8 +36,7 @@ struct serve_settings {
 	long count;        /* 0: no end */
 	long idle;         /* ms; 0: none */
 	long each_timeout; /* ms; 0: none */
-	struct cpl_presence presence;
-	int no_presence;
+	struct cpl_being being;
 };
 
 enum serve_phase { SERVE_ON, SERVE_DRAINING, SERVE_CLOSING };

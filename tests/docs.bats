@@ -247,6 +247,8 @@ shared() {
 	echo "$root/common/cli/cli.h"
 	! grep -q CPL_FORMAT_OPTIONS "$root/cmd/$1.c" ||
 		echo "$root/common/cli/format.h"
+	! grep -q CPL_BEING_OPTIONS "$root/cmd/$1.c" ||
+		echo "$root/common/cli/being.h"
 }
 
 of_getopt() {
