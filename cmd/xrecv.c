@@ -91,6 +91,7 @@ static void on_taken(void *user, uint64_t number)
 {
 	struct recv *r = user;
 
+	cpl_taken_upto(&r->taken, number);
 	cpl_session_handled(r->run.session, number);
 	check_backlog(r);
 	if (r->fetching && number >= r->last) {
@@ -240,6 +241,7 @@ static void release(struct recv *r)
 	cpl_offline_free(r->offline);
 	cpl_answer_free(r->answer);
 	cpl_output_free(r->output);
+	cpl_taken_release(&r->taken);
 	cpl_filter_release(&r->filter);
 	cpl_format_release(&r->format);
 	cpl_buf_release(&r->line);

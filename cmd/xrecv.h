@@ -12,6 +12,7 @@
 #include "../common/cli/format.h"
 #include "../common/cli/output.h"
 #include "../common/cli/run.h"
+#include "../common/cli/taken.h"
 #include "../common/stanza/filter.h"
 #include "../common/stream/answer.h"
 #include "../common/stream/caps.h"
@@ -34,6 +35,7 @@ struct recv {
 	struct cpl_answer *answer;
 	struct cpl_offline *offline;
 	struct cpl_output *output;
+	struct cpl_taken taken; /* what waits for stdout */
 	struct cpl_timer idle;
 	struct cpl_timer grace; /* for the reader, then for the server */
 	struct cpl_buf line;
