@@ -20,9 +20,16 @@ static const char help[] =
     "  -t, --type TYPE        only of that type (repeat)\n"
     "      --kind KIND        message (default), presence, iq (repeat)\n"
     "      --with-body        only with a body\n" CPL_FORMAT_HELP
-    "                         (default xml)\n" CPL_BEING_HELP("0");
+    "                         (default xml)\n" CPL_BEING_HELP(
+	"0") "      --no-reconnect     end when the connection is lost\n";
 
-enum { OPT_IDLE = CPL_OPT_TOOL, OPT_FROM, OPT_KIND, OPT_WITH_BODY };
+enum {
+	OPT_IDLE = CPL_OPT_TOOL,
+	OPT_FROM,
+	OPT_KIND,
+	OPT_WITH_BODY,
+	OPT_NO_RECONNECT
+};
 
 static const struct option options[] = {
     CPL_CLI_OPTIONS,
@@ -34,6 +41,7 @@ static const struct option options[] = {
     {"type", required_argument, NULL, 't'},
     {"kind", required_argument, NULL, OPT_KIND},
     {"with-body", no_argument, NULL, OPT_WITH_BODY},
+    {"no-reconnect", no_argument, NULL, OPT_NO_RECONNECT},
     {NULL, 0, NULL, 0},
 };
 
@@ -204,10 +212,26 @@ static void on_online(void *user)
 					    on_offline_message, r};
 
 	r->online = 1;
+	r->outage = 0;
+	/* After a new login nothing that was announced or asked counts. */
+	r->announced = r->fetching = 0;
+	cpl_offline_free(r->offline);
+	if (r->ending)
+		return;
 	xrecv_touch_idle(r);
 	r->offline = cpl_offline_new(r->run.session, &events);
 	if (!r->offline || !wants_few(r))
 		go_live(r);
+}
+
+/* Once an outage: what follows is said at -v. */
+static void on_lost(void *user, const struct cpl_err *e)
+{
+	struct recv *r = user;
+
+	if (!r->outage)
+		cpl_cli_warn(&r->run.cli, "%s; reconnecting", e->text);
+	r->outage = 1;
 }
 
 static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
@@ -278,6 +302,7 @@ static void take_option(struct recv *r, int c, const char *arg)
 	case OPT_KIND: add_filter(r, "--kind", arg, cpl_filter_add_kind); break;
 	case 't': add_filter(r, "--type", arg, cpl_filter_add_type); break;
 	case OPT_WITH_BODY: r->filter.with_body = 1; break;
+	case OPT_NO_RECONNECT: r->run.retry = 0; break;
 	default:
 		if (!cpl_format_option(&r->format, cli, c, arg) &&
 		    !cpl_being_option(&set->being, cli, c, arg))
@@ -304,8 +329,11 @@ static void open_recv(struct recv *r)
 					r};
 	struct cpl_output_events output = {on_taken, on_written,
 					   on_output_failed, r};
-	struct cpl_session_events session = {on_online, on_stanza, NULL,
-					     xrecv_on_ended, r};
+	struct cpl_session_events session = {.online = on_online,
+					     .stanza = on_stanza,
+					     .ended = xrecv_on_ended,
+					     .lost = on_lost,
+					     .user = r};
 	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_run_open(&r->run, &events);
@@ -327,6 +355,7 @@ static void open_recv(struct recv *r)
 int main(int argc, char **argv)
 {
 	struct recv r = {
+	    .run = {.retry = -1},
 	    .format = {.kinds = CPL_FORMAT_ANY, .kind = CPL_FORMAT_XML}};
 	int c;
 

@@ -45,6 +45,7 @@ struct recv {
 	long unwanted;   /* stanzas that the filters dropped */
 	long left;       /* messages that came after the last record */
 	int online;      /* it was, at least */
+	int outage;      /* it was said that there is no connection */
 	int announced;   /* the server sends us what comes for the account */
 	int fetching;    /* the offline message at hand is not taken yet */
 	int ending;      /* no more records are made */

@@ -28,7 +28,11 @@ static const char help[] =
     "      --to-self          of stanzas: messages to the own account too\n"
     "      --sanitize         replace what is not text instead of refusing\n"
     "      --print-id         print the id of each message\n"
-    "      --bounce-wait SEC  wait so long for bounces (default 2; 0: not)\n";
+    "      --bounce-wait SEC  wait so long for bounces (default 2; 0: not)\n"
+    "      --retry SEC        reconnect for so long and send again what may "
+    "be\n"
+    "                         lost (default 0: not)\n"
+    "      --retry-set        of stanzas: an iq of type set again, too\n";
 
 enum {
 	OPT_THREAD = CPL_OPT_TOOL,
@@ -37,7 +41,9 @@ enum {
 	OPT_TO_SELF,
 	OPT_SANITIZE,
 	OPT_PRINT_ID,
-	OPT_BOUNCE_WAIT
+	OPT_BOUNCE_WAIT,
+	OPT_RETRY,
+	OPT_RETRY_SET
 };
 
 static const struct option options[] = {
@@ -57,6 +63,8 @@ static const struct option options[] = {
     {"sanitize", no_argument, NULL, OPT_SANITIZE},
     {"print-id", no_argument, NULL, OPT_PRINT_ID},
     {"bounce-wait", required_argument, NULL, OPT_BOUNCE_WAIT},
+    {"retry", required_argument, NULL, OPT_RETRY},
+    {"retry-set", no_argument, NULL, OPT_RETRY_SET},
     {NULL, 0, NULL, 0},
 };
 
@@ -68,6 +76,7 @@ struct settings {
 	int mode_given, type_given;
 	int print_id;
 	long bounce_wait;
+	int retry_set;
 };
 
 /* One run: the common part first, then what sending needs. */
@@ -79,6 +88,7 @@ struct send {
 	struct cpl_delivery *delivery;
 	struct cpl_answer *answer;
 	struct cpl_output *output;
+	int went;  /* the feed; the session was online, then */
 	int ended; /* the session */
 	int hurry; /* nobody waits for a reader of the ids */
 };
@@ -134,7 +144,10 @@ static void on_online(void *user)
 {
 	struct send *r = user;
 
-	cpl_feed_go(&r->feed);
+	/* Once: a later login sends again what the session has. */
+	if (!r->went)
+		cpl_feed_go(&r->feed);
+	r->went = 1;
 }
 
 static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
@@ -159,6 +172,13 @@ static void end_when_done(struct send *r)
 	if (r->ended &&
 	    (!r->output || r->hurry || cpl_output_bytes(r->output) == 0))
 		cpl_run_stop(&r->run);
+}
+
+static void on_given_up(void *user, uint64_t number)
+{
+	struct send *r = user;
+
+	cpl_delivery_given_up(r->delivery, number);
 }
 
 static void on_ended(void *user, const struct cpl_err *e)
@@ -206,9 +226,14 @@ static void on_done(void *user)
 static void on_wanted(void *user)
 {
 	struct send *r = user;
-	struct cpl_session_events events = {on_online, on_stanza, on_acked,
-					    on_ended, r};
-	struct cpl_delivery_events told = {on_refused, on_room, on_done, r};
+	struct cpl_session_events events = {.online = on_online,
+					    .stanza = on_stanza,
+					    .acked = on_acked,
+					    .ended = on_ended,
+					    .given_up = on_given_up,
+					    .user = r};
+	struct cpl_delivery_events told = {
+	    .refused = on_refused, .room = on_room, .done = on_done, .user = r};
 	struct cpl_delivery_conf conf = {
 	    .loop = r->run.loop,
 	    .bounce_wait = r->set.bounce_wait,
@@ -218,6 +243,8 @@ static void on_wanted(void *user)
 
 	if (cpl_run_connect(&r->run, &events) < 0)
 		return;
+	if (r->set.retry_set)
+		cpl_session_retry_sets(r->run.session);
 	conf.session = r->run.session;
 	r->delivery = cpl_delivery_new(&conf, &told);
 	r->answer = cpl_answer_new(r->run.session, 0, NULL);
@@ -242,7 +269,7 @@ static void on_timeout(void *user)
 {
 	struct send *r = user;
 	struct cpl_err e = CPL_ERR_INIT;
-	int online = r->run.session && cpl_session_online(r->run.session);
+	int online = r->run.session && cpl_session_alive(r->run.session);
 
 	/* After the session it is the ids that nobody has read. */
 	if (r->ended || !goal_met(r)) {
@@ -366,6 +393,11 @@ static void take_option(struct send *r, int c, const char *arg)
 		set->bounce_wait =
 		    cpl_value_seconds(cli, "--bounce-wait", arg, 3600);
 		break;
+	case OPT_RETRY:
+		r->run.retry =
+		    cpl_value_seconds(cli, "--retry", arg, CPL_RETRY_S_MAX);
+		break;
+	case OPT_RETRY_SET: set->retry_set = 1; break;
 	default: cpl_cli_option(cli, c, arg);
 	}
 }

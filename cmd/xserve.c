@@ -336,8 +336,11 @@ static void check_operands(struct serve *s, char **command)
 static void open_serve(struct serve *s)
 {
 	struct cpl_run_events events = {on_interrupted, on_timeout, s};
-	struct cpl_session_events session = {on_online, on_stanza, on_acked,
-					     on_ended, s};
+	struct cpl_session_events session = {.online = on_online,
+					     .stanza = on_stanza,
+					     .acked = on_acked,
+					     .ended = on_ended,
+					     .user = s};
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (cpl_spawn_find(s->set.command[0], &e) < 0)

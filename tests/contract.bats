@@ -58,7 +58,7 @@ listed() {
 	same 'stderr' 'xsend: juliet@capulet.lit: message m1: service-unavailable (not here)' \
 		"$(cat err)"
 	stub deliver=1 after-deliver=end
-	expect_exit 1 receive -c 2
+	expect_exit 1 receive --no-reconnect -c 2
 	same 'records' 1 "$(wc -l <out)"
 	stub ok
 	expect_exit 1 receive -c 1 --idle 0.3

@@ -101,7 +101,7 @@ asked() {
 	no_server
 	says 75 '127.0.0.1:1: Connection refused' send -H 127.0.0.1:1
 	says 75 '[::1]:1: Connection refused' send -H '[::1]:1'
-	says 75 '127.0.0.1:1: Connection refused' tool xrecv -C /dev/null \
+	says 75 '127.0.0.1:1: Connection refused' tool xrecv --no-reconnect -C /dev/null \
 		-u romeo@montague.lit -H 127.0.0.1:1 --password-fd 3 \
 		3<<<rosaline
 	expect_exit 75 send -H localhost:1

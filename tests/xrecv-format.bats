@@ -112,7 +112,7 @@ add_formats() {
 
 @test "a bad template ends with 64, and nothing was connected to" {
 	nowhere
-	expect_exit 75 tool xrecv -F '%b'
+	expect_exit 75 tool xrecv --no-reconnect -F '%b'
 	refuses() {
 		expect_exit 64 tool xrecv -F "$2"
 		prints ''
@@ -150,7 +150,7 @@ add_formats() {
 @test "--format-name: an unknown one is 64, a bad one 78 with its place" {
 	nowhere
 	printf '  %s\n' "short: '%b'" "broken: '%Q'" | add_formats
-	expect_exit 75 tool xrecv --format-name short
+	expect_exit 75 tool xrecv --no-reconnect --format-name short
 	expect_exit 64 tool xrecv --format-name shirt
 	says "xrecv: --format-name: no format 'shirt' (did you mean 'short'?)"
 	expect_exit 64 tool xrecv --format-name long

@@ -45,7 +45,7 @@ load xrecv
 
 @test "the server ends the stream: 1" {
 	stub deliver=3 after-deliver=end
-	expect_exit 1 tool xrecv -o text
+	expect_exit 1 tool xrecv --no-reconnect -o text
 	same stdout 3 "$(wc -l <out)"
 	says 'xrecv: the server ended the stream'
 }
@@ -67,7 +67,7 @@ load xrecv
 
 @test "[v] the connection is lost: 75" {
 	stub deliver=3 after-deliver=reset
-	expect_exit 75 tool xrecv -o text
+	expect_exit 75 tool xrecv --no-reconnect -o text
 	same stdout 3 "$(wc -l <out)"
 	says 'xrecv: connection lost: montague.lit: Connection reset by peer'
 }

@@ -96,7 +96,7 @@ chooses() {
 		</stream:stream>
 	EOF
 	stub send=stanzas at=presence echo=no
-	expect_exit 1 tool xrecv "${@:2}"
+	expect_exit 1 tool xrecv --no-reconnect "${@:2}"
 	says 'xrecv: the server ended the stream'
 	kill "$STUB_PID"
 	same "${*:2}" "$1" "$(sed 's/.* id="\([^"]*\)".*/\1/' out | paste -sd ' ')"

@@ -20,6 +20,7 @@ int cpl_err_set(struct cpl_err *e, enum cpl_status status, const char *fmt, ...)
 	if (!e)
 		return -1;
 	e->status = status;
+	e->final = 0;
 	va_start(ap, fmt);
 	mark_cut(e, vsnprintf(e->text, sizeof e->text, fmt, ap));
 	va_end(ap);
@@ -57,6 +58,7 @@ int cpl_err_errno(struct cpl_err *e, enum cpl_status status, const char *fmt,
 	if (!e)
 		return -1;
 	e->status = status;
+	e->final = 0;
 	va_start(ap, fmt);
 	mark_cut(e, vsnprintf(e->text, sizeof e->text, fmt, ap));
 	va_end(ap);

@@ -33,11 +33,13 @@ enum cpl_status {
 struct cpl_err {
 	enum cpl_status status;
 	char text[1024];
+	int final; /* nobody should try again by itself, though the status is
+		      CPL_TEMP; cpl_err_set() says no */
 };
 
 #define CPL_ERR_INIT                                                           \
 	{                                                                      \
-		CPL_OK, ""                                                     \
+		CPL_OK, "", 0                                                  \
 	}
 
 /* Fills e (which may be NULL: then nobody wants to know) and returns -1, so

@@ -36,6 +36,7 @@
 /* Stanzas sent and not acknowledged: a tool stops reading stdin there. */
 #define CPL_WINDOW_STANZAS 1000
 #define CPL_WINDOW_BYTES (1024 * 1024)
+#define CPL_WINDOW_MARK (16 * 1024) /* of those sent again: asked for proof */
 
 /* Stanzas received while stdout blocks: the socket is not read above it. */
 #define CPL_BACKLOG_STANZAS 2000
@@ -92,6 +93,20 @@
 
 #define CPL_CONNECT_TIMEOUT_MS (30 * 1000)
 #define CPL_BOUNCE_WAIT_MS 2000
+
+/* Between two attempts to connect again a random time of at most so much,
+ * doubled with each that fails; a connection that held for CALM starts anew. */
+#define CPL_RETRY_FIRST_MS 1000
+#define CPL_RETRY_MOST_MS (60 * 1000)
+#define CPL_RETRY_CALM_MS (10 * 1000)
+#define CPL_RETRY_S_MAX 31536000 /* seconds that --retry may say */
+#define CPL_REDIRECTS_MAX 5
+
+/* When nothing has come for so long the server is asked for a sign of life, and
+ * given up when there is none. What was sent and what TCP has no word of ends
+ * the connection in the same time. */
+#define CPL_ALIVE_IDLE_MS (120 * 1000)
+#define CPL_ALIVE_WAIT_MS (30 * 1000)
 
 /* After a signal or an error the stream is closed for so long at most. */
 #define CPL_CLOSE_MS 2000

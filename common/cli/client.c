@@ -184,7 +184,12 @@ void cpl_client_connect(struct cpl_client *c, int visible,
 			const struct cpl_caps *caps)
 {
 	struct cpl_session_events events = {
-	    on_online, on_stanza, c->on.acked ? on_acked : NULL, on_ended, c};
+	    .online = on_online,
+	    .stanza = on_stanza,
+	    .acked = c->on.acked ? on_acked : NULL,
+	    .ended = on_ended,
+	    .user = c,
+	};
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (cpl_run_connect(&c->run, &events) < 0)

@@ -76,8 +76,10 @@ int cpl_run_connect(struct cpl_run *run, const struct cpl_session_events *on)
 
 	run->session =
 	    cpl_session_new(run->loop, &run->cli.log, run->ctx, &conf, on, &e);
-	if (run->session)
+	if (run->session) {
+		cpl_session_retry(run->session, run->retry);
 		return 0;
+	}
 	cpl_run_give_up(run, &e);
 	return -1;
 }

@@ -28,6 +28,7 @@ struct cpl_run {
 	xmpp_ctx_t *ctx;
 	struct cpl_secret password;
 	struct cpl_session *session; /* NULL until cpl_run_connect() */
+	long retry; /* ms: cpl_session_retry(), for cpl_run_connect() */
 	struct cpl_outcome outcome;
 	int over; /* the end is near: nothing more is started */
 	struct cpl_run_events on;

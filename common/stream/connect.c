@@ -79,7 +79,8 @@ static void try_next(struct cpl_connect *c, struct cpl_err *e)
 	int theirs = e->status == CPL_TEMP || e->status == CPL_PROTOCOL ||
 		     e->status == CPL_UNAVAILABLE;
 
-	if (!theirs || cpl_login_tried(c->login)) {
+	if (!theirs || cpl_login_tried(c->login) ||
+	    cpl_login_redirect(c->login)) {
 		fail_there(c, e);
 		return;
 	}
@@ -181,7 +182,8 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 {
 	const struct cpl_settings *set = c->conf.settings;
 	struct cpl_login_conf *login = &c->login_conf;
-	const char *server = cpl_setting(set, CPL_SET_SERVER);
+	const char *server =
+	    c->conf.there ? c->conf.there : cpl_setting(set, CPL_SET_SERVER);
 
 	if (cpl_jid_parse(&c->jid, cpl_setting(set, CPL_SET_JID), e) < 0)
 		return -1;
@@ -189,8 +191,8 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	if (!c->dns)
 		return -1;
 	if (server && cpl_setting_server(server, c->host, &dial->port) < 0)
-		return cpl_err_set(e, CPL_CONFIG, "'%s' is not HOST[:PORT]",
-				   server);
+		return cpl_err_set(e, c->conf.there ? CPL_PROTOCOL : CPL_CONFIG,
+				   "'%s' is not HOST[:PORT]", server);
 	dial->domain = c->dns;
 	dial->host = server ? c->host : NULL;
 	dial->mode = tls_mode(cpl_setting(set, CPL_SET_TLS));
@@ -198,6 +200,8 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	login->resource = cpl_setting(set, CPL_SET_RESOURCE);
 	login->password = c->conf.password;
 	login->mode = dial->mode;
+	login->resume_id = c->conf.resume_id;
+	login->resume_h = c->conf.resume_h;
 	login->tls.made = &c->made;
 	login->tls.domain = c->dns;
 	login->tls.jid_domain = c->jid.domain;
@@ -248,6 +252,11 @@ void cpl_connect_free(struct cpl_connect *c)
 	cpl_jid_release(&c->jid);
 	free(c->dns);
 	free(c);
+}
+
+const char *cpl_connect_redirect(const struct cpl_connect *c)
+{
+	return c->login ? cpl_login_redirect(c->login) : NULL;
 }
 
 const struct cpl_jid *cpl_connect_jid(const struct cpl_connect *c)

@@ -21,6 +21,9 @@ struct cpl_connect_conf {
 	const struct cpl_settings *settings;
 	const struct cpl_secret *password; /* may be empty */
 	long timeout;                      /* ms, DNS to logged in */
+	const char *there;     /* HOST[:PORT] instead of the settings'; NULL */
+	const char *resume_id; /* of a lost stream; NULL: there is none */
+	uint32_t resume_h;
 };
 
 struct cpl_connect_events {
@@ -50,6 +53,10 @@ void cpl_connect_stop(struct cpl_connect *c);
 
 /* The same, and frees it. Not from within its events. */
 void cpl_connect_free(struct cpl_connect *c);
+
+/* HOST[:PORT] where the server that refused the login wants us instead; NULL:
+ * nowhere. Valid as long as the connect. */
+const char *cpl_connect_redirect(const struct cpl_connect *c);
 
 /* The account's JID as configured. */
 const struct cpl_jid *cpl_connect_jid(const struct cpl_connect *c);

@@ -7,6 +7,7 @@
 #include "../base/buf.h"
 #include "../base/limits.h"
 #include "../stanza/build.h"
+#include "../stanza/filter.h"
 #include "../stanza/jid.h"
 #include "../stanza/ns.h"
 #include "fault.h"
@@ -20,9 +21,13 @@
 
 enum { ID_DELIVERY = 1 };
 
+/* What is kept of a stanza beside the session's bytes of it. */
 struct sent {
 	uint64_t number; /* the session's */
 	struct cpl_origin origin;
+	char *id, *to;
+	const char *type;
+	size_t bytes;
 };
 
 struct foreign {
@@ -69,11 +74,25 @@ struct cpl_delivery *cpl_delivery_new(const struct cpl_delivery_conf *conf,
 	return d;
 }
 
+static struct sent *unacked(const struct cpl_delivery *d)
+{
+	return (struct sent *)d->unacked.data;
+}
+
+static void take_first(struct cpl_delivery *d)
+{
+	free(unacked(d)->id);
+	free(unacked(d)->to);
+	cpl_buf_consume(&d->unacked, sizeof(struct sent));
+}
+
 void cpl_delivery_free(struct cpl_delivery *d)
 {
 	if (!d)
 		return;
 	cpl_loop_cancel(d->conf.loop, &d->wait);
+	while (d->unacked.len > 0)
+		take_first(d);
 	cpl_buf_release(&d->unacked);
 	cpl_buf_release(&d->refused);
 	for (size_t i = 0; d->foreign && i < FOREIGN_IDS; i++) {
@@ -216,29 +235,55 @@ static int mark_refused(struct cpl_delivery *d, const struct cpl_origin *o)
 
 /* --- sending ----------------------------------------------------------- */
 
+static const char *kind_name(xmpp_stanza_t *stanza)
+{
+	switch (cpl_filter_kind(stanza)) {
+	case CPL_PRESENCE: return "presence";
+	case CPL_IQ: return "iq";
+	default: return "message";
+	}
+}
+
+/* Fills s with what is kept. -1 without memory. */
+static int note(struct sent *s, xmpp_stanza_t *stanza)
+{
+	const char *to = xmpp_stanza_get_to(stanza);
+
+	s->type = kind_name(stanza);
+	s->id = strdup(xmpp_stanza_get_id(stanza));
+	s->to = to ? strdup(to) : NULL;
+	return s->id && (s->to || !to) ? 0 : -1;
+}
+
 int cpl_delivery_send(struct cpl_delivery *d, xmpp_stanza_t *stanza,
 		      const struct cpl_origin *origin, struct cpl_err *e)
 {
-	struct sent s = {0, *origin};
+	struct sent s = {.origin = *origin};
+	size_t before = cpl_session_pending(d->conf.session);
 
 	/* Whatever fails fails before anything is sent. */
-	if (identify(d, stanza, origin) < 0 ||
-	    !cpl_buf_room(&d->unacked, sizeof s))
-		return cpl_err_nomem(e);
-	if (cpl_session_send(d->conf.session, stanza, &s.number, e) < 0)
-		return -1;
-	d->sent_count++;
-	remember_domain(d, xmpp_stanza_get_to(stanza));
-	return cpl_buf_add(&d->unacked, &s, sizeof s);
+	if (identify(d, stanza, origin) < 0 || note(&s, stanza) < 0 ||
+	    !cpl_buf_room(&d->unacked, sizeof s)) {
+		cpl_err_nomem(e);
+	} else if (cpl_session_send(d->conf.session, stanza, &s.number, e) ==
+		   0) {
+		s.bytes = cpl_session_pending(d->conf.session) - before;
+		d->sent_count++;
+		remember_domain(d, s.to);
+		return cpl_buf_add(&d->unacked, &s, sizeof s);
+	}
+	free(s.id);
+	free(s.to);
+	return -1;
 }
 
 static int window_full(const struct cpl_delivery *d)
 {
 	return d->unacked.len / sizeof(struct sent) >= CPL_WINDOW_STANZAS ||
-	       cpl_session_unsent(d->conf.session) >= CPL_WINDOW_BYTES;
+	       cpl_session_pending(d->conf.session) >= CPL_WINDOW_BYTES;
 }
 
-/* Who was told so waits for room(), though bytes leave without a word. */
+/* Who was told so waits for room(). */
 int cpl_delivery_full(struct cpl_delivery *d)
 {
 	int full = window_full(d);
@@ -307,20 +352,57 @@ void cpl_delivery_finish(struct cpl_delivery *d)
 
 /* --- what comes back --------------------------------------------------- */
 
+static void describe(const struct sent *s, struct cpl_sent *out)
+{
+	*out = (struct cpl_sent){
+	    .number = s->number,
+	    .origin = s->origin,
+	    .id = s->id,
+	    .to = s->to,
+	    .type = s->type,
+	    .bytes = s->bytes,
+	};
+}
+
 void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto)
 {
-	while (d->unacked.len > 0) {
-		const struct sent *s = (struct sent *)d->unacked.data;
+	struct cpl_sent sent;
 
-		if (s->number > upto)
-			break;
+	while (d->unacked.len > 0 && unacked(d)->number <= upto) {
 		d->acked_count++;
-		cpl_buf_consume(&d->unacked, sizeof *s);
+		describe(unacked(d), &sent);
+		if (d->on.confirmed)
+			d->on.confirmed(d->on.user, &sent);
+		take_first(d);
 	}
 	if (d->was_full && !window_full(d)) {
 		d->was_full = 0;
 		d->on.room(d->on.user);
 	}
+	check_done(d);
+}
+
+void cpl_delivery_given_up(struct cpl_delivery *d, uint64_t number)
+{
+	size_t count = d->unacked.len / sizeof(struct sent), i = 0;
+	struct cpl_err why = CPL_ERR_INIT;
+	struct sent s;
+
+	while (i < count && unacked(d)[i].number != number)
+		i++;
+	if (i == count)
+		return;
+	s = unacked(d)[i];
+	memmove(unacked(d) + i, unacked(d) + i + 1, (count - i - 1) * sizeof s);
+	cpl_buf_truncate(&d->unacked, d->unacked.len - sizeof s);
+	cpl_err_set(&why, CPL_TEMP, "unknown outcome: the connection was lost");
+	/* Its refusal may have come before the end. */
+	if (mark_refused(d, &s.origin)) {
+		d->refused_count++;
+		d->on.refused(d->on.user, &s.origin, NULL, s.id, &why);
+	}
+	free(s.id);
+	free(s.to);
 	check_done(d);
 }
 
@@ -361,7 +443,46 @@ uint64_t cpl_delivery_refused(const struct cpl_delivery *d)
 
 const struct cpl_origin *cpl_delivery_unconfirmed(const struct cpl_delivery *d)
 {
-	return d->unacked.len > 0
-		   ? &((const struct sent *)d->unacked.data)->origin
-		   : NULL;
+	return d->unacked.len > 0 ? &unacked(d)->origin : NULL;
+}
+
+/* The walk through what the session and the delivery have of the same stanzas:
+ * both in order, the session's with others in between. */
+struct walk {
+	const struct cpl_delivery *d;
+	size_t next; /* of the delivery's */
+	void (*each)(void *user, const struct cpl_sent *sent);
+	void *user;
+};
+
+static int walk_entry(void *user, const struct cpl_window_entry *entry,
+		      const char *xml)
+{
+	struct walk *w = user;
+	size_t count = w->d->unacked.len / sizeof(struct sent);
+	struct cpl_sent sent;
+
+	while (w->next < count && unacked(w->d)[w->next].number < entry->number)
+		w->next++;
+	if (w->next == count)
+		return 1;
+	if (unacked(w->d)[w->next].number != entry->number)
+		return 0;
+	describe(unacked(w->d) + w->next++, &sent);
+	sent.first = entry->first;
+	sent.tries = entry->tries;
+	sent.xml = xml;
+	sent.bytes = entry->size;
+	w->each(w->user, &sent);
+	return 0;
+}
+
+void cpl_delivery_each_unconfirmed(const struct cpl_delivery *d,
+				   void (*each)(void *user,
+						const struct cpl_sent *sent),
+				   void *user)
+{
+	struct walk w = {d, 0, each, user};
+
+	cpl_session_unacked(d->conf.session, walk_entry, &w);
 }

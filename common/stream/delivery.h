@@ -21,12 +21,27 @@ struct cpl_origin {
 	uint32_t recipient;
 };
 
+/* A stanza that was given to the session. */
+struct cpl_sent {
+	uint64_t number; /* the session's */
+	struct cpl_origin origin;
+	const char *id;
+	const char *to;   /* NULL: it has none */
+	const char *type; /* its kind: "message", "presence", "iq" */
+	size_t bytes;     /* on the wire */
+	time_t first;     /* when it left for the first time */
+	unsigned tries;   /* how often it left; 0: not yet */
+	const char *xml;  /* of bytes bytes; NULL: the session has it no more */
+};
+
 struct cpl_delivery_events {
 	/* Somebody refused a stanza of ours: from whom, its id, and
 	 * "condition (text)". */
 	void (*refused)(void *user, const struct cpl_origin *origin,
 			const char *from, const char *id,
 			const struct cpl_err *why);
+	/* The server has a stanza. May be NULL. */
+	void (*confirmed)(void *user, const struct cpl_sent *sent);
 	/* After cpl_delivery_full() was true: it is not any more. */
 	void (*room)(void *user);
 	/* After cpl_delivery_finish(): all is acknowledged, and what could
@@ -61,8 +76,11 @@ int cpl_delivery_full(struct cpl_delivery *d);
 /* Nothing more will be sent: the pings go out, done() follows. */
 void cpl_delivery_finish(struct cpl_delivery *d);
 
-/* The session's events. stanza: non-zero when it was a bounce of ours. */
+/* The session's events. given_up: what is said of it is that its outcome is
+ * unknown (refused(), CPL_TEMP). stanza: non-zero when it was a bounce of ours.
+ */
 void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto);
+void cpl_delivery_given_up(struct cpl_delivery *d, uint64_t number);
 int cpl_delivery_stanza(struct cpl_delivery *d, xmpp_stanza_t *stanza);
 
 /* How it stands: stanzas sent, acknowledged, refused (each counted once). */
@@ -72,5 +90,12 @@ uint64_t cpl_delivery_refused(const struct cpl_delivery *d);
 
 /* The first stanza that is not acknowledged; NULL: all are. */
 const struct cpl_origin *cpl_delivery_unconfirmed(const struct cpl_delivery *d);
+
+/* Calls each() for all of them, in order; also after the session's end. What
+ * it is given is valid during the call. */
+void cpl_delivery_each_unconfirmed(const struct cpl_delivery *d,
+				   void (*each)(void *user,
+						const struct cpl_sent *sent),
+				   void *user);
 
 #endif

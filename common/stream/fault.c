@@ -61,9 +61,22 @@ int cpl_fault_stream(xmpp_stanza_t *error, struct cpl_err *e)
 	const char *condition =
 	    cpl_fault_condition(error, CPL_NS_STREAM_ERRORS);
 
-	return describe(
-	    error, CPL_NS_STREAM_ERRORS,
-	    "the server ended the stream: ", stream_status(condition), e);
+	describe(error, CPL_NS_STREAM_ERRORS,
+		 "the server ended the stream: ", stream_status(condition), e);
+	e->final = strcmp(condition, "conflict") == 0;
+	return -1;
+}
+
+char *cpl_fault_redirect(xmpp_stanza_t *error)
+{
+	xmpp_stanza_t *el =
+	    cpl_child(error, "see-other-host", CPL_NS_STREAM_ERRORS);
+	char *host = el ? cpl_text(el) : NULL;
+
+	if (host && *host)
+		return host;
+	free(host);
+	return NULL;
 }
 
 int cpl_fault_stanza(xmpp_stanza_t *stanza, struct cpl_err *e)

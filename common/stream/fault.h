@@ -15,8 +15,14 @@
 const char *cpl_fault_condition(xmpp_stanza_t *error, const char *ns);
 
 /* A <stream:error/>: "the server ended the stream: conflict (Replaced by new
- * connection)". Returns -1. */
+ * connection)". After <conflict/> nobody comes back by itself (RFC
+ * 6120 4.9.3.3): it would only throw out the other one again; e->final says so.
+ * Returns -1. */
 int cpl_fault_stream(xmpp_stanza_t *error, struct cpl_err *e);
+
+/* The HOST[:PORT] of <see-other-host/> (4.9.3.19), the caller's; NULL: it is
+ * another error, names none, or there is no memory. */
+char *cpl_fault_redirect(xmpp_stanza_t *error);
 
 /* The <error/> of a stanza of type error: "service-unavailable (User is not
  * here)", CPL_REFUSED. Returns -1. */

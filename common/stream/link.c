@@ -2,10 +2,12 @@
 #include "link.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -404,6 +406,7 @@ struct cpl_link *cpl_link_new(struct cpl_loop *loop, const struct cpl_log *log,
 			      const struct cpl_link_events *events)
 {
 	struct cpl_link *l = calloc(1, sizeof *l);
+	unsigned most = CPL_ALIVE_IDLE_MS + CPL_ALIVE_WAIT_MS;
 
 	if (l)
 		l->tree = cpl_tree_new(ctx, CPL_TREE_CDATA, &tree_events, l);
@@ -418,6 +421,8 @@ struct cpl_link *cpl_link_new(struct cpl_loop *loop, const struct cpl_log *log,
 	cpl_buf_init(&l->out, CPL_LINK_OUT_MAX);
 	l->out.secret = 1;
 	cpl_buf_init(&l->seen, 2 * CPL_STANZA_BYTES_MAX);
+	/* RFC 5482: the kernel's own limit is a quarter of an hour. */
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof most);
 	l->watch.fd = fd;
 	l->watch.events = POLLIN;
 	l->watch.ready = ready;
@@ -486,6 +491,15 @@ struct cpl_buf *cpl_link_out(struct cpl_link *l)
 size_t cpl_link_unsent(const struct cpl_link *l)
 {
 	return l->out.len;
+}
+
+size_t cpl_link_underway(const struct cpl_link *l)
+{
+	int queued = 0;
+
+	if (ioctl(l->watch.fd, SIOCOUTQ, &queued) < 0)
+		queued = 0;
+	return l->out.len + (size_t)queued;
 }
 
 void cpl_link_hold(struct cpl_link *l, int on)

@@ -73,6 +73,10 @@ struct cpl_buf *cpl_link_out(struct cpl_link *l);
 /* Bytes that the kernel has not taken yet. */
 size_t cpl_link_unsent(const struct cpl_link *l);
 
+/* The same and what the kernel has and the other side has not acknowledged: a
+ * number that does not change while the connection is dead. */
+size_t cpl_link_underway(const struct cpl_link *l);
+
 /* Writes what the kernel takes at once, without waiting for the turn's end. */
 void cpl_link_flush(struct cpl_link *l);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "login.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ enum state {
 	LOGIN_FEATURES, /* <features/> is next */
 	LOGIN_PROCEED,  /* <starttls/> is sent */
 	LOGIN_SASL,     /* <auth/> or <response/> is sent */
+	LOGIN_RESUME,   /* <resume/> is sent */
 	LOGIN_BIND,     /* the bind request is sent */
 	LOGIN_BOUND
 };
@@ -29,6 +31,7 @@ struct cpl_login {
 	const struct cpl_login_conf *conf;
 	struct cpl_sasl *sasl;
 	struct cpl_login_result result;
+	char *redirect;
 	enum state state;
 	int secured;
 	int authenticated;
@@ -241,6 +244,23 @@ static size_t read_limit(xmpp_stanza_t *features)
 	return n;
 }
 
+/* XEP-0198 5: <resume/> in place of the binding. */
+static int resume(struct cpl_login *l, struct cpl_err *e)
+{
+	xmpp_stanza_t *el = cpl_build(l->ctx, "resume", CPL_NS_SM);
+	char h[16];
+	int ok;
+
+	snprintf(h, sizeof h, "%u", l->conf->resume_h);
+	ok = el && cpl_set_attr(el, "h", h) == 0 &&
+	     cpl_set_attr(el, "previd", l->conf->resume_id) == 0 &&
+	     cpl_write_xml(cpl_link_out(l->link), el, CPL_NS_CLIENT) == 0;
+	if (el)
+		xmpp_stanza_release(el);
+	l->state = LOGIN_RESUME;
+	return ok ? CPL_LOGIN_ON : cpl_err_nomem(e);
+}
+
 static int on_features(struct cpl_login *l, xmpp_stanza_t *features,
 		       struct cpl_err *e)
 {
@@ -256,7 +276,32 @@ static int on_features(struct cpl_login *l, xmpp_stanza_t *features,
 	l->result.sm = cpl_child(features, "sm", CPL_NS_SM) != NULL;
 	l->result.max_bytes = read_limit(features);
 	l->result.features = xmpp_stanza_clone(features);
+	l->result.mechanism = cpl_sasl_name(l->sasl);
+	if (l->conf->resume_id && l->result.sm)
+		return resume(l, e);
 	return bind_resource(l, features, e);
+}
+
+static int on_resumed(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
+{
+	const char *id = xmpp_stanza_get_attribute(el, "previd");
+
+	if (!id || strcmp(id, l->conf->resume_id) != 0)
+		return cpl_err_set(e, CPL_PROTOCOL,
+				   "the server resumed another stream");
+	l->result.resumed = xmpp_stanza_clone(el);
+	l->result.is_resumed = 1;
+	l->state = LOGIN_BOUND;
+	return CPL_LOGIN_DONE;
+}
+
+static int on_not_resumed(struct cpl_login *l, xmpp_stanza_t *el,
+			  struct cpl_err *e)
+{
+	cpl_log(l->log, CPL_LOG_DEBUG, "the server does not resume: %s",
+		cpl_fault_condition(el, CPL_NS_STANZA_ERRORS));
+	l->result.resumed = xmpp_stanza_clone(el);
+	return bind_resource(l, l->result.features, e);
 }
 
 static int on_proceed(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
@@ -361,7 +406,6 @@ static int on_bound(struct cpl_login *l, xmpp_stanza_t *iq, struct cpl_err *e)
 				   "the server bound no resource");
 	}
 	l->result.jid = jid;
-	l->result.mechanism = cpl_sasl_name(l->sasl);
 	l->state = LOGIN_BOUND;
 	return CPL_LOGIN_DONE;
 }
@@ -379,6 +423,8 @@ static const struct step {
     {LOGIN_SASL, "challenge", CPL_NS_SASL, on_challenge},
     {LOGIN_SASL, "success", CPL_NS_SASL, on_success},
     {LOGIN_SASL, "failure", CPL_NS_SASL, on_failure},
+    {LOGIN_RESUME, "resumed", CPL_NS_SM, on_resumed},
+    {LOGIN_RESUME, "failed", CPL_NS_SM, on_not_resumed},
     {LOGIN_BIND, "iq", CPL_NS_CLIENT, on_bound},
 };
 
@@ -390,6 +436,7 @@ const char *cpl_login_phase(const struct cpl_login *l)
 	case LOGIN_FEATURES: return "waiting for the server's stream features";
 	case LOGIN_PROCEED: return "waiting for the server to start TLS";
 	case LOGIN_SASL: return "waiting for the server to answer the login";
+	case LOGIN_RESUME: return "waiting for the server to resume the stream";
 	case LOGIN_BIND: return "waiting for the server to bind a resource";
 	case LOGIN_BOUND: break;
 	}
@@ -405,8 +452,13 @@ int cpl_login_element(struct cpl_login *l, xmpp_stanza_t *element,
 		if (steps[i].state == l->state &&
 		    cpl_is(element, steps[i].name, steps[i].ns))
 			return steps[i].take(l, element, e);
-	if (cpl_is(element, "error", CPL_NS_STREAM))
+	if (cpl_is(element, "error", CPL_NS_STREAM)) {
+		/* What somebody in between could have said counts for nothing.
+		 */
+		if (l->secured || l->conf->mode == CPL_TLS_NONE)
+			l->redirect = cpl_fault_redirect(element);
 		return cpl_fault_stream(element, e);
+	}
 	return cpl_err_set(e, CPL_PROTOCOL, "unexpected <%.60s/> %s", name,
 			   cpl_login_phase(l));
 }
@@ -454,9 +506,17 @@ void cpl_login_free(struct cpl_login *l)
 		return;
 	cpl_sasl_free(l->sasl);
 	free(l->result.jid);
+	free(l->redirect);
 	if (l->result.features)
 		xmpp_stanza_release(l->result.features);
+	if (l->result.resumed)
+		xmpp_stanza_release(l->result.resumed);
 	free(l);
+}
+
+const char *cpl_login_redirect(const struct cpl_login *l)
+{
+	return l->redirect;
 }
 
 int cpl_login_tried(const struct cpl_login *l)

@@ -5,6 +5,9 @@
  * and is fed what the link receives; it reads no clock and opens nothing. It
  * makes one attempt with one mechanism. Nothing learnt before TLS is kept.
  *
+ * A session that was lost is resumed in place of the binding (XEP-0198 5);
+ * where that is refused a resource is bound after all.
+ *
  * SASL2 (XEP-0388) and its inline tokens and resumption (XEP-0484, XEP-0198)
  * have their place in the table as further rows of the state LOGIN_FEATURES
  * and LOGIN_SASL. */
@@ -27,7 +30,9 @@ struct cpl_login_conf {
 	const struct cpl_secret *password; /* empty: EXTERNAL or ANONYMOUS */
 	struct cpl_tls_conf tls;
 	enum cpl_tls_mode mode;
-	int direct_tls; /* the target wants TLS at once */
+	int direct_tls;        /* the target wants TLS at once */
+	const char *resume_id; /* of the lost stream; NULL: there is none */
+	uint32_t resume_h;     /* what was handled of it */
 };
 
 /* What the server said once we were logged in. */
@@ -37,6 +42,10 @@ struct cpl_login_result {
 	size_t max_bytes;        /* XEP-0478: the largest stanza; 0: not said */
 	const char *mechanism;   /* valid until cpl_login_free() */
 	xmpp_stanza_t *features; /* after the authentication; the login's */
+	xmpp_stanza_t *resumed;  /* the server's answer to <resume/>; NULL: none
+				    was asked for. <resumed/>, and then there is
+				    no jid, or <failed/>; the login's */
+	int is_resumed;
 };
 
 struct cpl_login;
@@ -64,6 +73,10 @@ int cpl_login_secured(struct cpl_login *l, struct cpl_err *e)
 
 /* The result, complete after CPL_LOGIN_DONE; valid as long as the login. */
 const struct cpl_login_result *cpl_login_result(const struct cpl_login *l);
+
+/* HOST[:PORT] where the server wants us instead (RFC 6120 4.9.3.19), said over
+ * TLS; NULL: nowhere. Valid as long as the login. */
+const char *cpl_login_redirect(const struct cpl_login *l);
 
 /* Whether the server was sent an <auth/>. */
 int cpl_login_tried(const struct cpl_login *l);

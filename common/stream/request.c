@@ -45,6 +45,7 @@ static void unlink_request(struct cpl_requests *all, struct cpl_request *r)
 static void free_request(struct cpl_request *r)
 {
 	free(r->to);
+	free(r->xml);
 	free(r);
 }
 
@@ -63,6 +64,33 @@ void cpl_requests_forget(struct cpl_requests *all, const void *user)
 		if (r->user == user)
 			cpl_requests_drop(all, r);
 	}
+}
+
+struct cpl_request *cpl_requests_upto(const struct cpl_requests *all,
+				      uint64_t sent)
+{
+	struct cpl_request *r = all->first;
+
+	while (r && r->sent > sent)
+		r = r->next;
+	return r;
+}
+
+struct cpl_request *cpl_requests_sent(const struct cpl_requests *all,
+				      uint64_t sent)
+{
+	struct cpl_request *r = all->first;
+
+	while (r && r->sent != sent)
+		r = r->next;
+	return r;
+}
+
+void cpl_requests_give_up(struct cpl_requests *all, struct cpl_request *r)
+{
+	unlink_request(all, r);
+	r->answered(r->user, NULL);
+	free_request(r);
 }
 
 /* Whether an answer to what was sent to `to` may come from `from`. */
@@ -100,11 +128,6 @@ int cpl_requests_answer(struct cpl_requests *all, const struct cpl_jid *own,
 
 void cpl_requests_end(struct cpl_requests *all)
 {
-	struct cpl_request *r;
-
-	while ((r = all->first)) {
-		unlink_request(all, r);
-		r->answered(r->user, NULL);
-		free_request(r);
-	}
+	while (all->first)
+		cpl_requests_give_up(all, all->first);
 }

@@ -15,7 +15,9 @@
 struct cpl_request {
 	char id[CPL_ID_SIZE];
 	uint64_t number;
-	char *to; /* NULL: the own account */
+	char *to;      /* NULL: the own account */
+	uint64_t sent; /* the number of its stanza, which its user sets */
+	char *xml;     /* the stanza, where it may be sent again; owned */
 	void (*answered)(void *user, xmpp_stanza_t *answer);
 	void *user;
 	struct cpl_request *next;
@@ -39,6 +41,16 @@ void cpl_requests_drop(struct cpl_requests *all, struct cpl_request *r);
 
 /* Forgets all that have this user, without a word. */
 void cpl_requests_forget(struct cpl_requests *all, const void *user);
+
+/* The oldest whose stanza has this number or a smaller one; NULL: none has. */
+struct cpl_request *cpl_requests_upto(const struct cpl_requests *all,
+				      uint64_t sent);
+/* The one whose stanza has this number, or NULL. */
+struct cpl_request *cpl_requests_sent(const struct cpl_requests *all,
+				      uint64_t sent);
+
+/* Tells one that no answer will come, and forgets it. */
+void cpl_requests_give_up(struct cpl_requests *all, struct cpl_request *r);
 
 /* Hands an iq to the request that it answers, which is then over. Non-zero:
  * it was one. An iq with the right id and type from somebody else is none. */

@@ -2,9 +2,13 @@
  *
  * A session is one login and what follows it: stanzas out with proof of their
  * arrival, stanzas in with proof of their handling, requests and answers, an
- * orderly end. It owns the connect
- * and the link. One connection, one
- * attempt: it never reconnects.
+ * orderly end. It owns the connect, the link, and what is not acknowledged.
+ *
+ * With cpl_session_retry() it outlives its connections: it tries again by the
+ * rule of retry.h, resumes the stream (XEP-0198 5), and where that is refused
+ * logs in anew and sends again what the server has not acknowledged, each kind
+ * in its way (window.h). Numbers count on across all of that. Meanwhile stanzas
+ * may be sent as ever.
  *
  * Events come from within the loop. The owner may call everything from them
  * but cpl_session_free(). Nothing is announced: presence is the tool's. */
@@ -19,11 +23,14 @@
 #include "../stanza/jid.h"
 #include "connect.h"
 #include "ids.h"
+#include "window.h"
 
 struct cpl_session;
 
 struct cpl_session_events {
-	/* Logged in: stanzas may be sent from here on. */
+	/* Logged in: stanzas may be sent from here on. It comes again after a
+	 * new login that took the place of a lost session, though not after a
+	 * resumption: presence has to be announced again. */
 	void (*online)(void *user);
 	/* A stanza and its number: cpl_session_handled() is told when it and
 	 * all before it are dealt with. NULL for an answer to a request of
@@ -36,6 +43,11 @@ struct cpl_session_events {
 	 * status is CPL_OK after cpl_session_close(), CPL_REFUSED when the
 	 * server ended the stream without an error. */
 	void (*ended)(void *user, const struct cpl_err *e);
+	/* The connection is lost and another attempt follows. May be NULL. */
+	void (*lost)(void *user, const struct cpl_err *e);
+	/* An iq set of a session that was lost for good is not sent again and
+	 * its outcome unknown. May be NULL. */
+	void (*given_up)(void *user, uint64_t number);
 	void *user;
 };
 
@@ -48,6 +60,13 @@ cpl_session_new(struct cpl_loop *loop, const struct cpl_log *log,
 		const struct cpl_session_events *on, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
+/* Before it is online: a connection that is lost, or does not come about, is
+ * tried again for so many ms (0: never, -1: for ever). */
+void cpl_session_retry(struct cpl_session *s, long limit);
+
+/* The same: an iq set too is sent again after a new login. */
+void cpl_session_retry_sets(struct cpl_session *s);
+
 /* Before it is online: XEP-0198 is left out, for who needs no proof in either
  * direction and counts what each flight costs. */
 void cpl_session_without_sm(struct cpl_session *s);
@@ -57,7 +76,7 @@ void cpl_session_free(struct cpl_session *s);
 
 /* Sends a stanza as it is and gives its number (from 1). The caller keeps the
  * stanza. -1 with e: CPL_DATA when it is larger than the server takes (both
- * sizes named), CPL_TEMP when the session is not online, CPL_SYSTEM. */
+ * sizes named), CPL_TEMP when it never was online or is over, CPL_SYSTEM. */
 int cpl_session_send(struct cpl_session *s, xmpp_stanza_t *stanza,
 		     uint64_t *number, struct cpl_err *e)
     __attribute__((warn_unused_result));
@@ -65,7 +84,8 @@ int cpl_session_send(struct cpl_session *s, xmpp_stanza_t *stanza,
 /* Sends an iq of type get or set, with an id of the session's own, and calls
  * answered() with the result or error that comes from whom it was sent to
  * (RFC 6120 8.1.2.1: for the own account no from, the own bare or full JID),
- * or with NULL when the session ended before. 0, or -1 as above. */
+ * or with NULL when the session ended before, or was lost for good and it is a
+ * set. 0, or -1 as above. */
 int cpl_session_request(struct cpl_session *s, xmpp_stanza_t *iq,
 			void (*answered)(void *user, xmpp_stanza_t *answer),
 			void *user, struct cpl_err *e)
@@ -87,8 +107,10 @@ void cpl_session_hold(struct cpl_session *s, int on);
  * Before it is online, ended() follows at once, from the loop. */
 void cpl_session_close(struct cpl_session *s, int wait);
 
-/* How it stands. */
+/* How it stands: online is connected and logged in, alive is online or about to
+ * be again. */
 int cpl_session_online(const struct cpl_session *s);
+int cpl_session_alive(const struct cpl_session *s);
 int cpl_session_has_sm(const struct cpl_session *s); /* XEP-0198 is on */
 /* What the server offers after the login (RFC 6120 4.3.2), as
  * ("ver", "urn:xmpp:features:rosterver"). 0 before it is online. */
@@ -96,6 +118,15 @@ int cpl_session_feature(const struct cpl_session *s, const char *name,
 			const char *ns);
 uint64_t cpl_session_unhandled(const struct cpl_session *s);
 size_t cpl_session_unsent(const struct cpl_session *s); /* bytes */
+/* Bytes of stanzas that are not acknowledged, where that is asked for. */
+size_t cpl_session_pending(const struct cpl_session *s);
+/* Calls each() for every stanza that is not acknowledged, in order (window.h),
+ * until it returns non-zero; also after the end. */
+void cpl_session_unacked(const struct cpl_session *s,
+			 int (*each)(void *user,
+				     const struct cpl_window_entry *entry,
+				     const char *xml),
+			 void *user);
 
 /* The own JID, full, once online; before that as configured. */
 const struct cpl_jid *cpl_session_jid(const struct cpl_session *s);

@@ -2,13 +2,14 @@
 """A TCP proxy on loopback that makes a far server of a near one.
 
 usage: delay.py PORT MS [summary=FILE] [cut-after=BYTES] [cut-after-up=BYTES]
-                        [cut=fin|reset|stall]
+                        [cut=fin|reset|stall] [times=N]
 
 It prints the port that it listens on, and passes what comes there on to PORT,
 each direction MS/2 later, in order. A direction is cut for good after so many
 bytes: cut-after counts what the server sent, cut-after-up what the client
 sent; then both sides are closed (cut=fin, reset), or nothing more passes in
-that direction (stall). It ends on SIGTERM, SIGINT, or when stdin (a pipe,
+that direction (stall). times=N: only the first N connections are cut. It ends
+on SIGTERM, SIGINT, or when stdin (a pipe,
 socket or terminal) closes.
 
 FILE gets the flights of each connection, again whenever one ends:
@@ -31,7 +32,8 @@ import struct
 import sys
 
 CHUNK = 65536
-KEYS = {'summary': '', 'cut-after': '', 'cut-after-up': '', 'cut': 'fin'}
+KEYS = {'summary': '', 'cut-after': '', 'cut-after-up': '', 'cut': 'fin',
+        'times': '1000000000'}
 
 
 class Proxy:
@@ -64,6 +66,7 @@ class Connection:
 
     def __init__(self, proxy, client):
         self.proxy = proxy
+        self.number = len(proxy.connections) + 1
         self.sockets = {'up': client, 'down': None}
         self.loop = asyncio.get_running_loop()
         self.began = self.loop.time()
@@ -136,6 +139,8 @@ class Connection:
 
     def allowance(self, direction):
         key = 'cut-after' if direction == 'down' else 'cut-after-up'
+        if self.number > int(self.proxy.options['times']):
+            return 1 << 62
         return int(self.proxy.options[key] or 1 << 62)
 
     async def cut(self, queue):

@@ -368,7 +368,7 @@ static void who_is_approved_is_not_denied(void)
 static void what_is_left_is_given_up(void)
 {
 	struct cpl_subscribe *s = subscribe(CPL_CANCEL, "nurse@capulet.lit");
-	struct cpl_err why = {CPL_TEMP, "unknown outcome"};
+	struct cpl_err why = {CPL_TEMP, "unknown outcome", 0};
 
 	cpl_subscribe_give_up(s, &why);
 	CHECK_STR(told, "jid nurse@capulet.lit 75;");

@@ -15,7 +15,8 @@
 struct cpl_session {
 	struct cpl_ids ids;
 	uint64_t sent;
-	size_t unsent;
+	size_t pending;
+	uint64_t unacked_from, left_upto;
 	int broken; /* sending fails */
 	/* the pings under way */
 	struct {
@@ -41,9 +42,26 @@ xmpp_ctx_t *cpl_session_ctx(const struct cpl_session *s)
 	return ctx;
 }
 
-size_t cpl_session_unsent(const struct cpl_session *s)
+size_t cpl_session_pending(const struct cpl_session *s)
 {
-	return s->unsent;
+	return s->pending;
+}
+
+/* Of what was sent, all above unacked_from; each with its id as XML, those
+ * above left_upto have never left. */
+void cpl_session_unacked(const struct cpl_session *s,
+			 int (*each)(void *user,
+				     const struct cpl_window_entry *entry,
+				     const char *xml),
+			 void *user)
+{
+	for (uint64_t n = s->unacked_from + 1; n <= s->sent; n++) {
+		struct cpl_window_entry entry = {
+		    .number = n, .size = 3, .tries = n <= s->left_upto};
+
+		if (each(user, &entry, "<x>"))
+			return;
+	}
 }
 
 int cpl_session_send(struct cpl_session *s, xmpp_stanza_t *stanza,
@@ -89,6 +107,7 @@ static struct {
 	struct cpl_origin origin;
 	char from[64], id[64];
 	struct cpl_err why;
+	char confirmed[256];
 } got;
 
 static void on_refused(void *user, const struct cpl_origin *origin,
@@ -101,6 +120,16 @@ static void on_refused(void *user, const struct cpl_origin *origin,
 	snprintf(got.from, sizeof got.from, "%s", from ? from : "-");
 	snprintf(got.id, sizeof got.id, "%s", id);
 	got.why = *why;
+}
+
+static void on_confirmed(void *user, const struct cpl_sent *sent)
+{
+	size_t n = strlen(got.confirmed);
+
+	CHECK(user == &got);
+	snprintf(got.confirmed + n, sizeof got.confirmed - n, "%llu:%s:%s:%s ",
+		 (unsigned long long)sent->number, sent->type, sent->id,
+		 sent->to ? sent->to : "-");
 }
 
 static void on_room(void *user)
@@ -121,7 +150,11 @@ static void begin(long bounce_wait, uint32_t recipients)
 	struct cpl_err e = CPL_ERR_INIT;
 	struct cpl_delivery_conf conf = {NULL, &session, bounce_wait,
 					 recipients};
-	struct cpl_delivery_events on = {on_refused, on_room, on_done, &got};
+	struct cpl_delivery_events on = {.refused = on_refused,
+					 .confirmed = on_confirmed,
+					 .room = on_room,
+					 .done = on_done,
+					 .user = &got};
 
 	memset(&got, 0, sizeof got);
 	memset(&session, 0, sizeof session);
@@ -520,21 +553,91 @@ static void window_of_bytes(void)
 	begin(0, 1);
 	post("<message to='a@x.lit'/>", 1, 0);
 	post("<message to='a@x.lit'/>", 2, 0);
-	session.unsent = CPL_WINDOW_BYTES - 1;
+	session.pending = CPL_WINDOW_BYTES - 1;
 	CHECK(!cpl_delivery_full(d));
-	session.unsent = CPL_WINDOW_BYTES;
+	session.pending = CPL_WINDOW_BYTES;
 	CHECK(cpl_delivery_full(d));
 	cpl_delivery_acked(d, 1);
 	CHECK_INT(got.room, 0);
-	session.unsent = 0;
+	session.pending = 0;
 	cpl_delivery_acked(d, 2);
 	CHECK_INT(got.room, 1);
 	post("<message to='a@x.lit'/>", 3, 0);
-	session.unsent = CPL_WINDOW_BYTES;
+	session.pending = CPL_WINDOW_BYTES;
 	CHECK(cpl_delivery_full(d));
-	session.unsent = 0;
+	session.pending = 0;
 	cpl_delivery_acked(d, 3);
 	CHECK_INT(got.room, 2);
+	end();
+}
+
+/* --- what is confirmed, and what is not ---------------------------------- */
+
+static void confirmed(void)
+{
+	begin(0, 1);
+	post("<message to='a@x.lit' id='m'/>", 1, 0);
+	post("<iq type='set' id='i'/>", 2, 0);
+	post("<presence to='b@x.lit/r' id='p'/>", 3, 0);
+	cpl_delivery_acked(d, 2);
+	CHECK_STR(got.confirmed, "1:message:m:a@x.lit 2:iq:i:- ");
+	cpl_delivery_acked(d, 2);
+	cpl_delivery_acked(d, 3);
+	CHECK_STR(got.confirmed, "1:message:m:a@x.lit 2:iq:i:- "
+				 "3:presence:p:b@x.lit/r ");
+	end();
+}
+
+static char rest[256];
+
+static void on_rest(void *user, const struct cpl_sent *sent)
+{
+	size_t n = strlen(rest);
+
+	CHECK(user == &got);
+	snprintf(rest + n, sizeof rest - n, "%llu:%s:%u:%.*s ",
+		 (unsigned long long)sent->origin.record, sent->id, sent->tries,
+		 (int)sent->bytes, sent->xml);
+}
+
+static void each_unconfirmed(void)
+{
+	begin(0, 1);
+	rest[0] = '\0';
+	session.sent = 1; /* one that is not the delivery's */
+	post("<message to='a@x.lit' id='m1'/>", 1, 0);
+	post("<message to='a@x.lit' id='m2'/>", 2, 0);
+	session.sent++;
+	post("<message to='a@x.lit' id='m3'/>", 3, 0);
+	cpl_delivery_acked(d, 2);
+	session.unacked_from = 2;
+	session.left_upto = 3;
+	cpl_delivery_each_unconfirmed(d, on_rest, &got);
+	CHECK_STR(rest, "2:m2:1:<x> 3:m3:0:<x> ");
+	end();
+}
+
+/* One whose outcome nobody will ever know: the others go on. */
+static void given_up(void)
+{
+	begin(0, 1);
+	post("<iq type='set' to='a@x.lit' id='i1'/>", 1, 0);
+	post("<iq type='set' to='a@x.lit' id='i2'/>", 2, 0);
+	cpl_delivery_given_up(d, 7);
+	CHECK_INT(got.refused, 0);
+	cpl_delivery_given_up(d, 1);
+	CHECK_INT(got.refused, 1);
+	CHECK_INT(got.why.status, CPL_TEMP);
+	CHECK_STR(got.id, "i1");
+	CHECK_STR(got.from, "-");
+	CHECK_INT(cpl_delivery_unconfirmed(d)->record, 2);
+	cpl_delivery_finish(d);
+	CHECK_INT(got.done, 0);
+	cpl_delivery_acked(d, 2);
+	CHECK_INT(got.done, 1);
+	CHECK_STR(got.confirmed, "2:iq:i2:a@x.lit ");
+	CHECK_INT(cpl_delivery_confirmed(d), 1);
+	CHECK_INT(cpl_delivery_refused(d), 1);
 	end();
 }
 
@@ -560,6 +663,9 @@ int main(void)
 	RUN(largest_record);
 	RUN(window);
 	RUN(window_of_bytes);
+	RUN(confirmed);
+	RUN(each_unconfirmed);
+	RUN(given_up);
 	xmpp_ctx_free(ctx);
 	unit.failed += mem.blocks != 0;
 	return unit_end();

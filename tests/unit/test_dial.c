@@ -836,8 +836,8 @@ static void resumes(void)
 	    {"a.lit", A, "127.0.0.1", 0, 0, 0, 0, 0},
 	    {"b.lit", A, "127.0.0.1", 0, 0, 0, 0, 0},
 	    {.name = NULL}};
-	struct cpl_err decided = {CPL_PROTOCOL, "certificate"};
-	struct cpl_err temporary = {CPL_TEMP, "broke"};
+	struct cpl_err decided = {CPL_PROTOCOL, "certificate", 0};
+	struct cpl_err temporary = {CPL_TEMP, "broke", 0};
 
 	reset(rows);
 	dial("capulet.lit", NULL, 0, CPL_TLS_AUTO);
@@ -869,7 +869,7 @@ static void resumes_with_what_was_under_way(void)
 	    {"dead.lit", A, "127.0.0.1", 0, 0, 0, 0, 0},
 	    {"m.lit", A, "127.0.0.1", 0, 0, 0, 0, 0},
 	    {.name = NULL}};
-	struct cpl_err e = {CPL_TEMP, "broke"};
+	struct cpl_err e = {CPL_TEMP, "broke", 0};
 
 	reset(rows);
 	dial("capulet.lit", NULL, 0, CPL_TLS_AUTO);

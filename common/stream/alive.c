@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "alive.h"
+
+#include "../base/limits.h"
+
+static void ask(struct cpl_alive *a)
+{
+	a->asked = 1;
+	a->silence(a->user);
+	if (!a->link)
+		return;
+	a->underway = cpl_link_underway(a->link);
+	cpl_loop_timer(a->loop, &a->timer, CPL_ALIVE_WAIT_MS);
+}
+
+static void give_up(struct cpl_alive *a)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_err_set(&e, CPL_TEMP,
+		    "connection lost: no sign of life for %d seconds",
+		    (CPL_ALIVE_IDLE_MS + CPL_ALIVE_WAIT_MS) / 1000);
+	a->dead(a->user, &e);
+}
+
+static void on_timer(void *user)
+{
+	struct cpl_alive *a = user;
+	int64_t idle = cpl_loop_now() - a->heard;
+
+	if (a->held || idle < CPL_ALIVE_IDLE_MS) {
+		a->asked = 0;
+		cpl_loop_timer(a->loop, &a->timer,
+			       a->held ? CPL_ALIVE_IDLE_MS
+				       : CPL_ALIVE_IDLE_MS - idle);
+	} else if (a->asked && cpl_link_underway(a->link) == a->underway) {
+		give_up(a);
+	} else {
+		ask(a);
+	}
+}
+
+void cpl_alive_init(struct cpl_alive *a, struct cpl_loop *loop,
+		    void (*silence)(void *user),
+		    void (*dead)(void *user, const struct cpl_err *e),
+		    void *user)
+{
+	a->loop = loop;
+	a->silence = silence;
+	a->dead = dead;
+	a->user = user;
+	a->timer.fire = on_timer;
+	a->timer.user = a;
+}
+
+void cpl_alive_start(struct cpl_alive *a, const struct cpl_link *link)
+{
+	a->link = link;
+	a->asked = 0;
+	a->heard = cpl_loop_now();
+	cpl_loop_timer(a->loop, &a->timer, CPL_ALIVE_IDLE_MS);
+}
+
+void cpl_alive_stop(struct cpl_alive *a)
+{
+	a->link = NULL;
+	if (a->loop)
+		cpl_loop_cancel(a->loop, &a->timer);
+}
+
+void cpl_alive_heard(struct cpl_alive *a)
+{
+	a->heard = cpl_loop_now();
+}
+
+void cpl_alive_hold(struct cpl_alive *a, int on)
+{
+	a->held = on;
+	a->heard = cpl_loop_now();
+}
