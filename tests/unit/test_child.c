@@ -59,7 +59,7 @@ static void run_loop(void)
 	struct cpl_timer limit = {.fire = hangs};
 	struct cpl_err e = CPL_ERR_INIT;
 
-	cpl_loop_timer(loop, &limit, 20000);
+	cpl_loop_timer(loop, &limit, 60000);
 	CHECK_INT(cpl_loop_run(loop, &e), 0);
 	cpl_loop_cancel(loop, &limit);
 }
@@ -224,7 +224,7 @@ static void grandchild_goes_too(void)
 	run("sleep 300 & echo $!; exit 5");
 	ends(CPL_CHILD_EXITED, 5);
 	CHECK(strtol(got.out, NULL, 10) > 1);
-	CHECK(!lives((pid_t)strtol(got.out, NULL, 10), 5000));
+	CHECK(!lives((pid_t)strtol(got.out, NULL, 10), 30000));
 	/* One that left the group is not ours to end, nor to wait for. */
 	run("setsid sleep 300 & echo $!");
 	ends(CPL_CHILD_EXITED, 0);

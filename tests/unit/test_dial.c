@@ -294,7 +294,7 @@ static void dial(const char *domain, const char *host, uint16_t port,
 {
 	start(domain, host, port, mode);
 	if (lab.dial)
-		run(5000);
+		run(30000);
 }
 
 static void hang_up(void)
@@ -789,7 +789,7 @@ static void the_second_starts_while_the_first_hangs(void)
 	dial("capulet.lit", NULL, 0, CPL_TLS_AUTO);
 	reached("m.lit", port, 0);
 	then = cpl_loop_now() - then;
-	CHECK(then >= 240 && then < 2000);
+	CHECK(then >= 240 && then < 20000);
 	hang_up();
 
 	/* and a deadline has something to say */
@@ -813,7 +813,7 @@ static void slow_aaaa(void)
 	uint16_t port = 0;
 	int l = listener("127.0.0.1", &port);
 	const struct row rows[] = {{"m.lit", A, "127.0.0.1", 0, 0, 0, 0, 0},
-				   {"m.lit", AAAA, "::1", 0, 0, 0, 0, 2000},
+				   {"m.lit", AAAA, "::1", 0, 0, 0, 0, 25000},
 				   {.name = NULL}};
 	int64_t then = cpl_loop_now();
 
@@ -821,7 +821,7 @@ static void slow_aaaa(void)
 	dial("capulet.lit", "m.lit", port, CPL_TLS_AUTO);
 	reached("m.lit", port, 0);
 	then = cpl_loop_now() - then;
-	CHECK(then >= 45 && then < 1500);
+	CHECK(then >= 45 && then < 20000);
 	hang_up();
 	close(l);
 }
@@ -846,12 +846,12 @@ static void resumes(void)
 	lab.calls = 0;
 	cpl_dial_resume(lab.dial, &decided);
 	CHECK_INT(lab.calls, 0);
-	run(5000);
+	run(30000);
 	reached("b.lit", port, 0);
 	close(lab.fd);
 	lab.calls = 0;
 	cpl_dial_resume(lab.dial, &temporary);
-	run(5000);
+	run(30000);
 	failed(CPL_PROTOCOL, "certificate");
 	close(l);
 }
@@ -882,7 +882,7 @@ static void resumes_with_what_was_under_way(void)
 	for (int fd; (fd = accept(hole, NULL, NULL)) >= 0;)
 		close(fd);
 	cpl_dial_resume(lab.dial, &e);
-	run(5000);
+	run(30000);
 	reached("dead.lit", dead, 0);
 	hang_up();
 	close(hole);
@@ -912,19 +912,19 @@ static void freed_within_done(void)
 	reset(NULL);
 	lab.dial =
 	    cpl_dial_new(lab.loop, NULL, &c, the_callee_may_free, NULL, &lab.e);
-	run(5000);
+	run(30000);
 	CHECK(lab.dial == NULL && lab.calls == 1);
 	c.host = "127.0.0.1";
 	c.port = port;
 	lab.dial =
 	    cpl_dial_new(lab.loop, NULL, &c, the_callee_may_free, NULL, &lab.e);
-	run(5000);
+	run(30000);
 	CHECK(lab.dial == NULL && lab.calls == 2);
 	close(l);
 	c.port = closed_port();
 	lab.dial =
 	    cpl_dial_new(lab.loop, NULL, &c, the_callee_may_free, NULL, &lab.e);
-	run(5000);
+	run(30000);
 	CHECK(lab.dial == NULL && lab.calls == 3);
 }
 
