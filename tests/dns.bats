@@ -76,7 +76,7 @@ send() {
 	COUPLET_PASSWORD=${COUPLET_PASSWORD-rosaline} tool xsend -C /dev/null \
 		-u romeo@montague.lit \
 		--ca-file "${STUB_CA:-$BATS_FILE_TMPDIR/certs/ca.pem}" \
-		--connect-timeout 20 -m hi --bounce-wait 0 "$@" \
+		--connect-timeout 60 -m hi --bounce-wait 0 "$@" \
 		juliet@capulet.lit
 }
 
@@ -350,7 +350,7 @@ asked() {
 		send --connect-timeout 0.7
 	ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
 	[ "$ms" -ge 700 ]
-	[ "$ms" -lt 5000 ]
+	[ "$ms" -lt 20000 ]
 	# Silent about a target: the same.
 	zone <<-EOF
 		_xmpp-client._tcp.montague.lit SRV 0 0 5222 a.montague.lit
@@ -379,7 +379,7 @@ signal.pause()' >hole
 		a.montague.lit A 127.0.0.1
 	EOF
 	says 75 'a.montague.lit:9222 (127.0.0.1): timed out connecting' \
-		send --connect-timeout 0.7
+		send --connect-timeout 4
 	says 75 '127.0.0.1:9222: timed out connecting' \
 		send --connect-timeout 0.7 -H 127.0.0.1:9222
 	# Meanwhile the next one is tried (RFC 8305 5).
@@ -389,7 +389,7 @@ signal.pause()' >hole
 		_xmpp-client._tcp.montague.lit SRV 1 0 $good_port a.montague.lit
 		a.montague.lit A 127.0.0.1
 	EOF
-	expect_exit 0 send --connect-timeout 10
+	expect_exit 0 send --connect-timeout 30
 }
 
 @test "a domain that is not ASCII is asked for as an A-label" {

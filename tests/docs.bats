@@ -104,14 +104,14 @@ run_until() {
 	setsid bash -c "$text" </dev/null >"$out/stdout" 2>"$out/stderr" 3>&- &
 	groups+=($!)
 	[ -z "$beside" ] || beside "$beside"
-	timeout 20 bash -c "$1" </dev/null >"$out/until" 2>&1 3>&- ||
+	timeout 60 bash -c "$1" </dev/null >"$out/until" 2>&1 3>&- ||
 		complain "it never came to: $1"
 }
 
 run_to_end() {
 	local status=0
 	[ -z "$beside" ] || beside "$beside"
-	timeout 20 bash -c "$text" </dev/null >"$out/stdout" 2>"$out/stderr" \
+	timeout 60 bash -c "$text" </dev/null >"$out/stdout" 2>"$out/stderr" \
 		3>&- || status=$?
 	[ "$status" = 0 ] || complain "exit status $status" || return
 	[ ! -s "$out/stderr" ] || complain 'stderr is not empty'

@@ -11,7 +11,7 @@ need() {
 
 # go_sendxmpp [spawn] ARG...: Debian's, as juliet.
 go_sendxmpp() {
-	local run=(timeout 20)
+	local run=(timeout 60)
 	[ "$1" != spawn ] || { run=(spawn) && shift; }
 	printf '%s\n' "username: $juliet" "password: pw-${juliet%@*}" \
 		"jserver: $XMPP_HOST:${port:-$XMPP_PORT}" >sendxmpprc
@@ -22,7 +22,7 @@ go_sendxmpp() {
 
 # slixmpp [spawn] ARG...: the peer made with Debian's, as juliet.
 slixmpp() {
-	local run=(timeout 20)
+	local run=(timeout 60)
 	[ "$1" != spawn ] || { run=(spawn) && shift; }
 	"${run[@]}" /usr/bin/python3 "$tests/peer.py" "$juliet" \
 		"pw-${juliet%@*}" "$XMPP_PORT" "$XMPP_CA" "$@" 2>peer.err
@@ -38,7 +38,7 @@ text() {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		rm -f got log
-		spawn tool xrecv -c 2 -v -W 30 -o text >got 2>log
+		spawn tool xrecv -c 2 -v -W 60 -o text >got 2>log
 		wait_for_line log 'online as'
 		echo 'Wherefore art thou?' | go_sendxmpp "$romeo"
 		wait_for_line got 'Wherefore'
@@ -73,7 +73,7 @@ text() {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		rm -f got log
-		spawn tool xrecv -c 2 -v -W 30 -o text >got 2>log
+		spawn tool xrecv -c 2 -v -W 60 -o text >got 2>log
 		wait_for_line log 'online as'
 		slixmpp send "$romeo" chat $'Für\nElise'
 		wait_for_line got 'Für'

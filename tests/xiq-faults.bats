@@ -106,10 +106,10 @@ marks() {
 		get juliet@capulet.lit
 		echo "<iq type='set' to='capulet.lit'>$ping</iq>"
 		get montague.lit
-	} | expect_exit 75 tool xiq --each-timeout 0.3
+	} | expect_exit 75 tool xiq --each-timeout 3
 	same 'answers' 2 "$(wc -l <out)"
-	says 'xiq: record 2: juliet@capulet.lit: unknown outcome: no answer within 0.3 seconds' \
-		'xiq: record 3: capulet.lit: unknown outcome: no answer within 0.3 seconds, the set may have happened'
+	says 'xiq: record 2: juliet@capulet.lit: unknown outcome: no answer within 3 seconds' \
+		'xiq: record 3: capulet.lit: unknown outcome: no answer within 3 seconds, the set may have happened'
 }
 
 @test "no answer weighs more than an error, and an error more than nothing" {
@@ -122,7 +122,7 @@ marks() {
 	{
 		get capulet.lit "<q xmlns='capulet:no'/>"
 		get juliet@capulet.lit
-	} | expect_exit 75 tool xiq --each-timeout 0.2
+	} | expect_exit 75 tool xiq --each-timeout 3
 	grep -qxF 'xiq: record 1: capulet.lit: item-not-found (not  here)' err
 	get capulet.lit "<q xmlns='capulet:no'/>" | expect_exit 1 tool xiq
 }
@@ -132,12 +132,12 @@ marks() {
 	{
 		get montague.lit
 		get capulet.lit
-	} | expect_exit 124 tool xiq -W 1
+	} | expect_exit 124 tool xiq -W 4
 	same 'answers' 1 "$(wc -l <out)"
 	says 'xiq: timed out (-W)' \
 		'xiq: record 2: capulet.lit: unknown outcome: the session ended before the answer'
 	# Stdin stays open, and all that was asked is answered.
-	feed tool xiq -W 1 >out 2>err
+	feed tool xiq -W 4 >out 2>err
 	echo "$ping" >&8
 	ends 124
 	exec 8>&-
@@ -266,7 +266,7 @@ page() {
 	answers '<after>b<' "$(page c d)"
 	answers '<max>' "$(page a b)"
 	stub answers=answers
-	expect_exit 76 timeout 20 "$BIN/xiq" --paginate capulet.lit <<<"$items"
+	expect_exit 76 timeout 60 "$BIN/xiq" --paginate capulet.lit <<<"$items"
 	says 'xiq: record 1: capulet.lit: the server sends the same page again'
 	[ "$(wc -l <out)" -le 6 ]
 }
@@ -280,10 +280,10 @@ page() {
 	expect_exit 1 tool xiq --paginate capulet.lit <<<"$items"
 	same 'answers' 2 "$(wc -l <out)"
 	says 'xiq: record 1: capulet.lit: item-not-found'
-	expect_exit 75 tool xiq --paginate --each-timeout 0.3 montague.lit \
+	expect_exit 75 tool xiq --paginate --each-timeout 3 montague.lit \
 		<<<"$items"
 	same 'answers' 1 "$(wc -l <out)"
-	says 'xiq: record 1: montague.lit: unknown outcome: no answer within 0.3 seconds'
+	says 'xiq: record 1: montague.lit: unknown outcome: no answer within 3 seconds'
 }
 
 # --- stdout, and signals ---------------------------------------------------

@@ -155,7 +155,7 @@ attr() {
 	for n in 1 7; do
 		stub ping=silent
 		yes "$ping" | head -n 100 |
-			expect_exit 124 tool xiq --parallel $n -W 2
+			expect_exit 124 tool xiq --parallel $n -W 4
 		same 'requests' "$n" "$(on_wire iq | grep -c 'urn:xmpp:ping')"
 	done
 }

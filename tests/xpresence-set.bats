@@ -66,7 +66,7 @@ load xpresence
 @test "-W is the time of a hold" {
 	for server in "${servers[@]}"; do
 		couple "$server"
-		expect_exit 0 tool xpresence -a juliet set --hold -W 2
+		expect_exit 0 tool xpresence -a juliet set --hold -W 5
 	done
 }
 
@@ -216,7 +216,7 @@ print(base64.b64encode(hashlib.sha1(s.encode()).digest()).decode())')"
 	grep -q '^xpresence: juliet@capulet.lit: unknown outcome$' err
 	grep -q '^xpresence: nurse@capulet.lit: unknown outcome$' err
 	stub ping-no-answer
-	expect_exit 124 tool xpresence subscribe juliet@capulet.lit -W 2
+	expect_exit 124 tool xpresence subscribe juliet@capulet.lit -W 5
 	grep -q '^xpresence: juliet@capulet.lit: unknown outcome$' err
 	stub ping-no-answer
 	expect_exit 75 tool xpresence pending --settle 0.3

@@ -93,14 +93,14 @@ load xpresence
 
 @test "[v] a server that is silent ends it after --settle" {
 	stub ping-no-answer disco=nothing contact=juliet@capulet.lit
-	expect_exit 75 tool xpresence -1 --settle 0.3
+	expect_exit 75 tool xpresence -1 --settle 2
 	says 'xpresence: montague.lit: unknown: no answer' \
 		'xpresence: capulet.lit: unknown: no answer'
 }
 
 @test "-W before the end is 124, and the end of the server 75" {
 	stub ping-no-answer contact=juliet@capulet.lit
-	expect_exit 124 tool xpresence -1 -W 2
+	expect_exit 124 tool xpresence -1 -W 5 --settle 60
 	says 'xpresence: timed out (-W)'
 	stub end-stream at=presence
 	expect_exit 75 tool xpresence
@@ -166,8 +166,8 @@ load xpresence
 		expect_exit 1 tool xpresence -c 1 --idle 0.5 --from montague.lit
 		says 'xpresence: nothing came (--idle) after 0 of 1 records'
 		expect_exit 0 tool xpresence --idle 0.3 --from montague.lit
-		expect_exit 0 tool xpresence -W 2 --from montague.lit
-		expect_exit 124 tool xpresence -W 2 -c 1 --from montague.lit
+		expect_exit 0 tool xpresence -W 5 --from montague.lit
+		expect_exit 124 tool xpresence -W 5 -c 1 --from montague.lit
 	done
 }
 
@@ -181,7 +181,7 @@ load xpresence
 		expect_exit 0 tool xpresence -a juliet --idle 0.3 --auto-approve \
 			nowhere.lit
 		expect_exit 0 tool xpresence -a juliet set </dev/null
-		expect_exit 0 tool xrecv -a juliet -o text -c 1 -W 10
+		expect_exit 0 tool xrecv -a juliet -o text -c 1 -W 60
 		same body stored "$(cut -f 2 out)"
 	done
 }
@@ -228,7 +228,7 @@ load xpresence
 @test "--wait-for what does not come is 124" {
 	for server in "${servers[@]}"; do
 		couple "$server"
-		expect_exit 124 tool xpresence -W 2 --wait-for chat "$juliet"
+		expect_exit 124 tool xpresence -W 5 --wait-for chat "$juliet"
 		prints ''
 	done
 }
@@ -274,7 +274,7 @@ load xpresence
 		tool xpresence subscribe "$nurse"
 		tool xpresence -a nurse approve "$romeo"
 		hold juliet
-		expect_exit 124 tool xpresence -W 2 --wait-for available \
+		expect_exit 124 tool xpresence -W 5 --wait-for available \
 			"$juliet" "$nurse"
 		hold nurse
 		expect_exit 0 tool xpresence --wait-for available \

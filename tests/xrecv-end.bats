@@ -70,10 +70,10 @@ load xrecv
 	kill -TERM "$pid"
 	ends 143
 	same stderr '' "$(cat err)"
-	unread -W 0.5
+	unread -W 4
 	ends 0
 	same stderr '' "$(cat err)"
-	unread -W 0.5 -c 12
+	unread -W 4 -c 12
 	ends 124
 	same stderr 'xrecv: timed out (-W) after 0 of 12 records' "$(cat err)"
 	the_rest "$(numbers 1 10)"
@@ -88,12 +88,12 @@ load xrecv
 	ends 143
 	says 'xrecv: 10 more came and were not read: the server may not keep them'
 	send 7
-	unread -W 0.5
+	unread -W 4
 	ends 0
 	says 'xrecv: 7 more came and were not read: the server may not keep them'
 	# One by one: the unread one was not taken out of the storage.
 	send 3
-	unread -c 5 -W 0.5
+	unread -c 5 -W 4
 	ends 124
 	says 'xrecv: timed out (-W) after 0 of 5 records'
 	the_rest m1 m2 m3
@@ -106,8 +106,10 @@ load xrecv
 		unread
 		waits_for_reader
 		kill -TERM "$pid"
-		head -n 3 <&5 >taken
+		mapfile -n 3 -u 5 lines # at once, by the shell itself
+		printf %s "${lines[@]}" >taken
 		ends 143
+		same taken "$(numbers 1 3)" "$(bodies_in taken)"
 		says
 		the_rest
 	done
@@ -117,10 +119,10 @@ load xrecv
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		send 1
-		unread --idle 0.1
+		unread --idle 2
 		waits_for_reader
-		# Longer than it waits for a reader once it ends.
-		sleep 1.5
+		# Longer than that, and than it waits for a reader at the end.
+		sleep 3.5
 		kill -0 "$pid"
 		head -n 1 <&5 >taken
 		ends 0

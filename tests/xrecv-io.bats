@@ -12,11 +12,11 @@ load xrecv
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		send 1
-		expect_exit 0 receive -W 1
+		expect_exit 0 receive -W 4
 		same stdout m1 "$(bodies_in out)"
 		says
 		send 1
-		expect_exit 124 receive -W 1 -c 2
+		expect_exit 124 receive -W 4 -c 2
 		same stdout m1 "$(bodies_in out)"
 		says 'xrecv: timed out (-W) after 1 of 2 records'
 	done
@@ -37,10 +37,10 @@ load xrecv
 }
 
 @test "--idle: what the filters drop is nothing" {
-	stub deliver=30 deliver-gap=100 deliver-type=headline
+	stub deliver=300 deliver-gap=100 deliver-type=headline
 	expect_exit 0 tool xrecv --idle 0.4 -t chat
 	is_silent
-	[ "$(grep -c ' deliver d' "$STUB_LOG")" -lt 20 ]
+	[ "$(grep -c ' deliver d' "$STUB_LOG")" -lt 250 ]
 }
 
 @test "the server ends the stream: 1" {
@@ -181,8 +181,8 @@ if sys.argv[1] == "pty":
     tty.setraw(near)
 else:
     far, near = (s.detach() for s in socket.socketpair())
-sys.exit(subprocess.run(sys.argv[2:], stdout=near, timeout=20).returncode)
-' "$kind" ${COUPLET_WRAP:-} "$BIN/xrecv" -W 1 2>err
+sys.exit(subprocess.run(sys.argv[2:], stdout=near, timeout=60).returncode)
+' "$kind" ${COUPLET_WRAP:-} "$BIN/xrecv" -W 4 2>err
 		grep ' more came and were not read: the server may not keep them' err
 	done
 }

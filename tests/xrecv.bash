@@ -42,7 +42,7 @@ unread() {
 waits_for_reader() {
 	python3 -c '
 import fcntl, struct, sys, termios, time
-end = time.monotonic() + 10
+end = time.monotonic() + 30
 while time.monotonic() < end:
     n = fcntl.ioctl(5, termios.FIONREAD, b"\0" * 4)
     if struct.unpack("i", n)[0] > 0:
@@ -58,7 +58,7 @@ the_rest() {
 	lines=$(printf '%s\n' "$@")
 	: >rest
 	if [ -n "$lines" ]; then
-		receive -W 30 -c "$(wc -l <<<"$lines")" >rest || true
+		receive -W 60 -c "$(wc -l <<<"$lines")" >rest || true
 	fi
 	same 'the rest' "$lines" "$(bodies_in rest)"
 	receive --idle 0.5 >extra

@@ -50,7 +50,7 @@ load xrecv
 @test "5,000 messages: all of them, in order" {
 	for server in "${servers[@]}"; do
 		fresh "$server"
-		spawn tool xrecv -a juliet -o text -W 50 -c 5000 -v >got 2>err
+		spawn tool xrecv -a juliet -o text -W 120 -c 5000 -v >got 2>err
 		wait_for_line err 'online as'
 		send 5000
 		ends 0
@@ -151,7 +151,7 @@ couple() {
 		wait_for_line log 'online as'
 		# Its own presence comes first, so its contacts see it.
 		tool xrecv -a juliet --priority 7 --show away \
-			--status 'on the <balcony>' -W 20 -c 1 \
+			--status 'on the <balcony>' -W 60 -c 1 \
 			--kind presence >/dev/null
 		wait_for_line seen unavailable
 		# Each server has its order of them.

@@ -167,7 +167,7 @@ b@capulet.lit\tx\\xc2\\x85\\ty\tnone\t\t \tg' "$(cat out)"
 @test "-W: what is not answered by then is named" {
 	answers "<query[^>]*><item" "jabber:iq:roster	$(list_of '')"
 	stub answers="$PWD/answers"
-	expect_exit 124 at_stub xroster -W 1 add nurse@capulet.lit
+	expect_exit 124 at_stub xroster -W 4 add nurse@capulet.lit
 	same 'stderr' $'xroster: nurse@capulet.lit: unknown outcome
 xroster: timed out (-W)' "$(cat err)"
 }
@@ -176,7 +176,7 @@ xroster: timed out (-W)' "$(cat err)"
 	answers "<query[^>]*><item	<iq type='result' id='@ID@'/>" \
 		"jabber:iq:roster	$(list_of '')"
 	stub answers="$PWD/answers" silent-ack
-	expect_exit 2 at_stub xroster -W 1 add nurse@capulet.lit --subscribe
+	expect_exit 2 at_stub xroster -W 4 add nurse@capulet.lit --subscribe
 	# The set is confirmed, the request is not.
 	same 'stderr' $'xroster: nurse@capulet.lit: unknown outcome
 xroster: timed out (-W)' "$(cat err)"

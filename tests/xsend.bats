@@ -110,7 +110,7 @@ load xsend
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		rm -f got log
-		spawn tool xrecv -a juliet -v -c 5000 -W 60 -o text >got 2>log
+		spawn tool xrecv -a juliet -v -c 5000 -W 120 -o text >got 2>log
 		wait_for_line log 'online as'
 		seq 5000 | expect_exit 0 tool xsend -l "$juliet"
 		is_silent
@@ -144,7 +144,7 @@ load xsend
 		fresh "$server"
 		expect_exit 0 tool xsend --id i2 -m b -t normal -s Roses \
 			--thread t1 "$juliet"
-		tool xrecv -a juliet -c 1 -W 20 >got
+		tool xrecv -a juliet -c 1 -W 60 >got
 		grep -qF '<subject>Roses</subject>' got
 		grep -qF '<thread>t1</thread>' got
 		grep -qF '<body>b</body>' got
@@ -160,8 +160,8 @@ load xsend
 		printf 'one\ntwo\n' |
 			expect_exit 0 tool xsend -l --print-id "$first" "$nurse"
 		says
-		tool xrecv -a juliet -c 2 -W 20 >got
-		tool xrecv -a nurse -c 2 -W 20 >got2
+		tool xrecv -a juliet -c 2 -W 60 >got
+		tool xrecv -a nurse -c 2 -W 60 >got2
 		ids() {
 			sed -E 's/^<message from="[^"]*" id="([^"]*)".*/\1/' "$1"
 		}
@@ -207,7 +207,7 @@ load xsend
 		arrives one two
 		juliet=$nurse
 		config_for also "$nurse" "pw-${nurse%@*}"
-		tool xrecv -a also -c 2 -W 20 -o text >got
+		tool xrecv -a also -c 2 -W 60 -o text >got
 		same 'to the nurse' $'one\ntwo' "$(cut -f 2 got)"
 	done
 }
@@ -379,7 +379,7 @@ load xsend
 		expect_exit 0 tool xsend -a juliet -m 'for romeo' "$romeo"
 		expect_exit 0 tool xsend -m 'for juliet' "$juliet"
 		seq 3 | expect_exit 0 tool xsend -l "$juliet"
-		tool xrecv -c 1 -W 20 -o text >got
+		tool xrecv -c 1 -W 60 -o text >got
 		same 'the message that waited' 'for romeo' "$(cut -f 2 got)"
 	done
 	stub
@@ -402,10 +402,10 @@ load xsend
 
 @test "no acknowledgement: 124 when -W runs out, and what is unknown is named" {
 	stub silent-ack
-	expect_exit 124 tool xsend -W 2 -m a "$juliet"
+	expect_exit 124 tool xsend -W 5 -m a "$juliet"
 	says 'xsend: timed out (-W)' \
 		'xsend: -m: unknown outcome: 1 of 1 messages are not confirmed, from here on'
-	seq 3 | expect_exit 124 tool xsend -W 2 -l "$juliet"
+	seq 3 | expect_exit 124 tool xsend -W 5 -l "$juliet"
 	says 'xsend: timed out (-W)' \
 		'xsend: stdin:1: unknown outcome: 3 of 3 messages are not confirmed, from here on'
 	same 'messages' 4 "$(on_wire message | wc -l)"
@@ -492,7 +492,7 @@ load xsend
 
 @test "without stream management and without an answer: 124, never 0" {
 	stub no-sm ping-no-answer
-	echo a | expect_exit 124 tool xsend -W 2 "$juliet"
+	echo a | expect_exit 124 tool xsend -W 5 "$juliet"
 	says 'xsend: timed out (-W)' \
 		'xsend: stdin: unknown outcome: 1 of 1 messages are not confirmed, from here on'
 }
@@ -590,12 +590,12 @@ load xsend
 	is_silent
 	took=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
 	[ "$took" -ge 300 ]
-	[ "$took" -lt 1800 ]
+	[ "$took" -lt 20000 ]
 }
 
 @test "all acknowledged, then the connection is lost or -W runs out: 0" {
 	stub peer=silent ping=silent
-	expect_exit 0 tool xsend --bounce-wait 20 -W 2 -m a "$juliet"
+	expect_exit 0 tool xsend --bounce-wait 20 -W 5 -m a "$juliet"
 	is_silent
 	stub peer=silent ping=silent close at=ack
 	expect_exit 0 tool xsend --bounce-wait 20 -m a "$juliet"

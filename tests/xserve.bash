@@ -68,7 +68,7 @@ finish() {
 
 # gone PID...: none of these processes is there, soon.
 gone() {
-	local end=$((SECONDS + 10)) one
+	local end=$((SECONDS + 30)) one
 	for one; do
 		while kill -0 "$one" 2>/dev/null; do
 			[ "$SECONDS" -lt "$end" ] ||

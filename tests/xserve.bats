@@ -215,12 +215,14 @@ ends_with() {
 	command_is <<<'. ./how'
 	for server in "${servers[@]}"; do
 		fresh "$server"
-		serve --each-timeout 0.3
+		serve
 		ends_with 'echo "<a/>"; echo "no bulb" >&2; echo b >&2; exit 3' \
 			'the command ended with status 3: no bulb'
 		ends_with 'printf "a\033[2Jb" >&2; exit 2' \
 			'the command ended with status 2: a\x1b[2Jb'
 		ends_with 'kill -9 $$' 'the command was ended by signal 9'
+		finish 143
+		serve --each-timeout 0.3
 		ends_with 'exec sleep 100' \
 			'the command took too long (--each-timeout)'
 		ends_with 'trap "" TERM; while :; do sleep 0.1; done' \

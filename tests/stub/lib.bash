@@ -18,7 +18,7 @@ stub() {
 at_stub() {
 	COUPLET_PASSWORD=${COUPLET_PASSWORD-rosaline} tool "$1" -C /dev/null \
 		-u romeo@montague.lit -H "127.0.0.1:$STUB_PORT" \
-		--ca-file "$STUB_CA" --connect-timeout 20 "${@:2}"
+		--ca-file "$STUB_CA" --connect-timeout 30 "${@:2}"
 }
 
 # try [ARG...]: a message to the stub.
