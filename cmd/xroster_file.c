@@ -123,6 +123,7 @@ void xroster_file_start(struct xroster *x)
 	x->input = cpl_input_new(x->client.run.loop, NULL, x->fd,
 				 CPL_INPUT_WHOLE, &events);
 	if (x->input) {
+		cpl_input_name(x->input, name_of(x));
 		cpl_input_hold(x->input, 0);
 		return;
 	}

@@ -217,6 +217,10 @@ three() {
 	misused '--password-fd 0: contacts are on stdin' set --password-fd 0
 	fails 65 '--name: byte 1 (0xff) is not UTF-8' add a@b.lit -n $'\xff'
 	fails 66 'none: No such file or directory' diff none
+	# One that opens, and cannot be read; one that is too long.
+	fails 74 '/proc/self/mem: Input/output error' diff /proc/self/mem
+	head -c 16777217 /dev/zero | tr '\0' x >long
+	fails 65 'a record of long is over 16777216 bytes' diff long
 	fails 66 '.: Is a directory' sync .
 }
 

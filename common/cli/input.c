@@ -22,6 +22,7 @@ struct cpl_input {
 	struct cpl_buf buf;
 	size_t searched; /* bytes of buf known to hold no separator */
 	size_t number;
+	const char *name;
 	enum cpl_input_mode mode;
 	int held;
 	int eof;
@@ -47,7 +48,7 @@ static void end_over(struct cpl_input *in)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
-	cpl_err_set(&e, CPL_DATA, "a record of stdin is over %d bytes",
+	cpl_err_set(&e, CPL_DATA, "a record of %s is over %d bytes", in->name,
 		    CPL_RECORD_MAX);
 	end(in, &e);
 }
@@ -155,7 +156,7 @@ static void ready(void *user, short revents)
 	if (n < 0) {
 		if (errno == EAGAIN || errno == EINTR)
 			return;
-		cpl_err_errno(&e, CPL_IO, "stdin");
+		cpl_err_errno(&e, CPL_IO, "%s", in->name);
 		end(in, &e);
 		return;
 	}
@@ -186,6 +187,7 @@ struct cpl_input *cpl_input_new(struct cpl_loop *loop, xmpp_ctx_t *ctx, int fd,
 	in->loop = loop;
 	in->on = *on;
 	in->mode = mode;
+	in->name = "stdin";
 	in->held = 1;
 	/* The longest record, its separator, and a piece to find it in. */
 	cpl_buf_init(&in->buf, CPL_RECORD_MAX + 1 + READ_SIZE);
@@ -217,6 +219,11 @@ void cpl_input_free(struct cpl_input *in)
 	cpl_reader_free(in->reader);
 	cpl_buf_release(&in->buf);
 	free(in);
+}
+
+void cpl_input_name(struct cpl_input *in, const char *name)
+{
+	in->name = name;
 }
 
 void cpl_input_hold(struct cpl_input *in, int on)

@@ -46,6 +46,10 @@ struct cpl_input *cpl_input_new(struct cpl_loop *loop, xmpp_ctx_t *ctx, int fd,
     __attribute__((warn_unused_result));
 void cpl_input_free(struct cpl_input *in);
 
+/* What messages call it, "stdin" until then; name is the caller's and has to
+ * stay. */
+void cpl_input_name(struct cpl_input *in, const char *name);
+
 /* Stops or goes on; within the events as well: at most the record at hand
  * follows (of stanzas, those in the next 4 kB). */
 void cpl_input_hold(struct cpl_input *in, int on);
