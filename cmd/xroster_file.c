@@ -78,7 +78,8 @@ static void on_text(void *user, const char *p, size_t n, size_t number)
 }
 
 /* With --prune, what is not in the file is removed: not because a record could
- * not be read, or because what made the file had failed. */
+ * not be read, or because what made the file had failed. Nor does diff print
+ * what --prune would not do. */
 static int may_go_on(struct xroster *x)
 {
 	int diff = x->verb->plan == xroster_plan_diff;
@@ -86,8 +87,8 @@ static int may_go_on(struct xroster *x)
 
 	if (x->malformed > 0 && diff)
 		return 0;
-	if (!(x->set.given & XROSTER_PRUNE))
-		return x->file.count > 0 || diff;
+	if (!(x->set.given & XROSTER_PRUNE) && !diff)
+		return x->file.count > 0;
 	if (x->malformed > 0)
 		cpl_err_set(&e, CPL_DATA, "%s: malformed, nothing is changed",
 			    name_of(x));

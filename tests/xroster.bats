@@ -333,6 +333,9 @@ three() {
 	three
 	fails 65 'stdin: no contacts, --prune would remove all' \
 		sync --prune - </dev/null
+	# What it would not do is no difference either.
+	fails 65 'stdin: no contacts, --prune would remove all' \
+		diff - </dev/null
 	printf 'nurse@capulet.lit\n{"jid":\n' >bad
 	expect_exit 65 tool xroster sync --prune bad
 	same 'stdout' '' "$(cat out)"
