@@ -258,6 +258,21 @@ three() {
 	done
 }
 
+@test "a contact whose JID begins as JSON does is text all the same" {
+	for server in "${servers[@]}"; do
+		fresh "$server"
+		roster add '{n}@capulet.lit' -n '{'
+		lists '\\x7bn}@capulet.lit\t{\tnone\t'
+		cp out kept
+		roster diff kept
+		same 'no difference' '' "$(cat out)"
+		roster remove '{n}@capulet.lit'
+		roster set <kept
+		roster -F '%{@jid}'
+		same 'it is back' '{n}@capulet.lit' "$(cat out)"
+	done
+}
+
 @test "set goes on behind a record that is malformed, and names it" {
 	for server in "${servers[@]}"; do
 		fresh "$server"

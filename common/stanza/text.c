@@ -105,6 +105,21 @@ fail:
 
 /* ---- Fields ---- */
 
+/* Where lines of text and JSON are told apart by how they begin
+ * (contact_record.h), that of a JID such as {@x.lit is text. */
+static int add_begin(struct cpl_buf *out, const char *p)
+{
+	size_t start = out->len;
+
+	if (*p != '{')
+		return cpl_write_field(out, p, strlen(p));
+	if (add_escape(out, p, 1) == 0 &&
+	    cpl_write_field(out, p + 1, strlen(p + 1)) == 0)
+		return 0;
+	cpl_buf_truncate(out, start);
+	return -1;
+}
+
 /* A piece of a field; last: of the last field. */
 static int add_text(struct cpl_buf *out, const char *p, int raw, int last)
 {
@@ -126,13 +141,17 @@ int cpl_write_fields(struct cpl_buf *out, const char *const *fields, size_t n,
 {
 	size_t start = out->len;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		const char *text = fields[i] ? fields[i] : "";
+
 		if ((i > 0 && cpl_buf_addc(out, '\t') < 0) ||
-		    (fields[i] &&
-		     add_text(out, fields[i], raw, i + 1 == n) < 0)) {
+		    (i == 0 && !raw
+			 ? add_begin(out, text)
+			 : add_text(out, text, raw, i + 1 == n)) < 0) {
 			cpl_buf_truncate(out, start);
 			return -1;
 		}
+	}
 	return 0;
 }
 

@@ -25,9 +25,10 @@ int cpl_write_field(struct cpl_buf *out, const char *p, size_t n)
 int cpl_read_field(struct cpl_buf *out, const char *p, size_t n,
 		   struct cpl_err *e) __attribute__((warn_unused_result));
 
-/* Fields with TABs in between, NULL is an empty one. raw: nothing is escaped,
- * but a TAB in any other than the last is a space, so that the fields can be
- * told apart. */
+/* Fields with TABs in between, NULL is an empty one. A { that the first begins
+ * with is escaped too, as that begins JSON. raw: nothing is escaped, but a TAB
+ * in any other than the last is a space, so that the fields can be told
+ * apart. */
 int cpl_write_fields(struct cpl_buf *out, const char *const *fields, size_t n,
 		     int raw) __attribute__((warn_unused_result));
 

@@ -169,12 +169,16 @@ static void fields_one(const char *const *fields, size_t n, int raw,
 static void fields(void)
 {
 	const char *const three[] = {"a\tb\n", NULL, "c\td\\\n"};
+	const char *const braces[] = {"{\t{", "{}"};
 
 	fields_one(three, 3, 0, "a\\tb\\n\t\tc\\td\\\\\\n", __LINE__);
 	/* raw: no field but the last has a TAB */
 	fields_one(three, 3, 1, "a b\n\t\tc\td\\\n", __LINE__);
 	fields_one(three, 1, 1, "a\tb\n", __LINE__);
 	fields_one(three, 0, 0, "", __LINE__);
+	/* what would be JSON to who reads it */
+	fields_one(braces, 2, 0, "\\x7b\\t{\t{}", __LINE__);
+	fields_one(braces, 2, 1, "{ {\t{}", __LINE__);
 }
 
 /* ---- Stanzas ---- */
