@@ -344,6 +344,16 @@ load xsend
 	done
 }
 
+@test "--reply: an answer has no delay of what it answers" {
+	stub
+	printf '<message from="%s" id="a"><body>b</body>%s</message>' "$juliet" \
+		'<delay xmlns="urn:xmpp:delay" stamp="2002-09-10T23:08:25Z"/>' >late
+	expect_exit 0 tool xsend -x --reply <late
+	expect_exit 0 tool xsend -x "$juliet" <late
+	same 'delays' '0 1' "$(on_wire message |
+		sed 's:.*<delay .*:1:; s:^<.*:0:' | paste -sd ' ')"
+}
+
 @test "-x: a message to the own account needs --to-self" {
 	stub
 	cat >self <<-EOF

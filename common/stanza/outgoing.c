@@ -30,12 +30,22 @@ static int is_servers(xmpp_stanza_t *child)
 	       cpl_is(child, "offline", CPL_NS_OFFLINE);
 }
 
+/* XEP-0203 2: a delay says when the stanza that it is in was sent first. What
+ * is sent on has been; an answer is new. */
+static int is_dropped(xmpp_stanza_t *child,
+		      const struct cpl_outgoing_rules *rules)
+{
+	return is_servers(child) ||
+	       (rules->reply && cpl_is(child, "delay", CPL_NS_DELAY));
+}
+
 /* libstrophe cannot take a child out, so the rest is copied. */
-static xmpp_stanza_t *copy_own(xmpp_stanza_t *record)
+static xmpp_stanza_t *copy_own(xmpp_stanza_t *record,
+			       const struct cpl_outgoing_rules *rules)
 {
 	xmpp_stanza_t *copy, *c = cpl_first_element(record);
 
-	while (c && !is_servers(c))
+	while (c && !is_dropped(c, rules))
 		c = cpl_next_element(c);
 	if (!c)
 		return xmpp_stanza_copy(record);
@@ -48,7 +58,7 @@ static xmpp_stanza_t *copy_own(xmpp_stanza_t *record)
 	     c = xmpp_stanza_get_next(c)) {
 		xmpp_stanza_t *child;
 
-		if (!xmpp_stanza_is_text(c) && is_servers(c))
+		if (!xmpp_stanza_is_text(c) && is_dropped(c, rules))
 			continue;
 		child = xmpp_stanza_copy(c);
 		if (!child)
@@ -107,7 +117,7 @@ xmpp_stanza_t *cpl_outgoing(xmpp_stanza_t *record,
 		cpl_err_set(e, CPL_DATA, "no from to reply to");
 		return NULL;
 	}
-	s = copy_own(record);
+	s = copy_own(record, rules);
 	if (!s || (rules->reply && cpl_set_attr(s, "to", from) < 0)) {
 		cpl_err_nomem(e);
 	} else {

@@ -3,9 +3,9 @@
  * The rules by which a stanza that came from a record may be sent on, so that
  * what one tool prints another can send and a loop is no accident: from,
  * stanza-ids (XEP-0359) and the mark of a message that was fetched from offline
- * storage (XEP-0013) are dropped, errors are not sent (RFC 6120 8.3.1: an error
- * is never answered by one), a message to the own bare JID has to be asked
- * for. */
+ * storage (XEP-0013) are dropped, and of an answer the delay of what it answers
+ * (XEP-0203), errors are not sent (RFC 6120 8.3.1: an error is never answered
+ * by one), a message to the own bare JID has to be asked for. */
 #ifndef CPL_OUTGOING_H
 #define CPL_OUTGOING_H
 

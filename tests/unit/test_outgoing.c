@@ -73,6 +73,8 @@ static void as_it_is(void)
 	    "id=\"o\"/></message>",
 	    "<message to=\"a@x.lit\" xml:lang=\"en\">text<body>a</body>b"
 	    "</message>",
+	    "<message to=\"a@x.lit\"><delay xmlns=\"urn:xmpp:delay\" "
+	    "stamp=\"2020-01-01T00:00:00Z\"/></message>",
 	};
 
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
@@ -237,6 +239,14 @@ static void replies(void)
 		"xmlns='urn:xmpp:sid:0'/><body>hi</body></message>",
 		"<message to=\"a@x.lit\" type=\"chat\"><body>hi</body>"
 		"</message>",
+		NULL);
+	/* an answer is new */
+	becomes(reply,
+		"<message from='a@x.lit'><body>hi</body><delay "
+		"xmlns='urn:xmpp:delay' stamp='2020-01-01T00:00:00Z'/>"
+		"<delay xmlns='urn:other'/></message>",
+		"<message to=\"a@x.lit\"><body>hi</body><delay "
+		"xmlns=\"urn:other\"/></message>",
 		NULL);
 	becomes(reply, "<message to='a@x.lit'/>", NULL, "no from to reply to");
 	/* a loop needs its own word */
