@@ -62,7 +62,7 @@ struct xpresence_watch {
 	long printed;
 	int announced, listed; /* presence, and the contact list */
 	int settled;           /* the census is over */
-	int unknown;           /* or was not complete */
+	size_t unknown;        /* so many beside operands are not known */
 };
 
 struct xpresence_set {

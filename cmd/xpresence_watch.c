@@ -237,12 +237,20 @@ static void on_unknown(void *user, const char *jid, const struct cpl_err *why)
 	if (!operand && why->status == CPL_UNAVAILABLE)
 		return;
 	if (!operand)
-		x->watch.unknown = 1;
+		x->watch.unknown++;
+	if (snapshot(x) && !operand)
+		cpl_outcome_add(&x->client.run.outcome, e.status);
 	cpl_err_prefix(&e, "%s: unknown", jid);
-	if (!snapshot(x) || operand)
+	if (x->watch.unknown <= CPL_UNKNOWN_NAMED || operand)
 		cpl_cli_error(&x->client.run.cli, &e);
-	else
-		cpl_run_complain(&x->client.run, &e);
+}
+
+/* Of those that were not named. */
+static void say_more(const struct xpresence *x)
+{
+	if (x->watch.unknown > CPL_UNKNOWN_NAMED)
+		cpl_cli_warn(&x->client.run.cli, "and %zu more: unknown",
+			     x->watch.unknown - CPL_UNKNOWN_NAMED);
 }
 
 static void on_settled(void *user)
@@ -252,6 +260,7 @@ static void on_settled(void *user)
 	x->watch.settled = 1;
 	if (x->client.closing)
 		return;
+	say_more(x);
 	if (snapshot(x))
 		conclude(x);
 	else if (x->set.wait_for)

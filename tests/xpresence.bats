@@ -98,6 +98,16 @@ load xpresence
 		'xpresence: capulet.lit: unknown: no answer'
 }
 
+@test "of a long list that nobody knows of, some are named" {
+	stub ping-no-answer disco=nothing \
+		contact="$(seq -f 'nurse@verona%.0f.lit' 30 | paste -sd ,)"
+	expect_exit 75 tool xpresence -1 --settle 2
+	# And the own server.
+	same lines 11 "$(wc -l <err)"
+	same named 10 "$(grep -cx 'xpresence: [a-z0-9.]*.lit: unknown: no answer' err)"
+	same last 'xpresence: and 21 more: unknown' "$(tail -n 1 err)"
+}
+
 @test "-W before the end is 124, and the end of the server 75" {
 	stub ping-no-answer contact=juliet@capulet.lit
 	expect_exit 124 tool xpresence -1 -W 5 --settle 60

@@ -64,6 +64,9 @@
 /* How long presence is waited for from servers that do not answer. */
 #define CPL_SETTLE_MS 5000
 
+/* Of a long contact list, so many are named of whom nothing is known. */
+#define CPL_UNKNOWN_NAMED 10
+
 /* The width and the precision of one value of a template, in characters. */
 #define CPL_TEMPLATE_WIDTH_MAX 10000
 
