@@ -9,6 +9,7 @@
 #include "../common/stanza/build.h"
 #include "../common/stanza/ns.h"
 #include "../common/stanza/reply.h"
+#include "../common/stanza/write.h"
 #include "xserve.h"
 
 static const char *attr(xmpp_stanza_t *s, const char *name)
@@ -91,6 +92,28 @@ static void answer_error(struct serve_job *j, const char *condition)
 	is_answered(j);
 }
 
+/* A server that takes no stanza of that size ends the session over it, and one
+ * that says so (XEP-0478) is heeded in the session. */
+static int check_size(const struct serve *s, xmpp_stanza_t *answer,
+		      struct cpl_err *e)
+{
+	struct cpl_buf xml = CPL_BUF_INIT(CPL_ANSWER_MAX);
+	int result = 0;
+
+	if (cpl_session_feature(s->run.session, "limits", CPL_NS_LIMITS))
+		return 0;
+	if (cpl_write_xml(&xml, answer, CPL_NS_CLIENT) < 0)
+		result =
+		    xml.over
+			? cpl_err_set(e, CPL_DATA,
+				      "the answer has more than %d bytes, and "
+				      "the server does not say what it takes",
+				      CPL_ANSWER_MAX)
+			: cpl_err_nomem(e);
+	cpl_buf_release(&xml);
+	return result;
+}
+
 static void answer_job(struct serve_job *j, const struct cpl_child_result *r)
 {
 	struct serve *s = j->serve;
@@ -101,6 +124,10 @@ static void answer_job(struct serve_job *j, const struct cpl_child_result *r)
 		cpl_log(&s->run.cli.log, CPL_LOG_INFO,
 			"%s: request %.64s: %.*s", sender(s, j->iq),
 			attr(j->iq, "id"), (int)strcspn(r->err, "\n"), r->err);
+	if (answer && check_size(s, answer, &e) < 0) {
+		xmpp_stanza_release(answer);
+		answer = NULL;
+	}
 	/* Too large for the server, maybe: nothing was sent then. */
 	if (answer && send_answer(s, answer, &e) == 0) {
 		is_answered(j);

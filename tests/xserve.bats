@@ -169,6 +169,22 @@ is_no_payload() {
 	grep -qE '^xserve: romeo@montague.lit/x: request 1: .*30[0-9]{3} .*20000' log
 }
 
+@test "where the server does not say what it takes that is 256 kB" {
+	command_is <<<'. ./how'
+	for server in "${servers[@]}"; do
+		fresh "$server"
+		serve
+		echo 'printf "<a>%0261800d</a>" 0' >how
+		expect_exit 0 own_asks
+		echo 'printf "<a>%0600000d</a>" 0' >how
+		is_refused 'cancel internal-server-error' own_asks
+		said | tail -n 1 | grep -qE ': (the answer has more than 262144 bytes, and the server does not say what it takes|the stanza has 600[0-9]{3} bytes, the server takes [0-9]+)$'
+		# It is there as ever.
+		expect_exit 1 own_asks
+		finish 143
+	done
+}
+
 # --- errors --------------------------------------------------------------
 
 @test "[v] status 1 is an error: the first line of stderr is condition and text" {

@@ -75,6 +75,10 @@
 #define CPL_REQUESTS_WAITING 1000
 #define CPL_JOBS_MAX 100
 
+/* An answer of a command, as a stanza, where the server does not say what it
+ * takes: what ejabberd's own configuration has for clients. */
+#define CPL_ANSWER_MAX (256 * 1024)
+
 /* Configuration, password and recipients files. */
 #define CPL_CONFIG_BYTES_MAX (1024 * 1024)
 #define CPL_CONFIG_DEPTH_MAX 16
