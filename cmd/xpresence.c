@@ -158,9 +158,12 @@ static void on_acked(void *user, uint64_t upto)
 static void on_ending(void *user, const struct cpl_err *why)
 {
 	struct xpresence *x = user;
+	struct cpl_err hint = CPL_ERR_INIT;
 
 	if (x->verb->ending)
 		x->verb->ending(x, why);
+	if (cpl_roster_hint(x->roster, why, &hint))
+		cpl_cli_error(&x->client.run.cli, &hint);
 }
 
 static void release(struct xpresence *x)

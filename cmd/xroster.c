@@ -195,8 +195,12 @@ static void on_acked(void *user, uint64_t upto)
 
 static void on_ending(void *user, const struct cpl_err *why)
 {
-	(void)why;
-	xroster_apply_ending(user);
+	struct xroster *x = user;
+	struct cpl_err hint = CPL_ERR_INIT;
+
+	xroster_apply_ending(x);
+	if (cpl_roster_hint(x->roster, why, &hint))
+		cpl_cli_error(&x->client.run.cli, &hint);
 }
 
 void xroster_go(struct xroster *x)

@@ -10,6 +10,16 @@ answers() {
 	printf '%s\n' "$@" >answers
 }
 
+# too_large TOOL: a list over the limits ends it, and says what can be done.
+too_large() {
+	expect_exit 76 at_stub "$1"
+	same 'stdout' '' "$(cat out)"
+	same 'hint' "$1: the contact list did not come: with more than 20000 contacts and groups, or 1048576 bytes, it has to be made smaller by another program" \
+		"$(head -n 1 err)"
+	grep -q "more than $2\$" err
+	same 'lines' 2 "$(wc -l <err)"
+}
+
 # list_of ATTRIBUTES ITEM... : the answer with that list.
 list_of() {
 	printf "<iq type='result' id='@ID@'><query xmlns='jabber:iq:roster'"
@@ -162,6 +172,20 @@ b@capulet.lit\tx\\xc2\\x85\\ty\tnone\t\t \tg' "$(cat out)"
 	tail -3 all >some
 	expect_exit 75 at_stub xroster set <some
 	same 'unknown' 3 "$(grep -c ': unknown outcome$' err)"
+}
+
+@test "a list that is too large: 76, and what can be done" {
+	answers "jabber:iq:roster	$(list_of '' "$(seq -f "<item jid='f%.0f@a.lit'/>" 20100)" | tr -d '\n')"
+	stub answers="$PWD/answers"
+	too_large xroster '20000 elements'
+	too_large xpresence '20000 elements'
+	answers "jabber:iq:roster	$(list_of '' "$(seq -f "<item jid='f%.0f@$(printf 'x%.0s' {1..60}).lit'/>" 15000)" | tr -d '\n')"
+	stub answers="$PWD/answers"
+	too_large xroster '1048576 bytes'
+	# What else goes wrong has another reason.
+	stub close at=enabled
+	expect_exit 75 at_stub xroster
+	absent 'did not come' err
 }
 
 @test "-W: what is not answered by then is named" {

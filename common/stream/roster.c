@@ -222,6 +222,19 @@ struct cpl_roster *cpl_roster_new(struct cpl_session *session,
 	return NULL;
 }
 
+int cpl_roster_hint(const struct cpl_roster *r, const struct cpl_err *why,
+		    struct cpl_err *hint)
+{
+	if (!r || r->state != ASKED || why->status != CPL_PROTOCOL)
+		return 0;
+	cpl_err_set(hint, CPL_PROTOCOL,
+		    "the contact list did not come: with more than %d contacts "
+		    "and groups, or %d bytes, it has to be made smaller by "
+		    "another program",
+		    CPL_STANZA_ELEMENTS_MAX, CPL_STANZA_BYTES_MAX);
+	return 1;
+}
+
 void cpl_roster_free(struct cpl_roster *r)
 {
 	if (!r)

@@ -41,6 +41,12 @@ struct cpl_roster *cpl_roster_new(struct cpl_session *session,
 				  struct cpl_err *e)
     __attribute__((warn_unused_result));
 
+/* The session ends with why. Non-zero, and what the user can do is in hint,
+ * where it may be that the list was too large: it was awaited, and why is
+ * CPL_PROTOCOL. r may be NULL. */
+int cpl_roster_hint(const struct cpl_roster *r, const struct cpl_err *why,
+		    struct cpl_err *hint);
+
 /* Before the session is freed. The cache is written here. */
 void cpl_roster_free(struct cpl_roster *r);
 
