@@ -217,7 +217,7 @@ load stub/lib
 			begin=${EPOCHREALTIME/[.,]/}
 			stub_says 76 "@: the server sent what is not XMPP: more than $text" \
 				"$word" "at=$phase"
-			[ $((${EPOCHREALTIME/[.,]/} - begin)) -lt 8000000 ]
+			[ $((${EPOCHREALTIME/[.,]/} - begin)) -lt 25000000 ]
 		done <<-EOF
 			big-stanza=1100000|1048576 bytes
 			endless-stanza|1048576 bytes
