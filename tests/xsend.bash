@@ -100,6 +100,22 @@ is_silent() {
 	says
 }
 
+# hostile OPTION INPUT RESULT: of these records, each bad one is named as the
+# corpus has it in RESULT, each good one is sent to the stub.
+hostile() {
+	local good bad before code=0
+	echo "# $2"
+	good=$(grep -cE '^[0-9]+ [0-9]+ <' "$3") || true
+	bad=$(grep -cE '^[0-9]+ [0-9]+ !' "$3") || true
+	before=$(stanzas) || true
+	[ "$bad" = 0 ] || code=$((good ? 2 : 65))
+	expect_exit "$code" tool xsend "$1" --bounce-wait 0 "$juliet" <"$2"
+	same 'complaints' "$(sed -nE \
+		's/^([0-9]+) ([0-9]+) ! (.*)/xsend: stdin: record \1: \3/p' \
+		"$3")" "$(grep -v 'bad-request' err)"
+	same 'stanzas' "$good" $(($(stanzas) - before))
+}
+
 # feed COMMAND...: spawn, with descriptor 8 as the other end of its stdin.
 feed() {
 	rm -f lines
