@@ -34,7 +34,7 @@ post() {
 			'Content-Type: application/json' 'Connection: close' \
 			"Content-Length: $(printf %s "$body" | wc -c)" '' >&7
 		printf '%s' "$body" >&7
-		answer=$(timeout 10 cat <&7)
+		answer=$(timeout 60 cat <&7)
 		exec 7>&-
 		[[ $answer = 'HTTP/1.1 200 '* ]] || { echo "$answer" >&2; return 1; }
 	done

@@ -3,7 +3,7 @@
 # Sourced; what launches one owns $kind, $dir, $port, $tls_port, $http_port,
 # $pid and the arrays opt and command.
 
-deadline=30 # seconds until a server has to answer
+deadline=120 # seconds until a server has to answer
 
 # started PID: when a process began, to tell it from a later one of its number.
 started() {
