@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "../common/base/limits.h"
-#include "../common/cli/feed.h"
-#include "../common/cli/output.h"
 #include "../common/cli/value.h"
-#include "../common/stream/answer.h"
+#include "xsend.h"
 
 static const char synopsis[] = "xsend [options] JID|ALIAS...\n"
 			       "xsend -x|-j [options] [JID|ALIAS...]";
@@ -67,275 +65,6 @@ static const struct option options[] = {
     {"retry-set", no_argument, NULL, OPT_RETRY_SET},
     {NULL, 0, NULL, 0},
 };
-
-/* What the command line says, besides what the feed is told. */
-struct settings {
-	struct cpl_feed_conf feed;
-	const char *files[16]; /* -r */
-	size_t file_count;
-	int mode_given, type_given;
-	int print_id;
-	long bounce_wait;
-	int retry_set;
-};
-
-/* One run: the common part first, then what sending needs. */
-struct send {
-	struct cpl_run run;
-	struct settings set;
-	struct cpl_recipients to;
-	struct cpl_feed feed;
-	struct cpl_delivery *delivery;
-	struct cpl_answer *answer;
-	struct cpl_output *output;
-	int went;  /* the feed; the session was online, then */
-	int ended; /* the session */
-	int hurry; /* nobody waits for a reader of the ids */
-};
-
-/* --- records ----------------------------------------------------------- */
-
-static void on_sent(void *user, xmpp_stanza_t *stanza)
-{
-	struct send *r = user;
-	const char *id = xmpp_stanza_get_id(stanza);
-	struct cpl_err e = CPL_ERR_INIT;
-
-	if (r->output &&
-	    (cpl_output_put(r->output, id, strlen(id), 1, &e) < 0 ||
-	     cpl_output_put(r->output, "\n", 1, 1, &e) < 0))
-		cpl_run_give_up(&r->run, &e);
-}
-
-/* Ends the stream in order, where there still is one: on_ended() follows. */
-static void close_session(struct send *r)
-{
-	r->run.over = 1;
-	if (r->run.session && !r->ended)
-		cpl_session_close(r->run.session, 0);
-	else
-		cpl_run_stop(&r->run);
-}
-
-static void on_feed_end(void *user)
-{
-	struct send *r = user;
-
-	if (!r->run.session)
-		cpl_run_stop(&r->run);
-	else if (cpl_delivery_sent(r->delivery) == 0)
-		close_session(r);
-	else
-		cpl_delivery_finish(r->delivery);
-}
-
-/* All was sent and the server has it: what is left to wait for are bounces,
- * whose silence is no failure. */
-static int goal_met(const struct send *r)
-{
-	return r->delivery && r->feed.ended &&
-	       cpl_delivery_sent(r->delivery) > 0 &&
-	       !cpl_delivery_unconfirmed(r->delivery);
-}
-
-/* --- the session ------------------------------------------------------- */
-
-static void on_online(void *user)
-{
-	struct send *r = user;
-
-	/* Once: a later login sends again what the session has. */
-	if (!r->went)
-		cpl_feed_go(&r->feed);
-	r->went = 1;
-}
-
-static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
-{
-	struct send *r = user;
-
-	if (stanza && !cpl_delivery_stanza(r->delivery, stanza))
-		cpl_answer_iq(r->answer, stanza);
-	cpl_session_handled(r->run.session, number);
-}
-
-static void on_acked(void *user, uint64_t upto)
-{
-	struct send *r = user;
-
-	cpl_delivery_acked(r->delivery, upto);
-}
-
-/* The session is over and all ids are written. */
-static void end_when_done(struct send *r)
-{
-	if (r->ended &&
-	    (!r->output || r->hurry || cpl_output_bytes(r->output) == 0))
-		cpl_run_stop(&r->run);
-}
-
-static void on_given_up(void *user, uint64_t number)
-{
-	struct send *r = user;
-
-	cpl_delivery_given_up(r->delivery, number);
-}
-
-static void on_ended(void *user, const struct cpl_err *e)
-{
-	struct send *r = user;
-	struct cpl_err why = *e;
-
-	/* Whoever ended it: what is unconfirmed may have arrived or not. */
-	if (why.status == CPL_REFUSED)
-		why.status = CPL_TEMP;
-	if (why.status != CPL_OK && !(why.status == CPL_TEMP && goal_met(r)))
-		cpl_run_complain(&r->run, &why);
-	r->ended = 1;
-	r->run.over = 1; /* while ids are written, too */
-	end_when_done(r);
-}
-
-static void on_refused(void *user, const struct cpl_origin *origin,
-		       const char *from, const char *id,
-		       const struct cpl_err *why)
-{
-	struct send *r = user;
-	struct cpl_err e = *why;
-	char where[CPL_FEED_NAME_SIZE];
-
-	cpl_feed_name(&r->feed, origin->record, where);
-	cpl_err_prefix(&e, "%s: message %s", from ? from : "the server", id);
-	if (r->set.feed.mode != CPL_INPUT_WHOLE)
-		cpl_err_prefix(&e, "%s", where);
-	cpl_run_complain(&r->run, &e);
-}
-
-static void on_room(void *user)
-{
-	struct send *r = user;
-
-	cpl_feed_room(&r->feed);
-}
-
-static void on_done(void *user)
-{
-	close_session(user);
-}
-
-static void on_wanted(void *user)
-{
-	struct send *r = user;
-	struct cpl_session_events events = {.online = on_online,
-					    .stanza = on_stanza,
-					    .acked = on_acked,
-					    .ended = on_ended,
-					    .given_up = on_given_up,
-					    .user = r};
-	struct cpl_delivery_events told = {
-	    .refused = on_refused, .room = on_room, .done = on_done, .user = r};
-	struct cpl_delivery_conf conf = {
-	    .loop = r->run.loop,
-	    .bounce_wait = r->set.bounce_wait,
-	    .recipients = r->to.count ? (uint32_t)r->to.count : 1,
-	};
-	struct cpl_err e = CPL_ERR_INIT;
-
-	if (cpl_run_connect(&r->run, &events) < 0)
-		return;
-	if (r->set.retry_set)
-		cpl_session_retry_sets(r->run.session);
-	conf.session = r->run.session;
-	r->delivery = cpl_delivery_new(&conf, &told);
-	r->answer = cpl_answer_new(r->run.session, 0, NULL);
-	r->feed.delivery = r->delivery;
-	if (r->delivery && r->answer)
-		return;
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&r->run, &e);
-}
-
-/* --- the end ----------------------------------------------------------- */
-
-static void on_interrupted(void *user)
-{
-	struct send *r = user;
-
-	r->hurry = 1;
-	close_session(r);
-}
-
-static void on_timeout(void *user)
-{
-	struct send *r = user;
-	struct cpl_err e = CPL_ERR_INIT;
-	int online = r->run.session && cpl_session_alive(r->run.session);
-
-	/* After the session it is the ids that nobody has read. */
-	if (r->ended || !goal_met(r)) {
-		cpl_err_set(&e, online || r->ended ? CPL_TIMEOUT : CPL_TEMP,
-			    "timed out (-W)");
-		cpl_run_complain(&r->run, &e);
-	}
-	r->hurry = 1;
-	close_session(r);
-}
-
-static void on_output_failed(void *user, const struct cpl_err *e)
-{
-	struct send *r = user;
-
-	cpl_run_output_failed(&r->run, e);
-}
-
-static void on_written(void *user)
-{
-	end_when_done(user);
-}
-
-/* Says what became of what was sent, where it did not all arrive. */
-static void report(struct send *r)
-{
-	const struct cpl_origin *first;
-	uint64_t sent, confirmed, refused;
-	char where[CPL_FEED_NAME_SIZE];
-
-	if (!r->delivery)
-		return;
-	sent = cpl_delivery_sent(r->delivery);
-	confirmed = cpl_delivery_confirmed(r->delivery);
-	refused = cpl_delivery_refused(r->delivery);
-	first = cpl_delivery_unconfirmed(r->delivery);
-	/* Some did and some did not: where every single one did, what went
-	 * wrong besides is the only cause. */
-	r->run.outcome.went_through =
-	    confirmed > refused &&
-	    (first || refused > 0 || r->run.outcome.input != CPL_OK);
-	if (!first)
-		return;
-	cpl_outcome_add(&r->run.outcome, CPL_TEMP);
-	cpl_feed_name(&r->feed, first->record, where);
-	cpl_cli_warn(&r->run.cli,
-		     "%s: unknown outcome: %llu of %llu messages are not "
-		     "confirmed, from here on",
-		     where, (unsigned long long)(sent - confirmed),
-		     (unsigned long long)sent);
-}
-
-static void release(struct send *r)
-{
-	/* First, as it tells those who wait that no answer will come. */
-	cpl_session_free(r->run.session);
-	r->run.session = NULL;
-	cpl_answer_free(r->answer);
-	cpl_feed_release(&r->feed);
-	cpl_output_free(r->output);
-	cpl_delivery_free(r->delivery);
-	cpl_recipients_release(&r->to);
-	cpl_run_release(&r->run);
-}
-
-/* --- the command line -------------------------------------------------- */
 
 static void set_mode(struct send *r, enum cpl_input_mode mode)
 {
@@ -448,25 +177,6 @@ static void load_recipients(struct send *r, int argc, char **argv)
 		cpl_cli_usage(&r->run.cli, "no recipient");
 }
 
-/* What the run needs besides; what fails ends the process. */
-static void open_send(struct send *r)
-{
-	struct cpl_run_events events = {on_interrupted, on_timeout, r};
-	struct cpl_output_events output = {NULL, on_written, on_output_failed,
-					   r};
-	struct cpl_feed_events feed = {on_wanted, on_sent, on_feed_end, r};
-	struct cpl_err e = CPL_ERR_INIT;
-
-	cpl_run_open(&r->run, &events);
-	if (r->set.print_id) {
-		r->output = cpl_output_new(r->run.loop, 1, &output, &e);
-		if (!r->output)
-			cpl_cli_die(&r->run.cli, &e);
-	}
-	r->set.feed.to = &r->to;
-	cpl_feed_start(&r->feed, &r->run, &r->set.feed, &feed);
-}
-
 int main(int argc, char **argv)
 {
 	struct send r = {.set = {.feed = {.message = {.type = "chat"}},
@@ -480,9 +190,9 @@ int main(int argc, char **argv)
 	check_options(&r, argc - optind);
 	cpl_cli_load(&r.run.cli);
 	load_recipients(&r, argc - optind, argv + optind);
-	open_send(&r);
+	xsend_open(&r);
 	cpl_run_loop(&r.run);
-	report(&r);
-	release(&r);
+	xsend_report(&r);
+	xsend_release(&r);
 	cpl_outcome_exit(&r.run.outcome);
 }
