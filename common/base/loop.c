@@ -22,6 +22,9 @@ struct cpl_loop {
 	struct cpl_watch signal_watch;
 	void (*caught)(void *user, int signal);
 	void *caught_user;
+	int told_signal; /* cpl_loop_tell(); 0: none */
+	void (*told)(void *user);
+	void *told_user;
 	int signals;    /* the pipe for them is there */
 	int children;   /* SIGCHLD is caught */
 	int handled[3]; /* which of caught_signals were not ignored */
@@ -59,6 +62,8 @@ void cpl_loop_free(struct cpl_loop *loop)
 				signal(caught_signals[i], SIG_DFL);
 		if (loop->children)
 			signal(SIGCHLD, SIG_DFL);
+		if (loop->told_signal)
+			signal(loop->told_signal, SIG_IGN);
 		close(loop->signal_watch.fd);
 		close(out);
 	}
@@ -172,7 +177,8 @@ static void on_signal(int number)
 	errno = saved;
 }
 
-static void on_child(int number)
+/* Of a child, and of what ends nothing. */
+static void on_other(int number)
 {
 	int saved = errno;
 
@@ -216,6 +222,8 @@ static void read_signal(void *user, short revents)
 	while (read(loop->signal_watch.fd, &byte, 1) == 1)
 		if (byte == SIGCHLD)
 			child = 1;
+		else if (byte == loop->told_signal)
+			loop->told(loop->told_user);
 		else
 			loop->caught(loop->caught_user, byte);
 	if (child)
@@ -267,10 +275,26 @@ int cpl_loop_signals(struct cpl_loop *loop,
 	return 0;
 }
 
+int cpl_loop_tell(struct cpl_loop *loop, int signal, void (*told)(void *user),
+		  void *user, struct cpl_err *e)
+{
+	struct sigaction action = {.sa_handler = on_other,
+				   .sa_flags = SA_RESTART};
+
+	if (open_signals(loop, e) < 0)
+		return -1;
+	loop->told_signal = signal;
+	loop->told = told;
+	loop->told_user = user;
+	sigemptyset(&action.sa_mask);
+	sigaction(signal, &action, NULL);
+	return 0;
+}
+
 int cpl_loop_follow(struct cpl_loop *loop, struct cpl_process *p,
 		    struct cpl_err *e)
 {
-	struct sigaction action = {.sa_handler = on_child,
+	struct sigaction action = {.sa_handler = on_other,
 				   .sa_flags = SA_RESTART | SA_NOCLDSTOP};
 
 	if (p->followed)

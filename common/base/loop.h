@@ -92,6 +92,14 @@ int cpl_loop_signals(struct cpl_loop *loop,
 		     void (*caught)(void *user, int signal), void *user,
 		     struct cpl_err *e) __attribute__((warn_unused_result));
 
+/* From here on that signal, as USR1, calls told(user) from within the loop and
+ * ends nothing, however often it comes; it is ignored once the loop is freed.
+ * One such signal for a loop, after cpl_loop_signals(). 0, or -1 with
+ * CPL_SYSTEM. */
+int cpl_loop_tell(struct cpl_loop *loop, int signal, void (*told)(void *user),
+		  void *user, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
 /* Calls p->ended() once when the process has ended, be it already; waiting for
  * it is left to the caller, before which its number is not given to another.
  * SIGCHLD is caught from the first one on. At most one loop of a process has

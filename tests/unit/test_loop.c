@@ -547,6 +547,34 @@ static void ignored_signal(void)
 	signal(SIGHUP, SIG_DFL);
 }
 
+static void told(void *user)
+{
+	CHECK(user == &run);
+	note('U');
+}
+
+/* It ends nothing, also when it comes again, and the others do as ever; once
+ * the loop is freed it is ignored. */
+static void signal_that_is_told(void)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+	struct sigaction now;
+
+	begin();
+	CHECK_INT(cpl_loop_signals(run.loop, caught, &run, &e), 0);
+	CHECK_INT(cpl_loop_tell(run.loop, SIGUSR1, told, &run, &e), 0);
+	raise(SIGUSR1);
+	raise(SIGUSR1);
+	raise(SIGTERM);
+	CHECK_STR(run.seen, "");
+	until(1);
+	CHECK_STR(run.seen, "UUT.");
+	cpl_loop_free(run.loop);
+	sigaction(SIGUSR1, NULL, &now);
+	CHECK(now.sa_handler == SIG_IGN);
+	signal(SIGUSR1, SIG_DFL);
+}
+
 static void raise_now(struct clock *c)
 {
 	raise(SIGTERM);
@@ -694,6 +722,7 @@ int main(void)
 	RUN(stop_within_a_turn);
 	RUN(signals);
 	RUN(ignored_signal);
+	RUN(signal_that_is_told);
 	RUN(second_signal_ends_at_once);
 	RUN(processes);
 	RUN(closed_pipe_is_an_error);
