@@ -115,6 +115,16 @@
 #define CPL_ALIVE_IDLE_MS (120 * 1000)
 #define CPL_ALIVE_WAIT_MS (30 * 1000)
 
+/* A line of the delivery log, and how long syslog may make a run wait, once. */
+#define CPL_LEDGER_LINE_MAX (64 * 1024)
+#define CPL_LEDGER_WAIT_MS 1000
+
+/* How a run stands is shown for the first time, and then at most so often, on a
+ * terminal and in lines. */
+#define CPL_PROGRESS_FIRST_MS 1000
+#define CPL_PROGRESS_MS 250
+#define CPL_PROGRESS_LINE_MS 5000
+
 /* After a signal or an error the stream is closed for so long at most. */
 #define CPL_CLOSE_MS 2000
 

@@ -7,6 +7,9 @@
 #include "../base/buf.h"
 #include "cli.h"
 
+/* "2026-01-01T00:00:00.123Z" and its NUL. */
+#define CPL_STAMP_SIZE 32
+
 /* Hands the command line's or the environment's value to the settings. An
  * option that is given twice is what it was last. */
 int cpl_cli_put_option(struct cpl_cli *cli, enum cpl_setting_id id,
@@ -32,6 +35,9 @@ void cpl_cli_escaped(FILE *out, const char *text, size_t len, const char *also);
 
 /* Flushes stdout and ends the process: 0, or 74 with a message. */
 void cpl_cli_done(struct cpl_cli *cli) __attribute__((noreturn));
+
+/* The time, in UTC. */
+void cpl_cli_stamp(char out[CPL_STAMP_SIZE]);
 
 /* The log's two functions; opens cli->trace by CPL_SET_TRACE and the level. */
 void cpl_cli_line(void *user, int level, const char *text);

@@ -14,21 +14,29 @@ static void write_piece(FILE *out, char direction, const char *text, size_t len)
 	putc('\n', out);
 }
 
+void cpl_cli_stamp(char out[CPL_STAMP_SIZE])
+{
+	struct timespec now;
+	struct tm tm;
+	size_t n;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	n = strftime(out, CPL_STAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + n, CPL_STAMP_SIZE - n, ".%03dZ",
+		 (int)(now.tv_nsec / 1000000));
+}
+
 /* "2026-01-01T00:00:00.123Z > <iq ...": the trace file always, stderr at
  * -vvv with the program's name instead of the time. */
 static void trace(void *user, char direction, const char *text, size_t len)
 {
 	const struct cpl_cli *cli = user;
-	char stamp[32];
-	struct timespec now;
-	struct tm tm;
+	char stamp[CPL_STAMP_SIZE];
 
 	if (cli->trace) {
-		clock_gettime(CLOCK_REALTIME, &now);
-		gmtime_r(&now.tv_sec, &tm);
-		strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
-		fprintf(cli->trace, "%s.%03dZ ", stamp,
-			(int)(now.tv_nsec / 1000000));
+		cpl_cli_stamp(stamp);
+		fprintf(cli->trace, "%s ", stamp);
 		write_piece(cli->trace, direction, text, len);
 		/* A trace is read to see what a hanging run waits for. */
 		fflush(cli->trace);
