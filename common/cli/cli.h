@@ -85,7 +85,12 @@ struct cpl_cli {
 	const char *account;     /* -a, then COUPLET_ACCOUNT */
 	const char *config_path; /* -C */
 	int pretend;
-	int list;    /* CPL_OPT_LIST_*, or 0 */
+	int list;  /* CPL_OPT_LIST_*, or 0 */
+	int quiet; /* -q */
+	/* Called before a line goes to stderr: what else is shown there makes
+	 * room (progress.h). NULL: nothing is. */
+	void (*before_line)(void *user);
+	void *before_line_user;
 	FILE *trace; /* --trace, opened by cpl_cli_load() */
 	char *state_folder;
 };

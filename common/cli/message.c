@@ -32,6 +32,8 @@ void cpl_cli_escaped(FILE *out, const char *text, size_t len, const char *also)
 
 static void say(const struct cpl_cli *cli, const char *text)
 {
+	if (cli->before_line)
+		cli->before_line(cli->before_line_user);
 	fprintf(stderr, "%s: ", cli->prog);
 	cpl_cli_escaped(stderr, text, strlen(text), "");
 	putc('\n', stderr);

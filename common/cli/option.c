@@ -167,8 +167,14 @@ void cpl_cli_option(struct cpl_cli *cli, int c, const char *arg)
 		else
 			result = put(cli, c, arg, &e);
 		break;
-	case 'q': cli->log.level = 0; break;
-	case 'v': cli->log.level++; break;
+	case 'q':
+		cli->log.level = 0;
+		cli->quiet = 1;
+		break;
+	case 'v':
+		cli->log.level++;
+		cli->quiet = 0;
+		break;
 	case 'P': cli->pretend = 1; break;
 	case CPL_OPT_LIST_ACCOUNTS:
 	case CPL_OPT_LIST_ALIASES:
