@@ -27,9 +27,8 @@ static const char help[] =
     "      --sanitize         replace what is not text instead of refusing\n"
     "      --print-id         print the id of each message\n"
     "      --bounce-wait SEC  wait so long for bounces (default 2; 0: not)\n"
-    "      --retry SEC        reconnect for so long and send again what may "
-    "be\n"
-    "                         lost (default 0: not)\n"
+    "      --retry SEC        reconnect for so long, and send again what may\n"
+    "                         be lost (default 0: not)\n"
     "      --retry-set        of stanzas: an iq of type set again, too\n";
 
 enum {

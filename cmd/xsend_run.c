@@ -145,10 +145,8 @@ static void on_wanted(void *user)
 					    .ended = on_ended,
 					    .given_up = on_given_up,
 					    .user = r};
-	struct cpl_delivery_events told = {.refused = on_refused,
-					   .room = on_room,
-					   .done = on_done,
-					   .user = r};
+	struct cpl_delivery_events told = {
+	    .refused = on_refused, .room = on_room, .done = on_done, .user = r};
 	struct cpl_delivery_conf conf = {
 	    .loop = r->run.loop,
 	    .bounce_wait = r->set.bounce_wait,

@@ -107,6 +107,13 @@ void cpl_delivery_free(struct cpl_delivery *d)
 
 /* --- what is remembered ------------------------------------------------ */
 
+void cpl_delivery_id(const struct cpl_delivery *d,
+		     const struct cpl_origin *origin, char out[CPL_ID_SIZE])
+{
+	cpl_id(cpl_session_ids(d->conf.session), ID_DELIVERY,
+	       origin->record << RECIPIENT_BITS | origin->recipient, out);
+}
+
 /* Our own id for a stanza without one; otherwise its id is remembered. */
 static int identify(struct cpl_delivery *d, xmpp_stanza_t *stanza,
 		    const struct cpl_origin *o)
@@ -117,8 +124,7 @@ static int identify(struct cpl_delivery *d, xmpp_stanza_t *stanza,
 	char own[CPL_ID_SIZE];
 
 	if (!id) {
-		cpl_id(cpl_session_ids(d->conf.session), ID_DELIVERY,
-		       o->record << RECIPIENT_BITS | o->recipient, own);
+		cpl_delivery_id(d, o, own);
 		return cpl_set_attr(stanza, "id", own);
 	}
 	if (!d->foreign)
@@ -352,7 +358,8 @@ void cpl_delivery_finish(struct cpl_delivery *d)
 
 /* --- what comes back --------------------------------------------------- */
 
-static void describe(const struct sent *s, struct cpl_sent *out)
+static void describe(const struct cpl_delivery *d, const struct sent *s,
+		     struct cpl_sent *out)
 {
 	*out = (struct cpl_sent){
 	    .number = s->number,
@@ -361,6 +368,7 @@ static void describe(const struct sent *s, struct cpl_sent *out)
 	    .to = s->to,
 	    .type = s->type,
 	    .bytes = s->bytes,
+	    .refused = is_refused(d, &s->origin),
 	};
 }
 
@@ -370,7 +378,7 @@ void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto)
 
 	while (d->unacked.len > 0 && unacked(d)->number <= upto) {
 		d->acked_count++;
-		describe(unacked(d), &sent);
+		describe(d, unacked(d), &sent);
 		if (d->on.confirmed)
 			d->on.confirmed(d->on.user, &sent);
 		take_first(d);
@@ -468,7 +476,7 @@ static int walk_entry(void *user, const struct cpl_window_entry *entry,
 		return 1;
 	if (unacked(w->d)[w->next].number != entry->number)
 		return 0;
-	describe(unacked(w->d) + w->next++, &sent);
+	describe(w->d, unacked(w->d) + w->next++, &sent);
 	sent.first = entry->first;
 	sent.tries = entry->tries;
 	sent.xml = xml;

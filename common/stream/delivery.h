@@ -31,6 +31,7 @@ struct cpl_sent {
 	size_t bytes;     /* on the wire */
 	time_t first;     /* when it left for the first time */
 	unsigned tries;   /* how often it left; 0: not yet */
+	int refused;      /* somebody has sent it back */
 	const char *xml;  /* of bytes bytes; NULL: the session has it no more */
 };
 
@@ -69,6 +70,10 @@ void cpl_delivery_free(struct cpl_delivery *d);
 int cpl_delivery_send(struct cpl_delivery *d, xmpp_stanza_t *stanza,
 		      const struct cpl_origin *origin, struct cpl_err *e)
     __attribute__((warn_unused_result));
+
+/* The id that a stanza of that origin without one is given, or would be. */
+void cpl_delivery_id(const struct cpl_delivery *d,
+		     const struct cpl_origin *origin, char out[CPL_ID_SIZE]);
 
 /* So much waits for the server that no more should be sent now. */
 int cpl_delivery_full(struct cpl_delivery *d);

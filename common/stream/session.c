@@ -715,6 +715,11 @@ size_t cpl_session_pending(const struct cpl_session *s)
 	return cpl_window_size(&s->sm.window);
 }
 
+unsigned cpl_session_tries(const struct cpl_session *s, uint64_t number)
+{
+	return cpl_sm_tries(&s->sm, number);
+}
+
 void cpl_session_unacked(const struct cpl_session *s,
 			 int (*each)(void *user,
 				     const struct cpl_window_entry *entry,

@@ -118,6 +118,8 @@ int cpl_session_feature(const struct cpl_session *s, const char *name,
 			const char *ns);
 uint64_t cpl_session_unhandled(const struct cpl_session *s);
 size_t cpl_session_unsent(const struct cpl_session *s); /* bytes */
+/* Within acked(): how often a stanza of those left. */
+unsigned cpl_session_tries(const struct cpl_session *s, uint64_t number);
 /* Bytes of stanzas that are not acknowledged, where that is asked for. */
 size_t cpl_session_pending(const struct cpl_session *s);
 /* Calls each() for every stanza that is not acknowledged, in order (window.h),

@@ -25,8 +25,42 @@ int cpl_sm_send(struct cpl_sm *sm, xmpp_stanza_t *stanza, size_t max,
 	return r;
 }
 
+/* Of a stanza that left more than once, when it is acknowledged. */
+struct again {
+	uint64_t number;
+	unsigned tries;
+};
+
+static void note_tries(struct cpl_sm *sm, size_t more)
+{
+	sm->again.max = SIZE_MAX;
+	cpl_buf_truncate(&sm->again, 0);
+	for (size_t i = 0; i < more; i++) {
+		const struct cpl_window_entry *e =
+		    cpl_window_at(&sm->window, i);
+		struct again a = {e->number, e->tries};
+
+		/* Without memory it counts as one: it is for the log. */
+		if (a.tries > 1 && cpl_buf_add(&sm->again, &a, sizeof a) < 0)
+			return;
+	}
+}
+
+unsigned cpl_sm_tries(const struct cpl_sm *sm, uint64_t number)
+{
+	const struct again *a = (const struct again *)sm->again.data;
+	size_t count = sm->again.len / sizeof *a;
+
+	for (size_t i = 0; i < count; i++)
+		if (a[i].number == number)
+			return a[i].tries;
+	return 1;
+}
+
 static void acknowledged(struct cpl_sm *sm, uint64_t more)
 {
+	if (more > 0 && sm->keep)
+		note_tries(sm, (size_t)more);
 	if (sm->ack.asked && sm->ack.acked >= sm->ack.asked)
 		sm->ack.asked = 0;
 	if (more > 0)
@@ -160,5 +194,6 @@ int cpl_sm_replay(struct cpl_sm *sm, struct cpl_buf *out, struct cpl_err *e)
 void cpl_sm_release(struct cpl_sm *sm)
 {
 	cpl_window_release(&sm->window);
+	cpl_buf_release(&sm->again);
 	forget_stream(sm);
 }

@@ -22,6 +22,7 @@ struct cpl_sm {
 	int on;                   /* the stream has XEP-0198 */
 	int enabled;              /* and the server has said so */
 	uint64_t last;            /* number of the last stanza sent */
+	struct cpl_buf again;     /* cpl_sm_tries() */
 	uint64_t acked;           /* the server has those up to this number */
 	uint64_t repeats;         /* so many that come next we have already */
 	int resumed;              /* and nothing was acknowledged since */
@@ -74,6 +75,10 @@ size_t cpl_sm_restart(struct cpl_sm *sm);
 /* Sends the window over the new stream. 0, or -1 with e. */
 int cpl_sm_replay(struct cpl_sm *sm, struct cpl_buf *out, struct cpl_err *e)
     __attribute__((warn_unused_result));
+
+/* How often the stanza of that number left, where it is among those of the last
+ * acknowledgement. */
+unsigned cpl_sm_tries(const struct cpl_sm *sm, uint64_t number);
 
 void cpl_sm_release(struct cpl_sm *sm);
 
