@@ -39,7 +39,8 @@ static void free_job(struct cpl_feed_job *job)
 }
 
 /* Sends a stanza to its next recipient, or to where its to says. Non-zero when
- * that was the last. What is wrong with the stanza is said once. */
+ * that was the last. What is wrong with the stanza is said once; where it is
+ * the session that fails the stanza is left. */
 static int send_next(struct cpl_feed *f, struct cpl_feed_job *job)
 {
 	const struct cpl_recipients *to = f->conf.to;
@@ -57,7 +58,7 @@ static int send_next(struct cpl_feed *f, struct cpl_feed_job *job)
 		f->on.sent(f->on.user, job->stanza);
 	if (e.status != CPL_OK) {
 		refuse(f, job->where, &e);
-		return 1;
+		return !f->run->over;
 	}
 	return ++job->recipient >= to->count;
 }
@@ -141,7 +142,10 @@ static void on_text(void *user, const char *p, size_t n, size_t number)
 	char where[CPL_FEED_NAME_SIZE];
 
 	cpl_feed_name(f, number, where);
-	if (f->run->over || to_body(f, p, n, where) < 0)
+	if (f->run->over)
+		return;
+	f->last = number;
+	if (to_body(f, p, n, where) < 0)
 		return;
 	/* The whole of stdin waits for the login in body. */
 	if (f->conf.mode != CPL_INPUT_WHOLE)
@@ -163,6 +167,7 @@ static void on_record(void *user, const struct cpl_record *record)
 
 	if (f->run->over)
 		return;
+	f->last = record->number;
 	/* Why it is malformed says the line. */
 	snprintf(where, sizeof where,
 		 record->stanza ? "stdin: record %zu (line %zu)"
@@ -233,6 +238,7 @@ void cpl_feed_go(struct cpl_feed *f)
 {
 	char where[CPL_FEED_NAME_SIZE];
 
+	f->went = 1;
 	if (f->conf.mode != CPL_INPUT_WHOLE) {
 		cpl_input_hold(f->input, 0);
 		return;
@@ -245,6 +251,52 @@ void cpl_feed_room(struct cpl_feed *f)
 {
 	if (f->first || !f->ended)
 		work(f);
+}
+
+/* A stanza for its recipients from the given one on. */
+static void each_of(const struct cpl_feed *f, const struct cpl_feed_job *job,
+		    void (*each)(void *user, xmpp_stanza_t *stanza,
+				 const struct cpl_origin *origin),
+		    void *user)
+{
+	const struct cpl_recipients *to = f->conf.to;
+	struct cpl_origin origin = {job->record, (uint32_t)job->recipient};
+
+	do {
+		if (job->own_id)
+			xmpp_stanza_del_attribute(job->stanza, "id");
+		if (to->count == 0 ||
+		    cpl_set_attr(job->stanza, "to",
+				 to->list[origin.recipient].full) == 0)
+			each(user, job->stanza, &origin);
+	} while (++origin.recipient < to->count);
+}
+
+void cpl_feed_each_left(const struct cpl_feed *f,
+			void (*each)(void *user, xmpp_stanza_t *stanza,
+				     const struct cpl_origin *origin),
+			void *user)
+{
+	struct cpl_feed_job whole = {.record = 1};
+
+	for (const struct cpl_feed_job *job = f->first; job; job = job->next)
+		each_of(f, job, each, user);
+	/* The one record that waited for the login. */
+	if (f->conf.mode != CPL_INPUT_WHOLE || f->went || !f->ended ||
+	    f->body.len == 0)
+		return;
+	whole.stanza =
+	    cpl_message_build(f->run->ctx, &f->conf.message, f->body.data);
+	if (!whole.stanza)
+		return;
+	whole.own_id = xmpp_stanza_get_id(whole.stanza) == NULL;
+	each_of(f, &whole, each, user);
+	xmpp_stanza_release(whole.stanza);
+}
+
+uint64_t cpl_feed_unread(const struct cpl_feed *f)
+{
+	return f->ended || f->conf.mode == CPL_INPUT_WHOLE ? 0 : f->last + 1;
 }
 
 void cpl_feed_release(struct cpl_feed *f)

@@ -57,6 +57,8 @@ struct cpl_feed {
 	struct cpl_feed_job *first;
 	struct cpl_feed_job **end; /* where the next one goes */
 	struct cpl_buf body;       /* text of the record at hand */
+	uint64_t last;             /* record that was read */
+	int went;                  /* cpl_feed_go() */
 	int ended;                 /* the input; what is left is sent */
 };
 
@@ -76,6 +78,17 @@ void cpl_feed_room(struct cpl_feed *f);
 /* How a record is called in messages. */
 void cpl_feed_name(const struct cpl_feed *f, uint64_t record,
 		   char out[CPL_FEED_NAME_SIZE]);
+
+/* Calls each() for what was read and is not given to the delivery, in order, as
+ * it would have been sent, though without an id where it has none: after the
+ * run. */
+void cpl_feed_each_left(const struct cpl_feed *f,
+			void (*each)(void *user, xmpp_stanza_t *stanza,
+				     const struct cpl_origin *origin),
+			void *user);
+
+/* The first record that was not read; 0: there is none. */
+uint64_t cpl_feed_unread(const struct cpl_feed *f);
 
 void cpl_feed_release(struct cpl_feed *f);
 
