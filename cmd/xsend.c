@@ -29,7 +29,11 @@ static const char help[] =
     "      --bounce-wait SEC  wait so long for bounces (default 2; 0: not)\n"
     "      --retry SEC        reconnect for so long, and send again what may\n"
     "                         be lost (default 0: not)\n"
-    "      --retry-set        of stanzas: an iq of type set again, too\n";
+    "      --retry-set        of stanzas: an iq of type set again, too\n"
+    "      --unsent FILE      write what was not confirmed there, for -x\n"
+    "      --log-file FILE    add what became of each message, a line each\n"
+    "      --syslog           the same to syslog\n"
+    "      --progress         say how it goes, without a terminal too\n";
 
 enum {
 	OPT_THREAD = CPL_OPT_TOOL,
@@ -40,7 +44,11 @@ enum {
 	OPT_PRINT_ID,
 	OPT_BOUNCE_WAIT,
 	OPT_RETRY,
-	OPT_RETRY_SET
+	OPT_RETRY_SET,
+	OPT_UNSENT,
+	OPT_LOG_FILE,
+	OPT_SYSLOG,
+	OPT_PROGRESS
 };
 
 static const struct option options[] = {
@@ -62,6 +70,10 @@ static const struct option options[] = {
     {"bounce-wait", required_argument, NULL, OPT_BOUNCE_WAIT},
     {"retry", required_argument, NULL, OPT_RETRY},
     {"retry-set", no_argument, NULL, OPT_RETRY_SET},
+    {"unsent", required_argument, NULL, OPT_UNSENT},
+    {"log-file", required_argument, NULL, OPT_LOG_FILE},
+    {"syslog", no_argument, NULL, OPT_SYSLOG},
+    {"progress", no_argument, NULL, OPT_PROGRESS},
     {NULL, 0, NULL, 0},
 };
 
@@ -126,6 +138,10 @@ static void take_option(struct send *r, int c, const char *arg)
 		    cpl_value_seconds(cli, "--retry", arg, CPL_RETRY_S_MAX);
 		break;
 	case OPT_RETRY_SET: set->retry_set = 1; break;
+	case OPT_UNSENT: set->unsent = arg; break;
+	case OPT_LOG_FILE: set->log_file = arg; break;
+	case OPT_SYSLOG: set->use_syslog = 1; break;
+	case OPT_PROGRESS: set->progress = 1; break;
 	default: cpl_cli_option(cli, c, arg);
 	}
 }

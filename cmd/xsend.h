@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the parts of xsend share: xsend.c is the command line, xsend_run.c the
- * session, what is sent over it, and the end. */
+ * session, what is sent over it, and the end, xsend_fate.c what is said of each
+ * message. */
 #ifndef XSEND_H
 #define XSEND_H
 
 #include "../common/cli/feed.h"
+#include "../common/cli/ledger.h"
 #include "../common/cli/output.h"
+#include "../common/cli/progress.h"
+#include "../common/cli/unsent.h"
 #include "../common/stream/answer.h"
 
 /* What the command line says, besides what the feed is told. */
@@ -18,6 +22,20 @@ struct settings {
 	int print_id;
 	long bounce_wait;
 	int retry_set;
+	const char *log_file;
+	int use_syslog;
+	const char *unsent;
+	int progress;
+};
+
+/* What is said of each message. */
+struct fate {
+	struct cpl_ledger ledger;
+	struct cpl_progress progress;
+	struct cpl_unsent unsent;
+	char *own;                  /* the account, a bare JID */
+	struct xsend_doubt *doubts; /* iqs that were on a lost connection */
+	int giving_up; /* what is refused now has an unknown outcome */
 };
 
 /* One run: the common part first, then what sending needs. */
@@ -29,16 +47,36 @@ struct send {
 	struct cpl_delivery *delivery;
 	struct cpl_answer *answer;
 	struct cpl_output *output;
-	int went;  /* the feed; the session was online, then */
-	int ended; /* the session */
-	int hurry; /* nobody waits for a reader of the ids */
+	struct fate fate;
+	struct cpl_timer leave;
+	int leaving; /* a signal came: the server may still acknowledge */
+	int went;    /* the feed; the session was online, then */
+	int ended;   /* the session */
+	int hurry;   /* nobody waits for a reader of the ids */
 };
 
 /* Opens the run and begins to read; what fails ends the process. */
 void xsend_open(struct send *r);
 
+/* The log, the progress, --unsent: before anything is sent; what fails ends the
+ * process. */
+void xsend_fate_open(struct send *r);
+
+/* How it stands has changed; a message was refused. */
+void xsend_fate_count(struct send *r);
+void xsend_fate_refused(struct send *r, const struct cpl_origin *origin,
+			const char *from, const char *id,
+			const struct cpl_err *why);
+
+/* Events of the delivery and the session. */
+void xsend_on_confirmed(void *user, const struct cpl_sent *sent);
+void xsend_on_lost(void *user, const struct cpl_err *e);
+void xsend_on_given_up(void *user, uint64_t number);
+
 /* After the run: what became of what was sent, where it did not all arrive. */
 void xsend_report(struct send *r);
+
+void xsend_fate_release(struct send *r);
 
 /* Frees all of it. */
 void xsend_release(struct send *r);

@@ -4,6 +4,7 @@
  * counted and said, and it comes to an end. */
 #include <string.h>
 
+#include "../common/base/limits.h"
 #include "xsend.h"
 
 /* --- records ----------------------------------------------------------- */
@@ -18,6 +19,7 @@ static void on_sent(void *user, xmpp_stanza_t *stanza)
 	    (cpl_output_put(r->output, id, strlen(id), 1, &e) < 0 ||
 	     cpl_output_put(r->output, "\n", 1, 1, &e) < 0))
 		cpl_run_give_up(&r->run, &e);
+	xsend_fate_count(r);
 }
 
 /* Ends the stream in order, where there still is one: on_ended() follows. */
@@ -77,6 +79,9 @@ static void on_acked(void *user, uint64_t upto)
 	struct send *r = user;
 
 	cpl_delivery_acked(r->delivery, upto);
+	xsend_fate_count(r);
+	if (r->leaving && !cpl_delivery_unconfirmed(r->delivery))
+		close_session(r);
 }
 
 /* The session is over and all ids are written. */
@@ -85,13 +90,6 @@ static void end_when_done(struct send *r)
 	if (r->ended &&
 	    (!r->output || r->hurry || cpl_output_bytes(r->output) == 0))
 		cpl_run_stop(&r->run);
-}
-
-static void on_given_up(void *user, uint64_t number)
-{
-	struct send *r = user;
-
-	cpl_delivery_given_up(r->delivery, number);
 }
 
 static void on_ended(void *user, const struct cpl_err *e)
@@ -122,6 +120,8 @@ static void on_refused(void *user, const struct cpl_origin *origin,
 	if (r->set.feed.mode != CPL_INPUT_WHOLE)
 		cpl_err_prefix(&e, "%s", where);
 	cpl_run_complain(&r->run, &e);
+	xsend_fate_refused(r, origin, from, id, why);
+	xsend_fate_count(r);
 }
 
 static void on_room(void *user)
@@ -143,10 +143,14 @@ static void on_wanted(void *user)
 					    .stanza = on_stanza,
 					    .acked = on_acked,
 					    .ended = on_ended,
-					    .given_up = on_given_up,
+					    .lost = xsend_on_lost,
+					    .given_up = xsend_on_given_up,
 					    .user = r};
-	struct cpl_delivery_events told = {
-	    .refused = on_refused, .room = on_room, .done = on_done, .user = r};
+	struct cpl_delivery_events told = {.refused = on_refused,
+					   .confirmed = xsend_on_confirmed,
+					   .room = on_room,
+					   .done = on_done,
+					   .user = r};
 	struct cpl_delivery_conf conf = {
 	    .loop = r->run.loop,
 	    .bounce_wait = r->set.bounce_wait,
@@ -170,12 +174,34 @@ static void on_wanted(void *user)
 
 /* --- the end ----------------------------------------------------------- */
 
+/* The time to leave is over, for the server to acknowledge and then for the
+ * stream to be closed. */
+static void on_leave(void *user)
+{
+	struct send *r = user;
+
+	if (!r->leaving) {
+		cpl_run_stop(&r->run);
+		return;
+	}
+	r->leaving = 0;
+	cpl_loop_timer(r->run.loop, &r->leave, CPL_CLOSE_MS / 2);
+	close_session(r);
+}
+
+/* Nothing more is sent; what was is as good as acknowledged in most cases. */
 static void on_interrupted(void *user)
 {
 	struct send *r = user;
 
 	r->hurry = 1;
-	close_session(r);
+	r->run.over = 1;
+	r->leaving = r->delivery && cpl_session_online(r->run.session) &&
+		     cpl_delivery_unconfirmed(r->delivery);
+	if (r->leaving)
+		cpl_loop_timer(r->run.loop, &r->leave, CPL_CLOSE_MS / 2);
+	else
+		close_session(r);
 }
 
 static void on_timeout(void *user)
@@ -206,44 +232,18 @@ static void on_written(void *user)
 	end_when_done(user);
 }
 
-void xsend_report(struct send *r)
-{
-	const struct cpl_origin *first;
-	uint64_t sent, confirmed, refused;
-	char where[CPL_FEED_NAME_SIZE];
-
-	if (!r->delivery)
-		return;
-	sent = cpl_delivery_sent(r->delivery);
-	confirmed = cpl_delivery_confirmed(r->delivery);
-	refused = cpl_delivery_refused(r->delivery);
-	first = cpl_delivery_unconfirmed(r->delivery);
-	/* Some did and some did not: where every single one did, what went
-	 * wrong besides is the only cause. */
-	r->run.outcome.went_through =
-	    confirmed > refused &&
-	    (first || refused > 0 || r->run.outcome.input != CPL_OK);
-	if (!first)
-		return;
-	cpl_outcome_add(&r->run.outcome, CPL_TEMP);
-	cpl_feed_name(&r->feed, first->record, where);
-	cpl_cli_warn(&r->run.cli,
-		     "%s: unknown outcome: %llu of %llu messages are not "
-		     "confirmed, from here on",
-		     where, (unsigned long long)(sent - confirmed),
-		     (unsigned long long)sent);
-}
-
 void xsend_release(struct send *r)
 {
 	/* First, as it tells those who wait that no answer will come. */
 	cpl_session_free(r->run.session);
 	r->run.session = NULL;
+	cpl_loop_cancel(r->run.loop, &r->leave);
 	cpl_answer_free(r->answer);
 	cpl_feed_release(&r->feed);
 	cpl_output_free(r->output);
 	cpl_delivery_free(r->delivery);
 	cpl_recipients_release(&r->to);
+	xsend_fate_release(r);
 	cpl_run_release(&r->run);
 }
 
@@ -255,7 +255,10 @@ void xsend_open(struct send *r)
 	struct cpl_feed_events feed = {on_wanted, on_sent, on_feed_end, r};
 	struct cpl_err e = CPL_ERR_INIT;
 
+	r->leave.fire = on_leave;
+	r->leave.user = r;
 	cpl_run_open(&r->run, &events);
+	xsend_fate_open(r);
 	if (r->set.print_id) {
 		r->output = cpl_output_new(r->run.loop, 1, &output, &e);
 		if (!r->output)
