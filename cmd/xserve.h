@@ -7,8 +7,8 @@
 #define XSERVE_H
 
 #include "../common/cli/being.h"
-#include "../common/cli/child.h"
 #include "../common/cli/format.h"
+#include "../common/cli/handler.h"
 #include "../common/cli/run.h"
 #include "../common/stanza/filter.h"
 #include "../common/stream/answer.h"

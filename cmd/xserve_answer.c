@@ -116,16 +116,6 @@ static xmpp_stanza_t *make_result(xmpp_stanza_t *iq, const char *ns,
 
 /* --- the error --------------------------------------------------------- */
 
-static size_t first_line(const struct cpl_child_result *r)
-{
-	const char *end = memchr(r->err, '\n', r->err_len);
-	size_t len = end ? (size_t)(end - r->err) : r->err_len;
-
-	while (len > 0 && strchr(" \t\r", r->err[len - 1]))
-		len--;
-	return len;
-}
-
 /* "CONDITION: TEXT", "CONDITION" or "TEXT". */
 static xmpp_stanza_t *make_error(xmpp_stanza_t *iq,
 				 const struct cpl_child_result *r,
@@ -136,7 +126,7 @@ static xmpp_stanza_t *make_error(xmpp_stanza_t *iq,
 	xmpp_stanza_t *answer = NULL;
 	size_t word;
 
-	if (cpl_chars_sanitize(&text, r->err, first_line(r)) == 0 &&
+	if (cpl_chars_sanitize(&text, r->err, cpl_handler_first_line(r)) == 0 &&
 	    cpl_buf_addc(&text, '\0') == 0) {
 		rest = text.data;
 		word = strcspn(rest, ":");
@@ -157,42 +147,6 @@ static xmpp_stanza_t *make_error(xmpp_stanza_t *iq,
 	return answer;
 }
 
-/* --- which of them ----------------------------------------------------- */
-
-/* What ended it otherwise, with what it said itself. */
-static void describe(const struct cpl_child_result *r, struct cpl_err *why)
-{
-	int said = (int)first_line(r);
-	const char *between = said ? ": " : "";
-
-	switch (r->end) {
-	case CPL_CHILD_EXITED:
-		cpl_err_set(why, CPL_TEMP,
-			    "the command ended with status %d%s%.*s", r->code,
-			    between, said, r->err);
-		break;
-	case CPL_CHILD_SIGNALED:
-		cpl_err_set(why, CPL_TEMP,
-			    "the command was ended by signal %d%s%.*s", r->code,
-			    between, said, r->err);
-		break;
-	case CPL_CHILD_TIMED_OUT:
-		cpl_err_set(why, CPL_TEMP,
-			    "the command took too long (--each-timeout)%s%.*s",
-			    between, said, r->err);
-		break;
-	case CPL_CHILD_TOO_MUCH:
-		cpl_err_set(why, CPL_TEMP,
-			    "the command printed more than %d bytes",
-			    CPL_STANZA_BYTES_MAX);
-		break;
-	case CPL_CHILD_NOT_RUN:
-		cpl_err_set(why, CPL_TEMP, "the command did not run: %s",
-			    strerror(r->code));
-		break;
-	}
-}
-
 xmpp_stanza_t *xserve_answer(xmpp_stanza_t *iq, const char *ns,
 			     const struct cpl_child_result *r,
 			     struct cpl_err *why)
@@ -201,6 +155,6 @@ xmpp_stanza_t *xserve_answer(xmpp_stanza_t *iq, const char *ns,
 		return make_result(iq, ns, r, why);
 	if (r->end == CPL_CHILD_EXITED && r->code == 1)
 		return make_error(iq, r, why);
-	describe(r, why);
+	cpl_handler_failed(r, why);
 	return NULL;
 }

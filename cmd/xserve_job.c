@@ -189,49 +189,22 @@ static void on_ended(void *user, const struct cpl_child_result *r)
 	xserve_progress(s);
 }
 
-enum { VARIABLES = 5 };
-
-/* What the command is told besides the record. 0, or -1. */
-static int describe(const struct serve_job *j, struct cpl_buf vars[VARIABLES])
-{
-	const char *values[VARIABLES] = {
-	    sender(j->serve, j->iq), attr(j->iq, "to"), attr(j->iq, "type"),
-	    attr(j->iq, "id"), attr(j->iq, "xml:lang")};
-	static const char *const names[VARIABLES] = {
-	    "XMPP_FROM", "XMPP_TO", "XMPP_TYPE", "XMPP_ID", "XMPP_LANG"};
-
-	for (size_t i = 0; i < VARIABLES; i++) {
-		cpl_buf_init(&vars[i], 2 * CPL_STANZA_BYTES_MAX);
-		if (cpl_buf_addf(&vars[i], "%s=%s", names[i], values[i]) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int run_command(struct serve_job *j, struct cpl_err *e)
 {
 	struct serve *s = j->serve;
-	struct cpl_buf vars[VARIABLES] = {{0}};
-	const char *env[VARIABLES + 1] = {NULL};
-	struct cpl_child_conf conf = {
+	struct cpl_handler handler = {
 	    .loop = s->run.loop,
 	    .argv = s->set.command,
-	    .env = env,
-	    .input = j->record.data,
-	    .input_len = j->record.len,
-	    .output_max = CPL_STANZA_BYTES_MAX,
 	    .timeout = s->set.each_timeout,
 	};
+	struct cpl_buf vars = CPL_BUF_INIT(16 * CPL_VARIABLE_MAX);
 
-	if (describe(j, vars) < 0) {
+	if (cpl_handler_describe(&vars, j->iq, sender(s, j->iq)) < 0)
 		cpl_err_nomem(e);
-	} else {
-		for (size_t i = 0; i < VARIABLES; i++)
-			env[i] = vars[i].data;
-		j->child = cpl_child_new(&conf, on_ended, j, e);
-	}
-	for (size_t i = 0; i < VARIABLES; i++)
-		cpl_buf_release(&vars[i]);
+	else
+		j->child = cpl_handler_start(&handler, &vars, &j->record,
+					     on_ended, j, e);
+	cpl_buf_release(&vars);
 	return j->child ? 0 : -1;
 }
 

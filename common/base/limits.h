@@ -79,6 +79,9 @@
  * takes: what ejabberd's own configuration has for clients. */
 #define CPL_ANSWER_MAX (256 * 1024)
 
+/* The value of a variable that a command is given; Linux takes 128 KB. */
+#define CPL_VARIABLE_MAX (64 * 1024)
+
 /* Configuration, password and recipients files. */
 #define CPL_CONFIG_BYTES_MAX (1024 * 1024)
 #define CPL_CONFIG_DEPTH_MAX 16

@@ -24,6 +24,7 @@
 struct cpl_child {
 	struct cpl_loop *loop;
 	void (*ended)(void *user, const struct cpl_child_result *r);
+	void (*said)(void *user, const char *p, size_t n);
 	void *user;
 	pid_t pid;           /* 0: it has been waited for */
 	struct cpl_watch in; /* our ends of its pipes, -1: closed */
@@ -141,7 +142,9 @@ static int take_errors(struct cpl_child *c)
 	int more = take(c, &c->err, &piece);
 	size_t room = c->errors.max - c->errors.len;
 
-	if (piece.len > 0)
+	if (piece.len > 0 && c->said)
+		c->said(c->user, piece.data, piece.len);
+	else if (piece.len > 0)
 		(void)!cpl_buf_add(&c->errors, piece.data,
 				   piece.len < room ? piece.len : room);
 	cpl_buf_release(&piece);
@@ -280,6 +283,7 @@ struct cpl_child *cpl_child_new(const struct cpl_child_conf *conf,
 	}
 	c->loop = conf->loop;
 	c->ended = ended;
+	c->said = conf->said;
 	c->user = user;
 	cpl_buf_init(&c->input, conf->input_len);
 	cpl_buf_init(&c->output, conf->output_max);
@@ -289,6 +293,7 @@ struct cpl_child *cpl_child_new(const struct cpl_child_conf *conf,
 		free(c);
 		return NULL;
 	}
+	s.keeps_stdout = conf->keeps_stdout;
 	if (cpl_spawn(&s, conf->argv, conf->env, e) < 0) {
 		cpl_buf_release(&c->input);
 		free(c);

@@ -22,7 +22,11 @@ struct cpl_child_conf {
 	const char *input;      /* copied */
 	size_t input_len;
 	size_t output_max; /* of stdout; of stderr the first 4 KB are kept */
-	long timeout;      /* ms; 0: none */
+	int keeps_stdout;  /* it writes to ours: nothing of it is kept */
+	/* What it writes to stderr, as it comes; then none of it is kept. May
+	 * be NULL. */
+	void (*said)(void *user, const char *p, size_t n);
+	long timeout; /* ms; 0: none */
 };
 
 enum cpl_child_end {

@@ -72,7 +72,8 @@ struct pipes {
 };
 
 /* In the child: only what is safe after fork(). */
-static void become(char *const *argv, const char **env, const struct pipes *p,
+static void become(const struct cpl_spawn *s, char *const *argv,
+		   const char **env, const struct pipes *p,
 		   const sigset_t *mask, pid_t parent)
 {
 	int why;
@@ -82,7 +83,7 @@ static void become(char *const *argv, const char **env, const struct pipes *p,
 	/* Should we be killed: nobody would be there to read the answer. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() == parent && dup2(p->in[0], STDIN_FILENO) >= 0 &&
-	    dup2(p->out[1], STDOUT_FILENO) >= 0 &&
+	    (s->keeps_stdout || dup2(p->out[1], STDOUT_FILENO) >= 0) &&
 	    dup2(p->err[1], STDERR_FILENO) >= 0) {
 		environ = (char **)env;
 		execvp(argv[0], argv);
@@ -133,7 +134,7 @@ static int fork_child(struct cpl_spawn *s, char *const *argv, const char **env,
 	sigprocmask(SIG_SETMASK, &all, &before);
 	s->pid = fork();
 	if (s->pid == 0)
-		become(argv, env, p, &before, parent);
+		become(s, argv, env, p, &before, parent);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (s->pid < 0)
 		return cpl_err_errno(e, CPL_SYSTEM, "fork");

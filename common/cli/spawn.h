@@ -14,6 +14,7 @@
 /* The caller closes the descriptors (none of which blocks) and waits for the
  * process. */
 struct cpl_spawn {
+	int keeps_stdout; /* set before: its stdout is ours; out stays empty */
 	pid_t pid;
 	int in;  /* written: its stdin */
 	int out; /* read: its stdout and stderr */

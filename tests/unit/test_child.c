@@ -125,6 +125,50 @@ static void outputs(void)
 	CHECK_INT(got.err_len, 0);
 }
 
+/* What is passed on as it comes is not kept. */
+static struct cpl_buf passed = CPL_BUF_INIT(65536);
+
+static void said(void *user, const char *p, size_t n)
+{
+	CHECK(user == &got);
+	CHECK_INT(cpl_buf_add(&passed, p, n), 0);
+}
+
+static void stderr_is_passed_on(void)
+{
+	struct cpl_child_conf conf = {.said = said};
+
+	run_with(conf, "echo one >&2; echo two >&2; exit 3");
+	ends(CPL_CHILD_EXITED, 3);
+	CHECK_STR(passed.data, "one\ntwo\n");
+	CHECK_INT(got.err_len, 0);
+	cpl_buf_truncate(&passed, 0);
+	run_with(conf, "head -c 20000 /dev/zero | tr '\\0' a >&2");
+	CHECK_INT(passed.len, 20000);
+	cpl_buf_release(&passed);
+}
+
+/* Our stdout is a file for as long as that. */
+static void stdout_is_ours(void)
+{
+	char path[] = "/tmp/test_child.XXXXXX", text[16] = "";
+	int fd = mkstemp(path), before = dup(STDOUT_FILENO);
+
+	UNIT_NEED(fd >= 0 && before >= 0);
+	fflush(stdout);
+	dup2(fd, STDOUT_FILENO);
+	run_with((struct cpl_child_conf){.keeps_stdout = 1}, "echo mine");
+	fflush(stdout);
+	dup2(before, STDOUT_FILENO);
+	ends(CPL_CHILD_EXITED, 0);
+	CHECK_INT(got.out_len, 0);
+	CHECK_INT(pread(fd, text, sizeof text - 1, 0), 5);
+	CHECK_STR(text, "mine\n");
+	close(fd);
+	close(before);
+	unlink(path);
+}
+
 static void input(void)
 {
 	run_with((struct cpl_child_conf){.input = "line\n", .input_len = 5},
@@ -499,6 +543,8 @@ int main(void)
 	loop = cpl_loop_new(&e);
 	RUN(statuses);
 	RUN(outputs);
+	RUN(stderr_is_passed_on);
+	RUN(stdout_is_ours);
 	RUN(input);
 	RUN(big_input);
 	RUN(closes_its_stdout);
