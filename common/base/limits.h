@@ -82,6 +82,9 @@
 /* The value of a variable that a command is given; Linux takes 128 KB. */
 #define CPL_VARIABLE_MAX (64 * 1024)
 
+/* A spool is cut when all of it was taken and it has so many bytes. */
+#define CPL_SPOOL_CUT (1024 * 1024)
+
 /* Configuration, password and recipients files. */
 #define CPL_CONFIG_BYTES_MAX (1024 * 1024)
 #define CPL_CONFIG_DEPTH_MAX 16
