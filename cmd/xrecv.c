@@ -19,16 +19,30 @@ static const char help[] =
     "                         resources, a domain all its users)\n"
     "  -t, --type TYPE        only of that type (repeat)\n"
     "      --kind KIND        message (default), presence, iq (repeat)\n"
+    "      --exec COMMAND     run this by sh for each record, on its stdin\n"
+    "      --jobs N           so many commands at once (default 1)\n"
+    "      --each-timeout SEC a command may take so long (default 30;\n"
+    "                         0: for ever)\n"
+    "      --on-failure WHAT  when a command fails: retry (default), skip\n"
+    "                         or stop\n"
+    "      --reply            what a command prints is sent to the sender\n"
+    "      --spool FILE       keep there what stdout has not taken\n"
+    "      --no-reconnect     end when the connection is lost\n"
     "      --with-body        only with a body\n" CPL_FORMAT_HELP
-    "                         (default xml)\n" CPL_BEING_HELP(
-	"0") "      --no-reconnect     end when the connection is lost\n";
+    "                         (default xml)\n" CPL_BEING_HELP("0");
 
 enum {
 	OPT_IDLE = CPL_OPT_TOOL,
 	OPT_FROM,
 	OPT_KIND,
 	OPT_WITH_BODY,
-	OPT_NO_RECONNECT
+	OPT_NO_RECONNECT,
+	OPT_EXEC,
+	OPT_JOBS,
+	OPT_EACH_TIMEOUT,
+	OPT_ON_FAILURE,
+	OPT_REPLY,
+	OPT_SPOOL
 };
 
 static const struct option options[] = {
@@ -42,6 +56,12 @@ static const struct option options[] = {
     {"kind", required_argument, NULL, OPT_KIND},
     {"with-body", no_argument, NULL, OPT_WITH_BODY},
     {"no-reconnect", no_argument, NULL, OPT_NO_RECONNECT},
+    {"exec", required_argument, NULL, OPT_EXEC},
+    {"jobs", required_argument, NULL, OPT_JOBS},
+    {"each-timeout", required_argument, NULL, OPT_EACH_TIMEOUT},
+    {"on-failure", required_argument, NULL, OPT_ON_FAILURE},
+    {"reply", no_argument, NULL, OPT_REPLY},
+    {"spool", required_argument, NULL, OPT_SPOOL},
     {NULL, 0, NULL, 0},
 };
 
@@ -54,19 +74,20 @@ int xrecv_full(const struct recv *r)
 
 static void check_backlog(struct recv *r)
 {
-	int much = cpl_output_records(r->output) >= CPL_BACKLOG_STANZAS ||
-		   cpl_output_bytes(r->output) >= CPL_BACKLOG_BYTES;
+	int much = r->sink->records(r) >= CPL_BACKLOG_STANZAS ||
+		   r->sink->bytes(r) >= CPL_BACKLOG_BYTES;
 
 	if (!r->ending)
 		cpl_session_hold(r->run.session, much && !xrecv_full(r));
 }
 
-static void put(struct recv *r, const char *p, size_t n)
+/* The record at hand, or a stanza that is none (NULL). */
+static void put(struct recv *r, xmpp_stanza_t *stanza)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
 	r->last = r->number;
-	if (cpl_output_put(r->output, p, n, r->number, &e) < 0)
+	if (r->sink->put(r, stanza, &e) < 0)
 		cpl_run_give_up(&r->run, &e);
 	else
 		check_backlog(r);
@@ -86,7 +107,7 @@ static void print(struct recv *r, xmpp_stanza_t *stanza)
 	xrecv_touch_idle(r);
 	if (xrecv_full(r))
 		xrecv_withdraw(r);
-	put(r, r->line.data, r->line.len);
+	put(r, stanza);
 }
 
 int xrecv_wants(const struct recv *r, xmpp_stanza_t *stanza)
@@ -95,10 +116,8 @@ int xrecv_wants(const struct recv *r, xmpp_stanza_t *stanza)
 				 cpl_session_jid(r->run.session));
 }
 
-static void on_taken(void *user, uint64_t number)
+void xrecv_taken(struct recv *r, uint64_t number)
 {
-	struct recv *r = user;
-
 	cpl_taken_upto(&r->taken, number);
 	cpl_session_handled(r->run.session, number);
 	check_backlog(r);
@@ -108,23 +127,22 @@ static void on_taken(void *user, uint64_t number)
 		if (!xrecv_full(r) && !r->ending)
 			cpl_offline_next(r->offline);
 	}
-	if (xrecv_full(r) && number >= r->last && !r->run.over) {
+	xrecv_moved(r);
+}
+
+void xrecv_moved(struct recv *r)
+{
+	if (xrecv_full(r) && !r->run.over && r->sink->reached(r)) {
 		r->goal_met = 1;
 		xrecv_finish(r);
 	}
-	if (r->ending && cpl_output_records(r->output) == 0)
+	if (r->flushing && !r->sink->writing(r))
+		cpl_run_stop(&r->run);
+	else if (r->ending && !r->sink->busy(r))
 		xrecv_close(r);
 }
 
-static void on_written(void *user)
-{
-	struct recv *r = user;
-
-	if (r->flushing)
-		cpl_run_stop(&r->run);
-}
-
-static void on_output_failed(void *user, const struct cpl_err *e)
+void xrecv_output_failed(void *user, const struct cpl_err *e)
 {
 	struct recv *r = user;
 
@@ -200,7 +218,7 @@ static void on_offline_message(void *user, xmpp_stanza_t *message)
 		r->fetching = 1;
 		print(r, message);
 	} else {
-		put(r, "", 0);
+		put(r, NULL);
 		cpl_offline_next(r->offline);
 	}
 }
@@ -216,7 +234,8 @@ static void on_online(void *user)
 	/* After a new login nothing that was announced or asked counts. */
 	r->announced = r->fetching = 0;
 	cpl_offline_free(r->offline);
-	if (r->ending)
+	r->offline = NULL;
+	if (r->ending || xrecv_full(r))
 		return;
 	xrecv_touch_idle(r);
 	r->offline = cpl_offline_new(r->run.session, &events);
@@ -254,7 +273,7 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 	}
 	if (stanza)
 		r->unwanted++;
-	put(r, "", 0);
+	put(r, NULL);
 }
 
 static void release(struct recv *r)
@@ -264,7 +283,7 @@ static void release(struct recv *r)
 	r->run.session = NULL;
 	cpl_offline_free(r->offline);
 	cpl_answer_free(r->answer);
-	cpl_output_free(r->output);
+	r->sink->release(r);
 	cpl_taken_release(&r->taken);
 	cpl_filter_release(&r->filter);
 	cpl_format_release(&r->format);
@@ -285,7 +304,62 @@ static void add_filter(struct recv *r, const char *option, const char *value,
 		cpl_cli_usage(&r->run.cli, "%s: %s", option, e.text);
 }
 
-static void take_option(struct recv *r, int c, const char *arg)
+/* Where the records go; non-zero: it was one of these options. */
+static int take_sink(struct recv *r, int c, char *arg)
+{
+	static const char *const words[] = {"retry", "skip", "stop"};
+	struct settings *set = &r->set;
+	struct cpl_cli *cli = &r->run.cli;
+	const char *word;
+
+	switch (c) {
+	case OPT_EXEC: set->exec = arg; return 1;
+	case OPT_SPOOL: set->spool = arg; return 1;
+	case OPT_JOBS:
+		set->jobs =
+		    cpl_value_number(cli, "--jobs", arg, 1, CPL_JOBS_MAX);
+		set->extra = "--jobs";
+		return 1;
+	case OPT_EACH_TIMEOUT:
+		set->each_timeout =
+		    cpl_value_seconds(cli, "--each-timeout", arg, 86400);
+		set->extra = "--each-timeout";
+		return 1;
+	case OPT_ON_FAILURE:
+		word = cpl_value_word(cli, "--on-failure", arg, words, 3);
+		set->on_failure = strcmp(word, "retry") == 0  ? XRECV_RETRY
+				  : strcmp(word, "skip") == 0 ? XRECV_SKIP
+							      : XRECV_STOP;
+		set->extra = "--on-failure";
+		return 1;
+	case OPT_REPLY:
+		set->reply = 1;
+		set->extra = "--reply";
+		return 1;
+	default: return 0;
+	}
+}
+
+/* What --exec and the options about it say together. */
+static void choose_sink(struct recv *r)
+{
+	const struct settings *set = &r->set;
+	struct cpl_cli *cli = &r->run.cli;
+
+	if (set->exec && set->spool)
+		cpl_cli_usage(cli, "--exec and --spool exclude each other");
+	if (set->extra && !set->exec)
+		cpl_cli_usage(cli, "%s without --exec", set->extra);
+	if (set->exec && !*set->exec)
+		cpl_cli_usage(cli, "--exec: no command");
+	if (set->spool && !*set->spool)
+		cpl_cli_usage(cli, "--spool: no file");
+	r->sink = set->exec    ? &xrecv_exec
+		  : set->spool ? &xrecv_spool
+			       : &xrecv_stdout;
+}
+
+static void take_option(struct recv *r, int c, char *arg)
 {
 	struct settings *set = &r->set;
 	struct cpl_cli *cli = &r->run.cli;
@@ -304,7 +378,8 @@ static void take_option(struct recv *r, int c, const char *arg)
 	case OPT_WITH_BODY: r->filter.with_body = 1; break;
 	case OPT_NO_RECONNECT: r->run.retry = 0; break;
 	default:
-		if (!cpl_format_option(&r->format, cli, c, arg) &&
+		if (!take_sink(r, c, arg) &&
+		    !cpl_format_option(&r->format, cli, c, arg) &&
 		    !cpl_being_option(&set->being, cli, c, arg))
 			cpl_cli_option(cli, c, arg);
 	}
@@ -327,20 +402,19 @@ static void open_recv(struct recv *r)
 {
 	struct cpl_run_events events = {xrecv_on_interrupted, xrecv_on_timeout,
 					r};
-	struct cpl_output_events output = {on_taken, on_written,
-					   on_output_failed, r};
-	struct cpl_session_events session = {.online = on_online,
-					     .stanza = on_stanza,
-					     .ended = xrecv_on_ended,
-					     .lost = on_lost,
-					     .user = r};
+	struct cpl_session_events session = {
+	    .online = on_online,
+	    .stanza = on_stanza,
+	    .acked = r->set.reply ? xrecv_on_acked : NULL,
+	    .ended = xrecv_on_ended,
+	    .lost = on_lost,
+	    .user = r};
 	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_run_open(&r->run, &events);
 	r->set.being.presence.caps = &r->caps;
 	xrecv_clocks(r);
-	r->output = cpl_output_new(r->run.loop, 1, &output, &e);
-	if (!r->output)
+	if (r->sink->open(r, &e) < 0)
 		cpl_cli_die(&r->run.cli, &e);
 	if (cpl_run_connect(&r->run, &session) < 0)
 		return;
@@ -356,6 +430,7 @@ int main(int argc, char **argv)
 {
 	struct recv r = {
 	    .run = {.retry = -1},
+	    .set = {.jobs = 1, .each_timeout = 30 * 1000},
 	    .format = {.kinds = CPL_FORMAT_ANY, .kind = CPL_FORMAT_XML}};
 	int c;
 
@@ -368,6 +443,7 @@ int main(int argc, char **argv)
 	if (optind < argc)
 		cpl_cli_usage(&r.run.cli, "unexpected operand '%s'",
 			      argv[optind]);
+	choose_sink(&r);
 	cpl_cli_load(&r.run.cli);
 	cpl_format_ready(&r.format, &r.run.cli);
 	apply_defaults(&r);

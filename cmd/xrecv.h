@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the parts of xrecv share: xrecv.c is the command line, the records and
- * the session, xrecv_end.c how it all ends. */
+ * the session, xrecv_end.c how it all ends. Where the records go is a sink:
+ * stdout in xrecv_stdout.c, a command in xrecv_exec.c, a file in front of
+ * stdout in xrecv_spool.c. */
 #ifndef XRECV_H
 #define XRECV_H
 
@@ -18,8 +20,49 @@
 #include "../common/stream/caps.h"
 #include "../common/stream/offline.h"
 
+struct recv;
+
+/* What deals with the records. It says of what it is done with by
+ * xrecv_taken(), in order, and xrecv_moved() when it may have come to rest. */
+struct sink {
+	/* Before the session. 0, or -1 with e. */
+	int (*open)(struct recv *r, struct cpl_err *e);
+	/* The record in r->line, made from this stanza, or with NULL a stanza
+	 * that is no record, so that the order is kept; of r->number. 0, or -1
+	 * with e. */
+	int (*put)(struct recv *r, xmpp_stanza_t *stanza, struct cpl_err *e);
+	/* What it holds of what was put and is not dealt with. */
+	size_t (*records)(const struct recv *r);
+	size_t (*bytes)(const struct recv *r);
+	/* Records that whoever gets them has not: as long there are some it
+	 * is not idle; and those of them that would be lost with us. */
+	size_t (*unread)(const struct recv *r);
+	size_t (*unkept)(const struct recv *r);
+	/* The count of -c has come through. */
+	int (*reached)(const struct recv *r);
+	/* No more is put, and nothing begun that was not; busy: something is
+	 * under way that is worth a moment; writing: the same of what has to
+	 * be brought to its end even when the session is over. */
+	void (*finish)(struct recv *r);
+	int (*busy)(const struct recv *r);
+	int (*writing)(const struct recv *r);
+	void (*release)(struct recv *r);
+	const char *done; /* "read": what becomes of a record */
+};
+
+extern const struct sink xrecv_stdout, xrecv_exec, xrecv_spool;
+
+enum xrecv_on_failure { XRECV_RETRY, XRECV_SKIP, XRECV_STOP };
+
 /* What the command line says. */
 struct settings {
+	char *exec;        /* the command of --exec, or NULL */
+	const char *spool; /* the file of --spool, or NULL */
+	const char *extra; /* an option that needs --exec, or NULL */
+	long jobs;
+	long each_timeout; /* ms; 0: none */
+	enum xrecv_on_failure on_failure;
+	int reply;
 	long count; /* 0: no end */
 	long idle;  /* ms; 0: none */
 	struct cpl_being being;
@@ -34,14 +77,17 @@ struct recv {
 	struct cpl_caps caps; /* what every tool says */
 	struct cpl_answer *answer;
 	struct cpl_offline *offline;
+	const struct sink *sink;
 	struct cpl_output *output;
-	struct cpl_taken taken; /* what waits for stdout */
+	struct recv_exec *exec;   /* of its sink */
+	struct recv_spool *spool; /* of its sink */
+	struct cpl_taken taken;   /* what waits for stdout */
 	struct cpl_timer idle;
 	struct cpl_timer grace; /* for the reader, then for the server */
 	struct cpl_buf line;
 	uint64_t number; /* of the stanza at hand */
-	uint64_t last;   /* of the last one given to the output */
-	long printed;    /* records */
+	uint64_t last;   /* of the last one given to the sink */
+	long printed;    /* records; of the spool the waiting ones, too */
 	long unwanted;   /* stanzas that the filters dropped */
 	long left;       /* messages that came after the last record */
 	int online;      /* it was, at least */
@@ -59,6 +105,18 @@ struct recv {
  * filters. */
 int xrecv_full(const struct recv *r);
 int xrecv_wants(const struct recv *r, xmpp_stanza_t *stanza);
+
+/* The sink is done with all stanzas up to this number. */
+void xrecv_taken(struct recv *r, uint64_t number);
+
+/* Looks what follows from how the sink stands now. */
+void xrecv_moved(struct recv *r);
+
+/* The event of the output that any sink wants: nobody reads it any more. */
+void xrecv_output_failed(void *user, const struct cpl_err *e);
+
+/* The session's event, of the sink that sends something. */
+void xrecv_on_acked(void *user, uint64_t upto);
 
 /* Before the run, and whenever a record was made: the clocks of the end. */
 void xrecv_clocks(struct recv *r);

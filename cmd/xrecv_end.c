@@ -38,7 +38,8 @@ void xrecv_finish(struct recv *r)
 		return;
 	r->ending = 1;
 	xrecv_withdraw(r);
-	if (cpl_output_records(r->output) == 0 && !r->flushing) {
+	r->sink->finish(r);
+	if (!r->sink->busy(r) && !r->flushing) {
 		close_session(r, CPL_CLOSE_MS);
 		return;
 	}
@@ -86,7 +87,7 @@ void xrecv_on_ended(void *user, const struct cpl_err *e)
 			cpl_run_complain(&r->run, e);
 	}
 	r->flushing = !r->closing;
-	if (!r->flushing || cpl_output_bytes(r->output) == 0)
+	if (!r->flushing || !r->sink->writing(r))
 		cpl_run_stop(&r->run);
 }
 
@@ -106,7 +107,7 @@ void xrecv_on_interrupted(void *user)
 /* The planned end: a failure only where -c asked for more. */
 static void end_planned(struct recv *r, enum cpl_status status, const char *why)
 {
-	long taken = r->printed - (long)cpl_output_unread(r->output);
+	long taken = r->printed - (long)r->sink->unread(r);
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (r->ending)
@@ -137,7 +138,7 @@ static void on_idle(void *user)
 {
 	struct recv *r = user;
 
-	if (cpl_output_unread(r->output) > 0)
+	if (r->sink->unread(r) > 0)
 		xrecv_touch_idle(r);
 	else
 		end_planned(r, CPL_REFUSED, "nothing came (--idle)");
@@ -156,12 +157,9 @@ static void report_unread(struct recv *r)
 {
 	struct cpl_session *session = r->run.session;
 	long over = (long)cpl_session_unhandled(session) - CPL_OFFLINE_RESTORED;
-	long unread = r->left;
+	long unread = r->left + (long)r->sink->unkept(r);
 	char why[64];
 
-	/* In a pipe it is the reader's, once nothing can be acknowledged. */
-	if (!r->flushing || cpl_output_bytes(r->output) > 0)
-		unread += (long)cpl_output_unread(r->output);
 	/* That one is not removed: the server has it. */
 	unread -= r->fetching;
 	if (unread <= 0)
@@ -176,8 +174,8 @@ static void report_unread(struct recv *r)
 			 "the server may lose the first %ld of them", over);
 	else
 		return;
-	cpl_cli_warn(&r->run.cli, "%s%ld more came and were not read: %s",
-		     r->cut ? "at least " : "", unread, why);
+	cpl_cli_warn(&r->run.cli, "%s%ld more came and were not %s: %s",
+		     r->cut ? "at least " : "", unread, r->sink->done, why);
 }
 
 void xrecv_report(struct recv *r)

@@ -279,7 +279,7 @@ ends_with() {
 	echo "<iq type='get' id='$id' from='romeo@montague.lit/x'><q xmlns='$lamp'/></iq>" >stanzas
 	stub no-sm send=stanzas at=presence
 	expect_exit 0 tool xserve -c 1 "$lamp" -- ./command
-	wait_for_line "$STUB_LOG" 'answer 0{200}.* result '
+	wait_for_line "$STUB_LOG" 'answer 0{200}.* result'
 	same answer '<a>0</a>' "$(on_wire iq | grep -o '<a .*</a>' |
 		sed 's/ xmlns="[^"]*"//')"
 	same stderr '' "$(cat err)"
