@@ -27,6 +27,7 @@ static const char help[] =
     "                         or stop\n"
     "      --reply            what a command prints is sent to the sender\n"
     "      --spool FILE       keep there what stdout has not taken\n"
+    "      --dedup FILE       not what came before; FILE remembers what did\n"
     "      --no-reconnect     end when the connection is lost\n"
     "      --with-body        only with a body\n" CPL_FORMAT_HELP
     "                         (default xml)\n" CPL_BEING_HELP("0");
@@ -42,7 +43,8 @@ enum {
 	OPT_EACH_TIMEOUT,
 	OPT_ON_FAILURE,
 	OPT_REPLY,
-	OPT_SPOOL
+	OPT_SPOOL,
+	OPT_DEDUP
 };
 
 static const struct option options[] = {
@@ -62,6 +64,7 @@ static const struct option options[] = {
     {"on-failure", required_argument, NULL, OPT_ON_FAILURE},
     {"reply", no_argument, NULL, OPT_REPLY},
     {"spool", required_argument, NULL, OPT_SPOOL},
+    {"dedup", required_argument, NULL, OPT_DEDUP},
     {NULL, 0, NULL, 0},
 };
 
@@ -97,6 +100,10 @@ static void print(struct recv *r, xmpp_stanza_t *stanza)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
+	if (xrecv_is_double(r, stanza)) {
+		put(r, "", 0);
+		return;
+	}
 	cpl_buf_truncate(&r->line, 0);
 	if (cpl_format_stanza(&r->format, &r->line, stanza) < 0) {
 		cpl_buf_err(&r->line, &e, CPL_INTERNAL, "a record");
@@ -120,6 +127,7 @@ void xrecv_taken(struct recv *r, uint64_t number)
 {
 	cpl_taken_upto(&r->taken, number);
 	cpl_session_handled(r->run.session, number);
+	xrecv_dedup_flush(r);
 	check_backlog(r);
 	if (r->fetching && number >= r->last) {
 		r->fetching = 0;
@@ -285,6 +293,7 @@ static void release(struct recv *r)
 	cpl_answer_free(r->answer);
 	r->sink->release(r);
 	cpl_taken_release(&r->taken);
+	cpl_dedup_close(r->dedup);
 	cpl_filter_release(&r->filter);
 	cpl_format_release(&r->format);
 	cpl_buf_release(&r->line);
@@ -377,6 +386,7 @@ static void take_option(struct recv *r, int c, char *arg)
 	case 't': add_filter(r, "--type", arg, cpl_filter_add_type); break;
 	case OPT_WITH_BODY: r->filter.with_body = 1; break;
 	case OPT_NO_RECONNECT: r->run.retry = 0; break;
+	case OPT_DEDUP: set->dedup = arg; break;
 	default:
 		if (!take_sink(r, c, arg) &&
 		    !cpl_format_option(&r->format, cli, c, arg) &&
@@ -416,6 +426,7 @@ static void open_recv(struct recv *r)
 	xrecv_clocks(r);
 	if (r->sink->open(r, &e) < 0)
 		cpl_cli_die(&r->run.cli, &e);
+	xrecv_dedup_open(r);
 	if (cpl_run_connect(&r->run, &session) < 0)
 		return;
 	r->answer =

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the parts of xrecv share: xrecv.c is the command line, the records and
- * the session, xrecv_end.c how it all ends. Where the records go is a sink:
- * stdout in xrecv_stdout.c, a command in xrecv_exec.c, a file in front of
+ * the session, xrecv_dedup.c and xrecv_receipt.c what is kept of a message and
+ * said to its sender, xrecv_end.c how it all ends. Where the records go is a
+ * sink: stdout in xrecv_stdout.c, a command in xrecv_exec.c, a file in front of
  * stdout in xrecv_spool.c. */
 #ifndef XRECV_H
 #define XRECV_H
@@ -16,6 +17,7 @@
 #include "../common/cli/run.h"
 #include "../common/cli/taken.h"
 #include "../common/stanza/filter.h"
+#include "../common/store/dedup.h"
 #include "../common/stream/answer.h"
 #include "../common/stream/caps.h"
 #include "../common/stream/offline.h"
@@ -63,8 +65,10 @@ struct settings {
 	long each_timeout; /* ms; 0: none */
 	enum xrecv_on_failure on_failure;
 	int reply;
-	long count; /* 0: no end */
-	long idle;  /* ms; 0: none */
+	long count;        /* 0: no end */
+	long idle;         /* ms; 0: none */
+	const char *dedup; /* --dedup: the file; or NULL */
+	int receipts;
 	struct cpl_being being;
 };
 
@@ -82,6 +86,7 @@ struct recv {
 	struct recv_exec *exec;   /* of its sink */
 	struct recv_spool *spool; /* of its sink */
 	struct cpl_taken taken;   /* what waits for stdout */
+	struct cpl_dedup *dedup;
 	struct cpl_timer idle;
 	struct cpl_timer grace; /* for the reader, then for the server */
 	struct cpl_buf line;
@@ -89,6 +94,7 @@ struct recv {
 	uint64_t last;   /* of the last one given to the sink */
 	long printed;    /* records; of the spool the waiting ones, too */
 	long unwanted;   /* stanzas that the filters dropped */
+	long doubles;    /* messages that came before */
 	long left;       /* messages that came after the last record */
 	int online;      /* it was, at least */
 	int outage;      /* it was said that there is no connection */
@@ -117,6 +123,14 @@ void xrecv_output_failed(void *user, const struct cpl_err *e);
 
 /* The session's event, of the sink that sends something. */
 void xrecv_on_acked(void *user, uint64_t upto);
+
+/* --dedup, if it was given: the file is opened, or the process ends. A message
+ * that came before is one; of any other it will be known, once its record, the
+ * one at hand, was taken, that it came. The last writes what is known since,
+ * and ends the run where that fails. */
+void xrecv_dedup_open(struct recv *r);
+int xrecv_is_double(struct recv *r, xmpp_stanza_t *stanza);
+void xrecv_dedup_flush(struct recv *r);
 
 /* Before the run, and whenever a record was made: the clocks of the end. */
 void xrecv_clocks(struct recv *r);

@@ -183,6 +183,9 @@ void xrecv_report(struct recv *r)
 	if (r->unwanted > 0)
 		cpl_log(&r->run.cli.log, CPL_LOG_INFO,
 			"%ld stanzas did not pass the filters", r->unwanted);
+	if (r->doubles > 0)
+		cpl_log(&r->run.cli.log, CPL_LOG_INFO,
+			"%ld messages had come before", r->doubles);
 	if (r->run.session)
 		report_unread(r);
 }

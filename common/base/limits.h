@@ -66,6 +66,13 @@
 
 /* Of a long contact list, so many are named of whom nothing is known. */
 #define CPL_UNKNOWN_NAMED 10
+/* Keys of messages that were received (--dedup): how many are known, and the
+ * seconds after which one is forgotten. */
+#define CPL_DEDUP_KEYS 100000
+#define CPL_DEDUP_AGE_S (30 * 24 * 3600)
+
+/* Messages whose receipts are waited for: no more are sent above it. */
+#define CPL_RECEIPTS_WAITING 10000
 
 /* The width and the precision of one value of a template, in characters. */
 #define CPL_TEMPLATE_WIDTH_MAX 10000

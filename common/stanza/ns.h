@@ -32,5 +32,9 @@
 #define CPL_NS_RSM "http://jabber.org/protocol/rsm"         /* XEP-0059 */
 #define CPL_NS_DELAY "urn:xmpp:delay"                       /* XEP-0203 */
 #define CPL_NS_SID "urn:xmpp:sid:0"                         /* XEP-0359 */
+#define CPL_NS_RECEIPTS "urn:xmpp:receipts"                 /* XEP-0184 */
+
+/* XEP-0045 */
+#define CPL_NS_MUC_USER "http://jabber.org/protocol/muc#user"
 
 #endif
