@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "../base/buf.h"
+#include "../base/limits.h"
 #include "../base/version.h"
 #include "../stanza/build.h"
 #include "../stanza/ns.h"
@@ -14,6 +15,8 @@
 
 /* Requests that wait for the roster; more are refused at once. */
 #define WAITING_MAX 32
+/* Stanzas for watchers that wait for it; more are dropped. */
+#define PRIVATE_MAX CPL_BACKLOG_STANZAS
 
 enum roster { UNKNOWN, ASKED, KNOWN };
 
@@ -22,9 +25,12 @@ struct cpl_answer {
 	const struct cpl_caps *caps;
 	int visible;
 	enum roster roster;
-	struct cpl_buf watchers; /* bare JIDs, each with a NUL behind it */
+	struct cpl_buf
+	    watchers; /* prepared bare JIDs, each with a NUL behind it */
 	xmpp_stanza_t *waiting[WAITING_MAX];
 	size_t waiting_count;
+	int learning;           /* the roster is always wanted */
+	struct cpl_buf private; /* stanzas for watchers alone, that wait */
 };
 
 struct cpl_answer *cpl_answer_new(struct cpl_session *session, int visible,
@@ -38,7 +44,18 @@ struct cpl_answer *cpl_answer_new(struct cpl_session *session, int visible,
 	a->visible = visible;
 	a->caps = caps;
 	cpl_buf_init(&a->watchers, 4 * 1024 * 1024);
+	cpl_buf_init(&a->private, PRIVATE_MAX * sizeof(xmpp_stanza_t *));
 	return a;
+}
+
+/* Takes the first of those for watchers. */
+static xmpp_stanza_t *shift(struct cpl_answer *a)
+{
+	xmpp_stanza_t *s;
+
+	memcpy(&s, a->private.data, sizeof s);
+	cpl_buf_consume(&a->private, sizeof s);
+	return s;
 }
 
 void cpl_answer_free(struct cpl_answer *a)
@@ -47,6 +64,9 @@ void cpl_answer_free(struct cpl_answer *a)
 		return;
 	for (size_t i = 0; i < a->waiting_count; i++)
 		xmpp_stanza_release(a->waiting[i]);
+	while (a->private.len > 0)
+		xmpp_stanza_release(shift(a));
+	cpl_buf_release(&a->private);
 	cpl_buf_release(&a->watchers);
 	free(a);
 }
@@ -157,13 +177,17 @@ static void serve(struct cpl_answer *a, xmpp_stanza_t *iq)
 
 static int is_watcher(const struct cpl_answer *a, const char *from)
 {
-	const char *p = a->watchers.data;
-	const char *end = p + a->watchers.len;
+	struct cpl_jid jid;
+	const char *p;
+	size_t i = 0;
 
-	for (; p && p < end; p += strlen(p) + 1)
-		if (cpl_jid_same_bare(p, from))
-			return 1;
-	return 0;
+	if (a->watchers.len == 0 || cpl_jid_parse(&jid, from, NULL) < 0)
+		return 0;
+	p = a->watchers.data;
+	while (i < a->watchers.len && strcmp(p + i, jid.bare) != 0)
+		i += strlen(p + i) + 1;
+	cpl_jid_release(&jid);
+	return i < a->watchers.len;
 }
 
 static int is_own(const struct cpl_answer *a, const char *from)
@@ -172,6 +196,19 @@ static int is_own(const struct cpl_answer *a, const char *from)
 
 	return !from || cpl_jid_same_bare(from, own->bare) ||
 	       cpl_jid_same(from, own->domain);
+}
+
+/* 0, or -1: there is no room for more. */
+static int add_watcher(struct cpl_answer *a, const char *text)
+{
+	struct cpl_jid jid;
+	int result;
+
+	if (cpl_jid_parse(&jid, text, NULL) < 0)
+		return 0;
+	result = cpl_buf_add(&a->watchers, jid.bare, strlen(jid.bare) + 1);
+	cpl_jid_release(&jid);
+	return result;
 }
 
 static void read_roster(struct cpl_answer *a, xmpp_stanza_t *answer)
@@ -186,9 +223,17 @@ static void read_roster(struct cpl_answer *a, xmpp_stanza_t *answer)
 		/* RFC 6121 2.1.2.5: from and both see our presence. */
 		if (jid && s &&
 		    (strcmp(s, "from") == 0 || strcmp(s, "both") == 0) &&
-		    cpl_buf_add(&a->watchers, jid, strlen(jid) + 1) < 0)
+		    add_watcher(a, jid) < 0)
 			return;
 	}
+}
+
+static void send_private(struct cpl_answer *a, xmpp_stanza_t *stanza)
+{
+	const char *to = xmpp_stanza_get_to(stanza);
+
+	if (is_own(a, to) || is_watcher(a, to))
+		(void)!cpl_session_send(a->session, stanza, NULL, NULL);
 }
 
 static void roster_came(void *user, xmpp_stanza_t *answer)
@@ -205,6 +250,12 @@ static void roster_came(void *user, xmpp_stanza_t *answer)
 	for (size_t i = 0; i < n; i++) {
 		cpl_answer_iq(a, a->waiting[i]);
 		xmpp_stanza_release(a->waiting[i]);
+	}
+	while (a->private.len > 0) {
+		xmpp_stanza_t *s = shift(a);
+
+		send_private(a, s);
+		xmpp_stanza_release(s);
 	}
 }
 
@@ -224,17 +275,46 @@ static void ask_roster(struct cpl_answer *a)
 		xmpp_stanza_release(iq);
 }
 
-/* What is known is out of date then. Somebody else's push has no answer. */
+/* What is known of it is out of date. */
+static void forget_roster(struct cpl_answer *a)
+{
+	if (a->roster == ASKED)
+		return;
+	a->roster = UNKNOWN;
+	cpl_buf_truncate(&a->watchers, 0);
+	if (a->learning)
+		ask_roster(a);
+}
+
+void cpl_answer_learn(struct cpl_answer *a)
+{
+	a->learning = 1;
+	forget_roster(a);
+}
+
+void cpl_answer_private(struct cpl_answer *a, xmpp_stanza_t *stanza)
+{
+	xmpp_stanza_t *own;
+
+	if (a->roster == UNKNOWN && !is_own(a, xmpp_stanza_get_to(stanza)))
+		ask_roster(a);
+	if (a->roster != ASKED) {
+		send_private(a, stanza);
+		return;
+	}
+	own = xmpp_stanza_clone(stanza);
+	if (cpl_buf_add(&a->private, &own, sizeof own) < 0)
+		xmpp_stanza_release(own);
+}
+
+/* Somebody else's push has no answer. */
 static int take_push(struct cpl_answer *a, xmpp_stanza_t *iq)
 {
 	enum cpl_push push = cpl_roster_push(a->session, iq);
 
 	if (push != CPL_PUSH_OWN)
 		return push == CPL_PUSH_FORGED;
-	if (a->roster == KNOWN) {
-		a->roster = UNKNOWN;
-		cpl_buf_truncate(&a->watchers, 0);
-	}
+	forget_roster(a);
 	reply(a, cpl_reply_result(cpl_session_ctx(a->session), iq));
 	return 1;
 }

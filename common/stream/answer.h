@@ -32,4 +32,13 @@ int cpl_answer_iq(struct cpl_answer *a, xmpp_stanza_t *iq);
 /* The same for a sender who may know, contact or not. */
 int cpl_answer_trusted(struct cpl_answer *a, xmpp_stanza_t *iq);
 
+/* Sends a stanza (the caller keeps it) to the own account, or to who may see
+ * our presence, as soon as that is known; to anybody else it is not sent. */
+void cpl_answer_private(struct cpl_answer *a, xmpp_stanza_t *stanza);
+
+/* Asks for the roster now, and again when it changes, so that it is known when
+ * it is needed. For each login: only who asked is told of changes (RFC 6121
+ * 2.2). */
+void cpl_answer_learn(struct cpl_answer *a);
+
 #endif
