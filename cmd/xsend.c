@@ -33,7 +33,9 @@ static const char help[] =
     "      --unsent FILE      write what was not confirmed there, for -x\n"
     "      --log-file FILE    add what became of each message, a line each\n"
     "      --syslog           the same to syslog\n"
-    "      --progress         say how it goes, without a terminal too\n";
+    "      --progress         say how it goes, without a terminal too\n"
+    "      --receipt SEC      ask the recipients' clients for receipts, and\n"
+    "                         wait so long for each\n";
 
 enum {
 	OPT_THREAD = CPL_OPT_TOOL,
@@ -48,7 +50,8 @@ enum {
 	OPT_UNSENT,
 	OPT_LOG_FILE,
 	OPT_SYSLOG,
-	OPT_PROGRESS
+	OPT_PROGRESS,
+	OPT_RECEIPT
 };
 
 static const struct option options[] = {
@@ -74,6 +77,7 @@ static const struct option options[] = {
     {"log-file", required_argument, NULL, OPT_LOG_FILE},
     {"syslog", no_argument, NULL, OPT_SYSLOG},
     {"progress", no_argument, NULL, OPT_PROGRESS},
+    {"receipt", required_argument, NULL, OPT_RECEIPT},
     {NULL, 0, NULL, 0},
 };
 
@@ -142,8 +146,29 @@ static void take_option(struct send *r, int c, const char *arg)
 	case OPT_LOG_FILE: set->log_file = arg; break;
 	case OPT_SYSLOG: set->use_syslog = 1; break;
 	case OPT_PROGRESS: set->progress = 1; break;
+	case OPT_RECEIPT:
+		set->receipt = cpl_value_seconds(cli, "--receipt", arg, 86400);
+		if (set->receipt == 0)
+			cpl_cli_usage(cli, "--receipt: no time to wait");
+		break;
 	default: cpl_cli_option(cli, c, arg);
 	}
+}
+
+/* XEP-0184 5.3; and of several with one id none is known by its receipt. */
+static void check_receipt(struct send *r)
+{
+	const struct settings *set = &r->set;
+	const struct cpl_message *m = &set->feed.message;
+
+	if (set->receipt == 0)
+		return;
+	if (strcmp(m->type, "groupchat") == 0)
+		cpl_cli_usage(&r->run.cli, "--receipt: there are none with "
+					   "-t groupchat");
+	if (m->id && set->feed.mode != CPL_INPUT_WHOLE)
+		cpl_cli_usage(&r->run.cli,
+			      "--receipt with --id is for one message");
 }
 
 /* What does not go together. */
@@ -165,6 +190,7 @@ static void check_options(struct send *r, int operands)
 	if (!stanzas && (set->feed.reply || set->feed.to_self))
 		cpl_cli_usage(&r->run.cli,
 			      "--reply and --to-self go with -x or -j");
+	check_receipt(r);
 	if (from_stdin && r->run.cli.password_fd == 0)
 		cpl_cli_usage(&r->run.cli,
 			      "--password-fd 0: the body is on stdin");

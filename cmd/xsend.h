@@ -2,7 +2,7 @@
  *
  * What the parts of xsend share: xsend.c is the command line, xsend_run.c the
  * session, what is sent over it, and the end, xsend_fate.c what is said of each
- * message. */
+ * message, xsend_receipt.c --receipt. */
 #ifndef XSEND_H
 #define XSEND_H
 
@@ -12,6 +12,7 @@
 #include "../common/cli/progress.h"
 #include "../common/cli/unsent.h"
 #include "../common/stream/answer.h"
+#include "../common/stream/receipt.h"
 
 /* What the command line says, besides what the feed is told. */
 struct settings {
@@ -26,6 +27,7 @@ struct settings {
 	int use_syslog;
 	const char *unsent;
 	int progress;
+	long receipt; /* --receipt: ms; 0: none is asked for */
 };
 
 /* What is said of each message. */
@@ -53,6 +55,8 @@ struct send {
 	int went;    /* the feed; the session was online, then */
 	int ended;   /* the session */
 	int hurry;   /* nobody waits for a reader of the ids */
+	struct cpl_receipts *receipts; /* NULL: none is asked for */
+	int delivered; /* all is acknowledged, and bounces waited for */
 };
 
 /* Opens the run and begins to read; what fails ends the process. */
@@ -80,5 +84,23 @@ void xsend_fate_release(struct send *r);
 
 /* Frees all of it. */
 void xsend_release(struct send *r);
+
+/* Ends the session in order, where there still is one. */
+void xsend_close(struct send *r);
+
+/* --receipt; without it all of these do nothing and say 0. -1 without memory.
+ * The next two are events of the feed; then those of the session and the
+ * delivery; whether any is still to be waited for, when all is delivered; and
+ * at the end those that are missing, and what that makes of the outcome. */
+int xsend_receipts_open(struct send *r);
+int xsend_receipt_prepare(void *user, xmpp_stanza_t *stanza);
+int xsend_receipts_full(void *user);
+void xsend_receipt_sent(struct send *r, xmpp_stanza_t *stanza,
+			const struct cpl_origin *origin);
+int xsend_receipt_came(struct send *r, xmpp_stanza_t *stanza);
+void xsend_receipts_acked(struct send *r);
+void xsend_receipt_refused(struct send *r, const struct cpl_origin *origin);
+int xsend_receipts_wait(struct send *r);
+void xsend_receipts_report(struct send *r);
 
 #endif

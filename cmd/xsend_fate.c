@@ -301,6 +301,7 @@ void xsend_report(struct send *r)
 	    confirmed > refused &&
 	    (rest.unknown > 0 || rest.unsent > 0 || refused > 0 ||
 	     r->run.outcome.input != CPL_OK);
+	xsend_receipts_report(r);
 	if (rest.unknown > 0 || rest.unsent > 0)
 		cpl_outcome_add(&r->run.outcome, CPL_TEMP);
 	say_rest(&rest);

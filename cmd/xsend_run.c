@@ -9,12 +9,14 @@
 
 /* --- records ----------------------------------------------------------- */
 
-static void on_sent(void *user, xmpp_stanza_t *stanza)
+static void on_sent(void *user, xmpp_stanza_t *stanza,
+		    const struct cpl_origin *origin)
 {
 	struct send *r = user;
 	const char *id = xmpp_stanza_get_id(stanza);
 	struct cpl_err e = CPL_ERR_INIT;
 
+	xsend_receipt_sent(r, stanza, origin);
 	if (r->output &&
 	    (cpl_output_put(r->output, id, strlen(id), 1, &e) < 0 ||
 	     cpl_output_put(r->output, "\n", 1, 1, &e) < 0))
@@ -22,8 +24,8 @@ static void on_sent(void *user, xmpp_stanza_t *stanza)
 	xsend_fate_count(r);
 }
 
-/* Ends the stream in order, where there still is one: on_ended() follows. */
-static void close_session(struct send *r)
+/* on_ended() follows. */
+void xsend_close(struct send *r)
 {
 	r->run.over = 1;
 	if (r->run.session && !r->ended)
@@ -39,7 +41,7 @@ static void on_feed_end(void *user)
 	if (!r->run.session)
 		cpl_run_stop(&r->run);
 	else if (cpl_delivery_sent(r->delivery) == 0)
-		close_session(r);
+		xsend_close(r);
 	else
 		cpl_delivery_finish(r->delivery);
 }
@@ -49,6 +51,7 @@ static void on_feed_end(void *user)
 static int goal_met(const struct send *r)
 {
 	return r->delivery && r->feed.ended &&
+	       (!r->receipts || cpl_receipts_waiting(r->receipts) == 0) &&
 	       cpl_delivery_sent(r->delivery) > 0 &&
 	       !cpl_delivery_unconfirmed(r->delivery);
 }
@@ -69,9 +72,12 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 {
 	struct send *r = user;
 
-	if (stanza && !cpl_delivery_stanza(r->delivery, stanza))
-		cpl_answer_iq(r->answer, stanza);
+	/* First, since the last receipt closes the session: ejabberd sends
+	 * back what is not acknowledged then. */
 	cpl_session_handled(r->run.session, number);
+	if (stanza && !cpl_delivery_stanza(r->delivery, stanza) &&
+	    !xsend_receipt_came(r, stanza))
+		cpl_answer_iq(r->answer, stanza);
 }
 
 static void on_acked(void *user, uint64_t upto)
@@ -81,7 +87,8 @@ static void on_acked(void *user, uint64_t upto)
 	cpl_delivery_acked(r->delivery, upto);
 	xsend_fate_count(r);
 	if (r->leaving && !cpl_delivery_unconfirmed(r->delivery))
-		close_session(r);
+		xsend_close(r);
+	xsend_receipts_acked(r);
 }
 
 /* The session is over and all ids are written. */
@@ -122,6 +129,7 @@ static void on_refused(void *user, const struct cpl_origin *origin,
 	cpl_run_complain(&r->run, &e);
 	xsend_fate_refused(r, origin, from, id, why);
 	xsend_fate_count(r);
+	xsend_receipt_refused(r, origin);
 }
 
 static void on_room(void *user)
@@ -133,7 +141,11 @@ static void on_room(void *user)
 
 static void on_done(void *user)
 {
-	close_session(user);
+	struct send *r = user;
+
+	r->delivered = 1;
+	if (!xsend_receipts_wait(r))
+		xsend_close(r);
 }
 
 static void on_wanted(void *user)
@@ -166,7 +178,7 @@ static void on_wanted(void *user)
 	r->delivery = cpl_delivery_new(&conf, &told);
 	r->answer = cpl_answer_new(r->run.session, 0, NULL);
 	r->feed.delivery = r->delivery;
-	if (r->delivery && r->answer)
+	if (r->delivery && r->answer && xsend_receipts_open(r) == 0)
 		return;
 	cpl_err_nomem(&e);
 	cpl_run_give_up(&r->run, &e);
@@ -186,7 +198,7 @@ static void on_leave(void *user)
 	}
 	r->leaving = 0;
 	cpl_loop_timer(r->run.loop, &r->leave, CPL_CLOSE_MS / 2);
-	close_session(r);
+	xsend_close(r);
 }
 
 /* Nothing more is sent; what was is as good as acknowledged in most cases. */
@@ -201,7 +213,7 @@ static void on_interrupted(void *user)
 	if (r->leaving)
 		cpl_loop_timer(r->run.loop, &r->leave, CPL_CLOSE_MS / 2);
 	else
-		close_session(r);
+		xsend_close(r);
 }
 
 static void on_timeout(void *user)
@@ -217,7 +229,7 @@ static void on_timeout(void *user)
 		cpl_run_complain(&r->run, &e);
 	}
 	r->hurry = 1;
-	close_session(r);
+	xsend_close(r);
 }
 
 static void on_output_failed(void *user, const struct cpl_err *e)
@@ -241,6 +253,7 @@ void xsend_release(struct send *r)
 	cpl_answer_free(r->answer);
 	cpl_feed_release(&r->feed);
 	cpl_output_free(r->output);
+	cpl_receipts_free(r->receipts);
 	cpl_delivery_free(r->delivery);
 	cpl_recipients_release(&r->to);
 	xsend_fate_release(r);
@@ -252,7 +265,12 @@ void xsend_open(struct send *r)
 	struct cpl_run_events events = {on_interrupted, on_timeout, r};
 	struct cpl_output_events output = {NULL, on_written, on_output_failed,
 					   r};
-	struct cpl_feed_events feed = {on_wanted, on_sent, on_feed_end, r};
+	struct cpl_feed_events feed = {.wanted = on_wanted,
+				       .prepare = xsend_receipt_prepare,
+				       .sent = on_sent,
+				       .full = xsend_receipts_full,
+				       .end = on_feed_end,
+				       .user = r};
 	struct cpl_err e = CPL_ERR_INIT;
 
 	r->leave.fire = on_leave;

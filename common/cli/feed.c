@@ -55,12 +55,18 @@ static int send_next(struct cpl_feed *f, struct cpl_feed_job *job)
 	else if (cpl_delivery_send(f->delivery, job->stanza, &origin, &e) ==
 		     0 &&
 		 f->on.sent)
-		f->on.sent(f->on.user, job->stanza);
+		f->on.sent(f->on.user, job->stanza, &origin);
 	if (e.status != CPL_OK) {
 		refuse(f, job->where, &e);
 		return !f->run->over;
 	}
 	return ++job->recipient >= to->count;
+}
+
+static int is_full(const struct cpl_feed *f)
+{
+	return cpl_delivery_full(f->delivery) ||
+	       (f->on.full && f->on.full(f->on.user));
 }
 
 /* Sends what the delivery has room for; the input goes on when no job is
@@ -69,8 +75,7 @@ static void work(struct cpl_feed *f)
 {
 	struct cpl_feed_job *job;
 
-	while ((job = f->first) && !f->run->over &&
-	       !cpl_delivery_full(f->delivery)) {
+	while ((job = f->first) && !f->run->over && !is_full(f)) {
 		if (!send_next(f, job))
 			continue;
 		f->first = job->next;
@@ -81,8 +86,7 @@ static void work(struct cpl_feed *f)
 	if (f->run->over)
 		return;
 	if (f->input)
-		cpl_input_hold(f->input, f->first != NULL ||
-					     cpl_delivery_full(f->delivery));
+		cpl_input_hold(f->input, f->first != NULL || is_full(f));
 	if (f->ended && !f->first)
 		f->on.end(f->on.user);
 }
@@ -94,7 +98,8 @@ static void submit(struct cpl_feed *f, xmpp_stanza_t *stanza, size_t record,
 	struct cpl_feed_job *job = calloc(1, sizeof *job);
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!job) {
+	if (!job || (f->on.prepare && f->on.prepare(f->on.user, stanza) < 0)) {
+		free(job);
 		xmpp_stanza_release(stanza);
 		cpl_err_nomem(&e);
 		refuse(f, where, &e);

@@ -28,8 +28,15 @@ struct cpl_feed_events {
 	/* There is something to send: the tool connects now, sets the
 	 * delivery and calls cpl_feed_go() once it is online. */
 	void (*wanted)(void *user);
+	/* A stanza will be sent to its recipients, and may be added to: 0, or
+	 * -1 without memory. May be NULL. */
+	int (*prepare)(void *user, xmpp_stanza_t *stanza);
 	/* A stanza was given to the session, with its id. May be NULL. */
-	void (*sent)(void *user, xmpp_stanza_t *stanza);
+	void (*sent)(void *user, xmpp_stanza_t *stanza,
+		     const struct cpl_origin *origin);
+	/* Besides the delivery something is full: cpl_feed_room() says when it
+	 * is not. May be NULL. */
+	int (*full)(void *user);
 	/* All records were given to the delivery; or there is none to send. */
 	void (*end)(void *user);
 	void *user;
@@ -72,7 +79,7 @@ void cpl_feed_start(struct cpl_feed *f, struct cpl_run *run,
 /* Online: records may go. */
 void cpl_feed_go(struct cpl_feed *f);
 
-/* The delivery has room again. */
+/* The delivery has room again, or what full() is about. */
 void cpl_feed_room(struct cpl_feed *f);
 
 /* How a record is called in messages. */
