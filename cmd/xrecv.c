@@ -28,6 +28,7 @@ static const char help[] =
     "      --reply            what a command prints is sent to the sender\n"
     "      --spool FILE       keep there what stdout has not taken\n"
     "      --dedup FILE       not what came before; FILE remembers what did\n"
+    "      --receipts         send the receipts that are asked for\n"
     "      --no-reconnect     end when the connection is lost\n"
     "      --with-body        only with a body\n" CPL_FORMAT_HELP
     "                         (default xml)\n" CPL_BEING_HELP("0");
@@ -44,7 +45,8 @@ enum {
 	OPT_ON_FAILURE,
 	OPT_REPLY,
 	OPT_SPOOL,
-	OPT_DEDUP
+	OPT_DEDUP,
+	OPT_RECEIPTS
 };
 
 static const struct option options[] = {
@@ -65,6 +67,7 @@ static const struct option options[] = {
     {"reply", no_argument, NULL, OPT_REPLY},
     {"spool", required_argument, NULL, OPT_SPOOL},
     {"dedup", required_argument, NULL, OPT_DEDUP},
+    {"receipts", no_argument, NULL, OPT_RECEIPTS},
     {NULL, 0, NULL, 0},
 };
 
@@ -101,7 +104,7 @@ static void print(struct recv *r, xmpp_stanza_t *stanza)
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (xrecv_is_double(r, stanza)) {
-		put(r, "", 0);
+		put(r, NULL);
 		return;
 	}
 	cpl_buf_truncate(&r->line, 0);
@@ -224,6 +227,7 @@ static void on_offline_message(void *user, xmpp_stanza_t *message)
 			cpl_offline_list(r->offline);
 	} else if (xrecv_wants(r, message)) {
 		r->fetching = 1;
+		xrecv_receipt(r, message);
 		print(r, message);
 	} else {
 		put(r, NULL);
@@ -246,6 +250,7 @@ static void on_online(void *user)
 	if (r->ending || xrecv_full(r))
 		return;
 	xrecv_touch_idle(r);
+	xrecv_receipts_online(r);
 	r->offline = cpl_offline_new(r->run.session, &events);
 	if (!r->offline || !wants_few(r))
 		go_live(r);
@@ -276,6 +281,7 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 		return;
 	}
 	if (stanza && xrecv_wants(r, stanza)) {
+		xrecv_receipt(r, stanza);
 		print(r, stanza);
 		return;
 	}
@@ -387,6 +393,7 @@ static void take_option(struct recv *r, int c, char *arg)
 	case OPT_WITH_BODY: r->filter.with_body = 1; break;
 	case OPT_NO_RECONNECT: r->run.retry = 0; break;
 	case OPT_DEDUP: set->dedup = arg; break;
+	case OPT_RECEIPTS: set->receipts = 1; break;
 	default:
 		if (!take_sink(r, c, arg) &&
 		    !cpl_format_option(&r->format, cli, c, arg) &&
@@ -427,6 +434,7 @@ static void open_recv(struct recv *r)
 	if (r->sink->open(r, &e) < 0)
 		cpl_cli_die(&r->run.cli, &e);
 	xrecv_dedup_open(r);
+	xrecv_receipts_open(r);
 	if (cpl_run_connect(&r->run, &session) < 0)
 		return;
 	r->answer =

@@ -132,6 +132,14 @@ void xrecv_dedup_open(struct recv *r);
 int xrecv_is_double(struct recv *r, xmpp_stanza_t *stanza);
 void xrecv_dedup_flush(struct recv *r);
 
+/* --receipts: it is announced, before the login; the contact list is asked for,
+ * with each login; and the receipt of a message goes to its sender, if he wants
+ * one and may have it, when the record at hand was taken. Without the option
+ * none of them does anything. */
+void xrecv_receipts_open(struct recv *r);
+void xrecv_receipts_online(struct recv *r);
+void xrecv_receipt(struct recv *r, xmpp_stanza_t *stanza);
+
 /* Before the run, and whenever a record was made: the clocks of the end. */
 void xrecv_clocks(struct recv *r);
 void xrecv_touch_idle(struct recv *r);
