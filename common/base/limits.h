@@ -49,6 +49,15 @@
  * with thousands unacknowledged). */
 #define CPL_ACK_EVERY 100
 
+/* Messages of an archive that are asked for at once; ids of those that came last
+ * from it, by which a live copy is recognised. */
+#define CPL_ARCHIVE_PAGE 100
+#define CPL_ARCHIVE_SEEN 4096
+
+/* A cursor is written after so many messages, or so long after one. */
+#define CPL_CURSOR_EVERY 500
+#define CPL_CURSOR_MS 1000
+
 /* A walk through service discovery: entities that it finds by itself unless
  * the user wants more, requests under way, items of a page, pages of a list. */
 #define CPL_BROWSE_ENTITIES 1000
