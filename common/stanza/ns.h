@@ -32,6 +32,9 @@
 #define CPL_NS_RSM "http://jabber.org/protocol/rsm"         /* XEP-0059 */
 #define CPL_NS_DELAY "urn:xmpp:delay"                       /* XEP-0203 */
 #define CPL_NS_SID "urn:xmpp:sid:0"                         /* XEP-0359 */
+#define CPL_NS_MAM "urn:xmpp:mam:2"                         /* XEP-0313 */
+#define CPL_NS_FORWARD "urn:xmpp:forward:0"                 /* XEP-0297 */
+#define CPL_NS_CARBONS "urn:xmpp:carbons:2"                 /* XEP-0280 */
 #define CPL_NS_RECEIPTS "urn:xmpp:receipts"                 /* XEP-0184 */
 
 /* XEP-0045 */
