@@ -30,6 +30,12 @@ static const char help[] =
     "      --dedup FILE       not what came before; FILE remembers what did\n"
     "      --receipts         send the receipts that are asked for\n"
     "      --no-reconnect     end when the connection is lost\n"
+    "      --since WHEN       from the archive first: since a time\n"
+    "                         (2026-11-28T10:00Z), for a duration (90s, 15m,\n"
+    "                         2h, 7d), or where the last run ended: last, or\n"
+    "                         last:NAME for several readers\n"
+    "      --carbons          also what other clients of the account receive\n"
+    "      --own              with these two: also what the account sends\n"
     "      --with-body        only with a body\n" CPL_FORMAT_HELP
     "                         (default xml)\n" CPL_BEING_HELP("0");
 
@@ -46,7 +52,10 @@ enum {
 	OPT_REPLY,
 	OPT_SPOOL,
 	OPT_DEDUP,
-	OPT_RECEIPTS
+	OPT_RECEIPTS,
+	OPT_SINCE,
+	OPT_CARBONS,
+	OPT_OWN
 };
 
 static const struct option options[] = {
@@ -68,6 +77,9 @@ static const struct option options[] = {
     {"spool", required_argument, NULL, OPT_SPOOL},
     {"dedup", required_argument, NULL, OPT_DEDUP},
     {"receipts", no_argument, NULL, OPT_RECEIPTS},
+    {"since", required_argument, NULL, OPT_SINCE},
+    {"carbons", no_argument, NULL, OPT_CARBONS},
+    {"own", no_argument, NULL, OPT_OWN},
     {NULL, 0, NULL, 0},
 };
 
@@ -126,6 +138,22 @@ int xrecv_wants(const struct recv *r, xmpp_stanza_t *stanza)
 				 cpl_session_jid(r->run.session));
 }
 
+void xrecv_skip(struct recv *r)
+{
+	if (!r->run.over && !r->ending && !xrecv_full(r))
+		put(r, NULL);
+}
+
+void xrecv_deliver(struct recv *r, xmpp_stanza_t *stanza)
+{
+	if (xrecv_wants(r, stanza)) {
+		print(r, stanza);
+		return;
+	}
+	r->unwanted++;
+	put(r, NULL);
+}
+
 void xrecv_taken(struct recv *r, uint64_t number)
 {
 	cpl_taken_upto(&r->taken, number);
@@ -151,6 +179,7 @@ void xrecv_moved(struct recv *r)
 		cpl_run_stop(&r->run);
 	else if (r->ending && !r->sink->busy(r))
 		xrecv_close(r);
+	xrecv_since_more(r);
 }
 
 void xrecv_output_failed(void *user, const struct cpl_err *e)
@@ -182,7 +211,7 @@ static void go_live(struct recv *r)
 /* Whether the server would send more of what waits than this run prints. */
 static int wants_few(const struct recv *r)
 {
-	return r->set.count > 0 && !r->set.being.none &&
+	return r->set.count > 0 && !r->set.being.none && !r->since &&
 	       r->set.being.presence.priority >= 0 &&
 	       (r->filter.kinds & CPL_MESSAGE);
 }
@@ -235,11 +264,22 @@ static void on_offline_message(void *user, xmpp_stanza_t *message)
 	}
 }
 
+void xrecv_ready(struct recv *r)
+{
+	struct cpl_offline_events events = {on_server_known, on_offline_listed,
+					    on_offline_message, r};
+
+	if (--r->preparing > 0 || r->run.over || r->ending)
+		return;
+	r->offline = cpl_offline_new(r->run.session, &events);
+	if (!r->offline || !wants_few(r))
+		go_live(r);
+	xrecv_since_live(r);
+}
+
 static void on_online(void *user)
 {
 	struct recv *r = user;
-	struct cpl_offline_events events = {on_server_known, on_offline_listed,
-					    on_offline_message, r};
 
 	r->online = 1;
 	r->outage = 0;
@@ -251,9 +291,10 @@ static void on_online(void *user)
 		return;
 	xrecv_touch_idle(r);
 	xrecv_receipts_online(r);
-	r->offline = cpl_offline_new(r->run.session, &events);
-	if (!r->offline || !wants_few(r))
-		go_live(r);
+	r->preparing = 1;
+	xrecv_since_prepare(r);
+	xrecv_carbons_prepare(r);
+	xrecv_ready(r);
 }
 
 /* Once an outage: what follows is said at -v. */
@@ -269,9 +310,12 @@ static void on_lost(void *user, const struct cpl_err *e)
 static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 {
 	struct recv *r = user;
+	xmpp_stanza_t *message;
 
 	r->number = number;
 	if (stanza && r->offline && cpl_offline_stanza(r->offline, stanza))
+		return;
+	if (stanza && xrecv_since_result(r, stanza))
 		return;
 	if (stanza && !r->run.over && !r->closing)
 		cpl_answer_iq(r->answer, stanza);
@@ -280,14 +324,15 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 			xrecv_leave(r, stanza);
 		return;
 	}
-	if (stanza && xrecv_wants(r, stanza)) {
-		xrecv_receipt(r, stanza);
-		print(r, stanza);
+	message = stanza ? xrecv_carbons_open(r, stanza) : NULL;
+	if (!message || xrecv_since_holds(r, message)) {
+		xrecv_skip(r);
 		return;
 	}
-	if (stanza)
-		r->unwanted++;
-	put(r, NULL);
+	/* Not for what went to another client. */
+	if (message == stanza && xrecv_wants(r, stanza))
+		xrecv_receipt(r, stanza);
+	xrecv_deliver(r, message);
 }
 
 static void release(struct recv *r)
@@ -300,6 +345,7 @@ static void release(struct recv *r)
 	r->sink->release(r);
 	cpl_taken_release(&r->taken);
 	cpl_dedup_close(r->dedup);
+	xrecv_since_free(r);
 	cpl_filter_release(&r->filter);
 	cpl_format_release(&r->format);
 	cpl_buf_release(&r->line);
@@ -394,6 +440,9 @@ static void take_option(struct recv *r, int c, char *arg)
 	case OPT_NO_RECONNECT: r->run.retry = 0; break;
 	case OPT_DEDUP: set->dedup = arg; break;
 	case OPT_RECEIPTS: set->receipts = 1; break;
+	case OPT_SINCE: xrecv_since_option(r, arg); break;
+	case OPT_CARBONS: set->carbons = 1; break;
+	case OPT_OWN: set->own = 1; break;
 	default:
 		if (!take_sink(r, c, arg) &&
 		    !cpl_format_option(&r->format, cli, c, arg) &&
@@ -466,8 +515,10 @@ int main(int argc, char **argv)
 	cpl_cli_load(&r.run.cli);
 	cpl_format_ready(&r.format, &r.run.cli);
 	apply_defaults(&r);
+	xrecv_since_open(&r);
 	open_recv(&r);
 	cpl_run_loop(&r.run);
+	xrecv_since_close(&r);
 	xrecv_report(&r);
 	release(&r);
 	cpl_outcome_exit(&r.run.outcome);

@@ -4,7 +4,8 @@
  * the session, xrecv_dedup.c and xrecv_receipt.c what is kept of a message and
  * said to its sender, xrecv_end.c how it all ends. Where the records go is a
  * sink: stdout in xrecv_stdout.c, a command in xrecv_exec.c, a file in front of
- * stdout in xrecv_spool.c. */
+ * stdout in xrecv_spool.c. xrecv_since.c is what the archive has,
+ * xrecv_carbons.c what other clients receive and send. */
 #ifndef XRECV_H
 #define XRECV_H
 
@@ -69,6 +70,8 @@ struct settings {
 	long idle;         /* ms; 0: none */
 	const char *dedup; /* --dedup: the file; or NULL */
 	int receipts;
+	int own; /* also what the account itself sends */
+	int carbons;
 	struct cpl_being being;
 };
 
@@ -87,6 +90,7 @@ struct recv {
 	struct recv_spool *spool; /* of its sink */
 	struct cpl_taken taken;   /* what waits for stdout */
 	struct cpl_dedup *dedup;
+	struct since *since; /* --since, or NULL */
 	struct cpl_timer idle;
 	struct cpl_timer grace; /* for the reader, then for the server */
 	struct cpl_buf line;
@@ -95,9 +99,11 @@ struct recv {
 	long printed;    /* records; of the spool the waiting ones, too */
 	long unwanted;   /* stanzas that the filters dropped */
 	long doubles;    /* messages that came before */
+	int outage;      /* it was said that there is no connection */
+	long forged;     /* stanzas that pretend to be the own account's */
 	long left;       /* messages that came after the last record */
 	int online;      /* it was, at least */
-	int outage;      /* it was said that there is no connection */
+	int preparing;   /* what is asked before presence is announced */
 	int announced;   /* the server sends us what comes for the account */
 	int fetching;    /* the offline message at hand is not taken yet */
 	int ending;      /* no more records are made */
@@ -139,6 +145,41 @@ void xrecv_dedup_flush(struct recv *r);
 void xrecv_receipts_open(struct recv *r);
 void xrecv_receipts_online(struct recv *r);
 void xrecv_receipt(struct recv *r, xmpp_stanza_t *stanza);
+/* The stanza at hand becomes a record, if it passes the filters; or it becomes
+ * none, though it has to count as handled. */
+void xrecv_deliver(struct recv *r, xmpp_stanza_t *stanza);
+void xrecv_skip(struct recv *r);
+
+/* One of those who asked before presence is announced has its answer. */
+void xrecv_ready(struct recv *r);
+
+/* --since, if it was given. Its value; before the run: the cursor, where that
+ * cannot be had the process ends; at its end: the cursor is saved. */
+void xrecv_since_option(struct recv *r, const char *value);
+void xrecv_since_open(struct recv *r);
+void xrecv_since_close(struct recv *r);
+void xrecv_since_free(struct recv *r);
+
+/* Online, each time: asks whether there is an archive, xrecv_ready() follows;
+ * presence is announced: reads on from where it was. */
+void xrecv_since_prepare(struct recv *r);
+void xrecv_since_live(struct recv *r);
+
+/* stdout took something: there may be room for the next page. */
+void xrecv_since_more(struct recv *r);
+
+/* Non-zero: the stanza is a result of the archive and dealt with. */
+int xrecv_since_result(struct recv *r, xmpp_stanza_t *stanza);
+/* Non-zero: the archive has the message too, which is held or a double. */
+int xrecv_since_holds(struct recv *r, xmpp_stanza_t *stanza);
+/* Whether the next run reads it again, if this one does not. */
+int xrecv_since_archived(const struct recv *r, xmpp_stanza_t *stanza);
+
+/* --carbons, if it was given. Online, each time: asks for them, xrecv_ready()
+ * follows. The message in a stanza, or the stanza itself; NULL: it is not to be
+ * seen. */
+void xrecv_carbons_prepare(struct recv *r);
+xmpp_stanza_t *xrecv_carbons_open(struct recv *r, xmpp_stanza_t *stanza);
 
 /* Before the run, and whenever a record was made: the clocks of the end. */
 void xrecv_clocks(struct recv *r);

@@ -72,7 +72,7 @@ void xrecv_leave(struct recv *r, xmpp_stanza_t *stanza)
 	if (type && strcmp(type, "error") == 0)
 		return;
 	/* The filters would have dropped the others. */
-	if (xrecv_wants(r, stanza))
+	if (xrecv_wants(r, stanza) && !xrecv_since_archived(r, stanza))
 		r->left++;
 }
 
@@ -186,6 +186,10 @@ void xrecv_report(struct recv *r)
 	if (r->doubles > 0)
 		cpl_log(&r->run.cli.log, CPL_LOG_INFO,
 			"%ld messages had come before", r->doubles);
+	if (r->forged > 0)
+		cpl_log(&r->run.cli.log, CPL_LOG_INFO,
+			"%ld stanzas pretended to be of the own account",
+			r->forged);
 	if (r->run.session)
 		report_unread(r);
 }

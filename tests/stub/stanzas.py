@@ -222,11 +222,18 @@ class Stanzas:
                 for text in stanzas:
                     for mark, value in (('@ID@', item.node.get('id')),
                                         ('@TO@', item.node.get('to')),
+                                        ('@QUERYID@', self.queryid(item.node)),
                                         ('@JID@', self.jid)):
                         text = text.replace(mark, escape(value or ''))
                     await self.send_stanza(text)
                 return True
         return False
+
+    @staticmethod
+    def queryid(node):
+        """Of the payload (XEP-0313)."""
+        payload = next(iter(node), None)
+        return None if payload is None else payload.get('queryid')
 
     async def on_iq(self, node):
         payload = next(iter(node), None)

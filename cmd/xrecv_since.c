@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * xrecv --since: what is in the archive is printed first, page by page, then
+ * what comes live, without a gap or a double at the seam. Presence is
+ * announced before the first page is asked for; what is archived and comes live
+ * meanwhile is held, and dropped when a page has it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/base/limits.h"
+#include "../common/base/num.h"
+#include "../common/base/when.h"
+#include "../common/stanza/build.h"
+#include "../common/stanza/ns.h"
+#include "../common/stanza/write.h"
+#include "../common/store/cursor.h"
+#include "../common/stream/archive.h"
+#include "xrecv.h"
+#include "xrecv_hold.h"
+
+/* An id that is gone leaves its time, which may be that of another clock. */
+#define SKEW_MS (60 * 1000)
+
+/* What is asked for. */
+enum query { QUERY_NONE, QUERY_FIRST, QUERY_PAGE, QUERY_VERIFY };
+
+struct since {
+	int last;           /* a cursor is kept */
+	const char *reader; /* its name, or NULL */
+	int64_t start;      /* ms of Unix time; -1: from the cursor */
+	struct cpl_cursor cursor;
+	struct cpl_timer save;
+	long moved; /* since it was saved */
+	int broken; /* it cannot be saved, which was said */
+	char *at;   /* the archive's id of the last message printed */
+	int64_t at_when;
+	struct hold hold;
+	enum query query;
+	uint64_t queries; /* so many were made */
+	uint64_t page;    /* the last of them that was for a page */
+	char queryid[CPL_ID_SIZE];
+	char *newest; /* the id that a query for the last message gave */
+	int64_t newest_when;
+	long got;      /* results of the page at hand */
+	int catching;  /* up: what comes live is held */
+	int known;     /* the archive has at */
+	int asked_two; /* a second time for what is behind it */
+	int waiting;   /* for stdout, before the next page */
+	int rewound;   /* a page may have what was printed */
+	int behind;    /* offline messages that no page has were read before */
+};
+
+enum { ID_QUERY = 7 };
+
+/* --- the command line -------------------------------------------------- */
+
+void xrecv_since_option(struct recv *r, const char *value)
+{
+	struct since *s = r->since ? r->since : calloc(1, sizeof *s);
+	int64_t t, now = cpl_when_now();
+
+	if (!s)
+		cpl_cli_usage(&r->run.cli, "out of memory");
+	r->since = s;
+	s->cursor = (struct cpl_cursor)CPL_CURSOR_INIT;
+	s->reader = NULL;
+	s->last = strcmp(value, "last") == 0 || strncmp(value, "last:", 5) == 0;
+	if (s->last && value[4]) {
+		s->reader = value + 5;
+		if (!cpl_cursor_is_name(s->reader))
+			cpl_cli_usage(&r->run.cli,
+				      "--since: '%s' cannot name a reader",
+				      s->reader);
+	}
+	s->start = -1;
+	if (s->last)
+		return;
+	if (cpl_when_duration(value, &t) == 0)
+		s->start = now > t ? now - t : 0;
+	else if (cpl_when_parse(value, &t) == 0)
+		s->start = t;
+	else
+		cpl_cli_usage(&r->run.cli,
+			      "--since: '%s' is neither last nor a time "
+			      "(2026-11-28T10:00Z) nor a duration (90s, 2h)",
+			      value);
+}
+
+static void save_now(struct recv *r)
+{
+	struct since *s = r->since;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_loop_cancel(r->run.loop, &s->save);
+	s->moved = 0;
+	if (cpl_cursor_save(&s->cursor, &e) == 0) {
+		s->broken = 0;
+		return;
+	}
+	if (!s->broken)
+		cpl_run_complain(&r->run, &e);
+	s->broken = 1;
+}
+
+static void on_save(void *user)
+{
+	save_now(user);
+}
+
+void xrecv_since_open(struct recv *r)
+{
+	struct since *s = r->since;
+	const char *folder = cpl_cli_state_folder(&r->run.cli);
+	const char *jid = cpl_setting(&r->run.cli.settings, CPL_SET_JID);
+	struct cpl_jid own = {0};
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (!s || !s->last)
+		return;
+	s->save.fire = on_save;
+	s->save.user = r;
+	if (!folder)
+		cpl_err_set(&e, CPL_IO,
+			    "--since: neither XDG_STATE_HOME nor "
+			    "HOME tells where to keep the cursor");
+	else if (cpl_jid_parse(&own, jid, &e) == 0)
+		(void)!cpl_cursor_open(&s->cursor, folder, own.bare, s->reader,
+				       &e);
+	cpl_jid_release(&own);
+	if (e.status != CPL_OK)
+		cpl_cli_die(&r->run.cli, &e);
+	s->behind = s->cursor.set;
+}
+
+void xrecv_since_close(struct recv *r)
+{
+	struct since *s = r->since;
+
+	if (s && s->last)
+		save_now(r);
+}
+
+void xrecv_since_free(struct recv *r)
+{
+	struct since *s = r->since;
+
+	if (!s)
+		return;
+	cpl_cursor_release(&s->cursor);
+	xrecv_hold_release(&s->hold);
+	free(s->at);
+	free(s->newest);
+	free(s);
+	r->since = NULL;
+}
+
+/* --- where the reader is ----------------------------------------------- */
+
+static void no_memory(struct recv *r)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_err_nomem(&e);
+	cpl_run_give_up(&r->run, &e);
+}
+
+static void set_at(struct recv *r, const char *id, int64_t when)
+{
+	struct since *s = r->since;
+	char *copy = strdup(id);
+
+	if (!copy) {
+		no_memory(r);
+		return;
+	}
+	free(s->at);
+	s->at = copy;
+	s->at_when = when;
+}
+
+/* stdout took a message of the archive. */
+static void moved(void *user, const char *text)
+{
+	struct recv *r = user;
+	struct since *s = r->since;
+	const char *id = strchr(text, ' ') + 1;
+	int64_t when = strtoll(text, NULL, 10);
+
+	if (cpl_cursor_move(&s->cursor, id, when) < 0)
+		no_memory(r);
+	else if (++s->moved >= CPL_CURSOR_EVERY)
+		save_now(r);
+	else if (!s->save.armed)
+		cpl_loop_timer(r->run.loop, &s->save, CPL_CURSOR_MS);
+}
+
+/* The record about to be made is that of this message of the archive. */
+static void follow(struct recv *r, const char *id, int64_t when)
+{
+	struct cpl_buf text = CPL_BUF_INIT(CPL_STANZA_BYTES_MAX);
+	struct since *s = r->since;
+
+	if (when < 0)
+		when = cpl_when_now();
+	set_at(r, id, when);
+	s->known = 1;
+	if (!s->last)
+		return;
+	if (cpl_buf_addf(&text, "%" PRId64 " %s", when, id) < 0 ||
+	    cpl_taken_add(&r->taken, r->number, moved, r, text.data) < 0)
+		no_memory(r);
+	cpl_buf_release(&text);
+}
+
+/* --- questions --------------------------------------------------------- */
+
+static void finished(void *user, xmpp_stanza_t *answer);
+
+static void ask(struct recv *r, enum query query)
+{
+	struct since *s = r->since;
+	struct cpl_session *session = r->run.session;
+	struct cpl_archive_query q = {s->queryid, s->at, -1, 1,
+				      query != QUERY_PAGE};
+	struct cpl_err e = CPL_ERR_INIT;
+	xmpp_stanza_t *iq;
+
+	s->query = query;
+	s->got = 0;
+	s->waiting = 0;
+	cpl_id(cpl_session_ids(session), ID_QUERY, ++s->queries, s->queryid);
+	free(s->newest);
+	s->newest = NULL;
+	if (query == QUERY_PAGE) {
+		s->page = s->queries;
+		q.start = s->at && *s->at ? -1 : s->start;
+		q.max = CPL_ARCHIVE_PAGE;
+		if (r->set.count > 0 && r->set.count - r->printed < q.max)
+			q.max = r->set.count - r->printed;
+	}
+	iq = cpl_archive_ask(cpl_session_ctx(session), &q);
+	if (!iq)
+		cpl_err_nomem(&e);
+	else
+		(void)!cpl_session_request(session, iq, finished, r, &e);
+	if (iq)
+		xmpp_stanza_release(iq);
+	/* Not connected: what ended the session speaks for itself. */
+	if (e.status != CPL_OK && e.status != CPL_TEMP)
+		cpl_run_give_up(&r->run, &e);
+}
+
+/* What is in the pipe comes first: memory stays flat. */
+static void ask_page(struct recv *r)
+{
+	if (r->ending || r->run.over || xrecv_full(r))
+		return;
+	xrecv_touch_idle(r);
+	if (cpl_output_unread(r->output) < CPL_ARCHIVE_PAGE)
+		ask(r, QUERY_PAGE);
+	else
+		r->since->waiting = 1;
+}
+
+void xrecv_since_more(struct recv *r)
+{
+	if (r->since && r->since->waiting)
+		ask_page(r);
+}
+
+static void discovered(void *user, xmpp_stanza_t *answer)
+{
+	struct recv *r = user;
+	struct since *s = r->since;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (!answer || r->ending)
+		return;
+	if (!cpl_archive_offered(answer)) {
+		cpl_err_set(&e, CPL_UNAVAILABLE,
+			    "--since: the server has no archive (XEP-0313)");
+		cpl_run_give_up(&r->run, &e);
+	} else if (s->last && !s->cursor.set) {
+		ask(r, QUERY_FIRST);
+	} else {
+		xrecv_ready(r);
+	}
+}
+
+/* XEP-0313 8: it is asked of the account's bare JID. */
+void xrecv_since_prepare(struct recv *r)
+{
+	struct cpl_session *session = r->run.session;
+	struct cpl_err e = CPL_ERR_INIT;
+	xmpp_stanza_t *iq;
+
+	if (!r->since)
+		return;
+	r->preparing++;
+	r->since->query = QUERY_NONE;
+	iq = cpl_build_stanza(cpl_session_ctx(session), "iq", "get", NULL,
+			      cpl_session_jid(session)->bare);
+	if (!cpl_build_child(iq, "query", CPL_NS_DISCO_INFO))
+		cpl_err_nomem(&e);
+	else
+		(void)!cpl_session_request(session, iq, discovered, r, &e);
+	if (iq)
+		xmpp_stanza_release(iq);
+	if (e.status != CPL_OK)
+		cpl_run_give_up(&r->run, &e);
+}
+
+void xrecv_since_live(struct recv *r)
+{
+	struct since *s = r->since;
+
+	if (!s)
+		return;
+	if (s->last && !s->at)
+		set_at(r, s->cursor.id, s->cursor.when);
+	s->catching = 1;
+	s->known = s->asked_two = 0;
+	ask_page(r);
+}
+
+/* --- answers ----------------------------------------------------------- */
+
+/* The first run of a reader begins behind what is there. */
+static void begin_here(struct recv *r)
+{
+	struct since *s = r->since;
+
+	if (cpl_cursor_move(&s->cursor, s->newest ? s->newest : "",
+			    s->newest && s->newest_when >= 0
+				? s->newest_when
+				: cpl_when_now()) < 0)
+		no_memory(r);
+	save_now(r);
+	xrecv_ready(r);
+}
+
+/* Where the reader was is not in the archive any more. */
+static void expired(struct recv *r)
+{
+	struct since *s = r->since;
+
+	cpl_cli_warn(&r->run.cli,
+		     "the archive does not have the message that was read last "
+		     "any more: messages may be missing, others come again");
+	s->start = s->at_when > SKEW_MS ? s->at_when - SKEW_MS : 0;
+	s->rewound = 1;
+	s->behind = 0;
+	free(s->at);
+	s->at = NULL;
+	ask_page(r);
+}
+
+/* Prints what was held and no page has. */
+static void go_on_live(struct recv *r)
+{
+	struct since *s = r->since;
+	struct held *h;
+
+	s->catching = 0;
+	cpl_log(&r->run.cli.log, CPL_LOG_INFO, "the archive is read");
+	while ((h = xrecv_hold_shift(&s->hold))) {
+		if (!(s->behind && h->stored) && !xrecv_full(r) && !r->ending) {
+			follow(r, h->id, -1);
+			xrecv_deliver(r, h->message);
+		}
+		xrecv_hold_free(h);
+	}
+	s->behind = 0;
+}
+
+/* What was left out for want of room is in the archive, and an offline message
+ * that came after the question was asked may be in the next page. */
+static int wants_another(const struct since *s)
+{
+	return s->hold.over ||
+	       (s->behind && xrecv_hold_has_stored(&s->hold, s->page));
+}
+
+/* A page had nothing. Some servers say so too of what is behind a message that
+ * they do not have any more, though 4.3.2 asks for item-not-found. */
+static void check_known(struct recv *r)
+{
+	struct since *s = r->since;
+
+	if (s->asked_two)
+		expired(r);
+	else
+		ask(r, QUERY_VERIFY);
+}
+
+/* Between the two questions a message may have come. */
+static void verified(struct recv *r)
+{
+	struct since *s = r->since;
+
+	s->known = s->newest && strcmp(s->newest, s->at) == 0;
+	s->asked_two = 1;
+	if (s->known && !wants_another(s))
+		go_on_live(r);
+	else
+		ask_page(r);
+}
+
+static void page_ended(struct recv *r, const struct cpl_archive_end *end)
+{
+	struct since *s = r->since;
+
+	if (s->got == 0 && end->complete && s->at && *s->at && !s->known) {
+		check_known(r);
+	} else if (end->complete && !wants_another(s)) {
+		go_on_live(r);
+	} else {
+		s->hold.over = s->hold.over && !end->complete;
+		ask_page(r);
+	}
+}
+
+static void refused(struct recv *r, const struct cpl_archive_end *end)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_err_set(&e, end->temporary ? CPL_TEMP : CPL_REFUSED,
+		    "--since: the archive cannot be read: %s", end->why);
+	cpl_run_give_up(&r->run, &e);
+}
+
+static void finished(void *user, xmpp_stanza_t *answer)
+{
+	struct recv *r = user;
+	struct since *s = r->since;
+	enum query query = s->query;
+	struct cpl_archive_end end;
+
+	/* Lost with its session: the next one asks anew. */
+	if (!answer)
+		return;
+	s->query = QUERY_NONE;
+	if (r->ending || r->run.over)
+		return;
+	cpl_archive_ended(answer, &end);
+	if (end.not_found && query == QUERY_PAGE && s->at && *s->at)
+		expired(r);
+	else if (end.why)
+		refused(r, &end);
+	else if (query == QUERY_FIRST)
+		begin_here(r);
+	else if (query == QUERY_VERIFY)
+		verified(r);
+	else if (query == QUERY_PAGE)
+		page_ended(r, &end);
+}
+
+/* --- stanzas ----------------------------------------------------------- */
+
+static void print_result(struct recv *r, const struct cpl_archive_result *a)
+{
+	const struct cpl_jid *own = cpl_session_jid(r->run.session);
+	struct since *s = r->since;
+	int early = s->start >= 0 && a->when >= 0 && a->when < s->start;
+	int seen = s->rewound && xrecv_hold_seen(&s->hold, a->id);
+	xmpp_stanza_t *message = NULL;
+
+	s->got++;
+	xrecv_hold_drop(&s->hold, a->id);
+	if (xrecv_hold_note(&s->hold, a->id) < 0)
+		no_memory(r);
+	follow(r, a->id, a->when);
+	if (early || seen || !a->message ||
+	    (!r->set.own && cpl_archive_is_own(a->message, own))) {
+		xrecv_skip(r);
+		return;
+	}
+	message = cpl_archive_message(a, own);
+	if (!message) {
+		no_memory(r);
+		return;
+	}
+	xrecv_deliver(r, message);
+	xmpp_stanza_release(message);
+}
+
+static void take_result(struct recv *r, const struct cpl_archive_result *a)
+{
+	struct since *s = r->since;
+
+	if (s->query == QUERY_PAGE) {
+		if (!xrecv_full(r) && !r->ending && !r->run.over)
+			print_result(r, a);
+		return;
+	}
+	free(s->newest);
+	s->newest = strdup(a->id);
+	s->newest_when = a->when;
+	xrecv_skip(r);
+}
+
+int xrecv_since_result(struct recv *r, xmpp_stanza_t *stanza)
+{
+	const struct cpl_jid *own = cpl_session_jid(r->run.session);
+	struct since *s = r->since;
+	struct cpl_archive_result a;
+
+	if (!s)
+		return 0;
+	switch (cpl_archive_take(
+	    stanza, own, s->query == QUERY_NONE ? NULL : s->queryid, &a)) {
+	case CPL_ARCHIVE_NONE: return 0;
+	case CPL_ARCHIVE_RESULT: take_result(r, &a); return 1;
+	case CPL_ARCHIVE_FORGED:
+	default:
+		r->forged++;
+		xrecv_skip(r);
+		return 1;
+	}
+}
+
+int xrecv_since_archived(const struct recv *r, xmpp_stanza_t *stanza)
+{
+	return r->since && r->since->last &&
+	       cpl_archive_id(stanza, cpl_session_jid(r->run.session));
+}
+
+int xrecv_since_holds(struct recv *r, xmpp_stanza_t *stanza)
+{
+	const struct cpl_jid *own = cpl_session_jid(r->run.session);
+	struct since *s = r->since;
+	const char *id = s ? cpl_archive_id(stanza, own) : NULL;
+	int64_t when = 0;
+	int stored;
+
+	if (!id)
+		return 0;
+	stored = cpl_archive_is_stored(stanza, own, &when);
+	if (xrecv_hold_seen(&s->hold, id))
+		return 1;
+	/* Older than what is asked for, and drawn: it is printed first. */
+	if (s->catching && !s->last && stored && when < s->start)
+		return 0;
+	if (!s->catching) {
+		/* Here the seam ends. */
+		if (!stored)
+			xrecv_hold_forget(&s->hold);
+		follow(r, id, -1);
+		return 0;
+	}
+	if (xrecv_hold_add(&s->hold, stanza, id, stored, s->queries) < 0)
+		no_memory(r);
+	return 1;
+}
