@@ -48,6 +48,7 @@ struct since {
 	int known;     /* the archive has at */
 	int asked_two; /* a second time for what is behind it */
 	int waiting;   /* for stdout, before the next page */
+	int first;     /* the reader has no cursor: it begins here */
 	int rewound;   /* a page may have what was printed */
 	int behind;    /* offline messages that no page has were read before */
 };
@@ -258,7 +259,7 @@ static void ask_page(struct recv *r)
 	if (r->ending || r->run.over || xrecv_full(r))
 		return;
 	xrecv_touch_idle(r);
-	if (cpl_output_unread(r->output) < CPL_ARCHIVE_PAGE)
+	if (r->sink->unread(r) < CPL_ARCHIVE_PAGE)
 		ask(r, QUERY_PAGE);
 	else
 		r->since->waiting = 1;
@@ -273,7 +274,6 @@ void xrecv_since_more(struct recv *r)
 static void discovered(void *user, xmpp_stanza_t *answer)
 {
 	struct recv *r = user;
-	struct since *s = r->since;
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (!answer || r->ending)
@@ -282,8 +282,6 @@ static void discovered(void *user, xmpp_stanza_t *answer)
 		cpl_err_set(&e, CPL_UNAVAILABLE,
 			    "--since: the server has no archive (XEP-0313)");
 		cpl_run_give_up(&r->run, &e);
-	} else if (s->last && !s->cursor.set) {
-		ask(r, QUERY_FIRST);
 	} else {
 		xrecv_ready(r);
 	}
@@ -318,10 +316,16 @@ void xrecv_since_live(struct recv *r)
 
 	if (!s)
 		return;
-	if (s->last && !s->at)
-		set_at(r, s->cursor.id, s->cursor.when);
 	s->catching = 1;
 	s->known = s->asked_two = 0;
+	/* Prosody sends no offline messages once an archive was asked. */
+	if (s->last && !s->cursor.set) {
+		s->first = s->rewound = 1;
+		ask(r, QUERY_FIRST);
+		return;
+	}
+	if (s->last && !s->at)
+		set_at(r, s->cursor.id, s->cursor.when);
 	ask_page(r);
 }
 
@@ -338,7 +342,10 @@ static void begin_here(struct recv *r)
 				: cpl_when_now()) < 0)
 		no_memory(r);
 	save_now(r);
-	xrecv_ready(r);
+	if (s->cursor.set)
+		set_at(r, s->cursor.id, s->cursor.when);
+	s->known = 1;
+	ask_page(r);
 }
 
 /* Where the reader was is not in the archive any more. */
@@ -363,11 +370,14 @@ static void go_on_live(struct recv *r)
 	struct since *s = r->since;
 	struct held *h;
 
-	s->catching = 0;
+	s->catching = s->first = 0;
 	cpl_log(&r->run.cli.log, CPL_LOG_INFO, "the archive is read");
 	while ((h = xrecv_hold_shift(&s->hold))) {
 		if (!(s->behind && h->stored) && !xrecv_full(r) && !r->ending) {
-			follow(r, h->id, -1);
+			/* What came before the page was asked for is not
+			 * behind it, or it would be in it. */
+			if (!h->stored && h->query >= s->page)
+				follow(r, h->id, -1);
 			xrecv_deliver(r, h->message);
 		}
 		xrecv_hold_free(h);
@@ -543,6 +553,12 @@ int xrecv_since_holds(struct recv *r, xmpp_stanza_t *stanza)
 	/* Older than what is asked for, and drawn: it is printed first. */
 	if (s->catching && !s->last && stored && when < s->start)
 		return 0;
+	/* So it is where the reader begins. */
+	if (s->first && (stored || !s->at)) {
+		if (xrecv_hold_note(&s->hold, id) < 0)
+			no_memory(r);
+		return 0;
+	}
 	if (!s->catching) {
 		/* Here the seam ends. */
 		if (!stored)

@@ -49,8 +49,8 @@
  * with thousands unacknowledged). */
 #define CPL_ACK_EVERY 100
 
-/* Messages of an archive that are asked for at once; ids of those that came last
- * from it, by which a live copy is recognised. */
+/* Messages of an archive that are asked for at once; ids of those that came
+ * last from it, by which a live copy is recognised. */
 #define CPL_ARCHIVE_PAGE 100
 #define CPL_ARCHIVE_SEEN 4096
 

@@ -28,9 +28,9 @@ enum cpl_carbon_kind cpl_carbon_take(xmpp_stanza_t *stanza,
 	/* 7, 8 and 11: from the own bare JID, which a server writes even where
 	 * it could be left out. */
 	from = xmpp_stanza_get_from(stanza);
-	*message = cpl_child(cpl_child(received ? received : sent, "forwarded",
-				       CPL_NS_FORWARD),
-			     "message", CPL_NS_CLIENT);
+	*message = cpl_child(
+	    cpl_child(received ? received : sent, "forwarded", CPL_NS_FORWARD),
+	    "message", CPL_NS_CLIENT);
 	if (!from || !cpl_jid_same(from, own->bare) || !*message ||
 	    (received && sent))
 		return CPL_CARBON_FORGED;

@@ -76,9 +76,9 @@ static int take_lock(struct cpl_cursor *c, struct cpl_err *e)
 
 	if (cpl_buf_addf(&path, "%s.lock", c->path) < 0)
 		return cpl_err_nomem(e);
-	c->lock = open(path.data,
-		       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-		       0600);
+	c->lock =
+	    open(path.data,
+		 O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (c->lock < 0)
 		r = cpl_err_errno(e, CPL_IO, "%s", path.data);
 	else if (flock(c->lock, LOCK_EX | LOCK_NB) < 0)

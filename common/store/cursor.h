@@ -3,8 +3,8 @@
  * How far a reader has read the account's archive: the id of a message of it
  * and its time, kept between runs. One file for each account and reader, in the
  * state folder, and a lock beside it, as two at once would move it back and
- * forth. It is replaced whole (written, synced, renamed, the folder synced), and
- * not with each message: the owner says when. What was read after the last
+ * forth. It is replaced whole (written, synced, renamed, the folder synced),
+ * and not with each message: the owner says when. What was read after the last
  * cpl_cursor_save() is read again after a crash. */
 #ifndef CPL_CURSOR_H
 #define CPL_CURSOR_H

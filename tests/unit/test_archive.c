@@ -16,8 +16,7 @@ static struct cpl_jid own;
 	"<message" from "><result xmlns='urn:xmpp:mam:2' " queryid " id='" id  \
 	"'><forwarded xmlns='urn:xmpp:forward:0'>" inner                       \
 	"</forwarded></result></message>"
-#define DELAY                                                                  \
-	"<delay xmlns='urn:xmpp:delay' stamp='2026-11-28T10:00:00.007Z'/>"
+#define DELAY "<delay xmlns='urn:xmpp:delay' stamp='2026-11-28T10:00:00.007Z'/>"
 #define HI "<message xmlns='jabber:client' from='r@m.lit/x'><body>hi</body>"
 
 /* The stanza is this line; it is released. */
@@ -175,7 +174,8 @@ static void offered(void)
 	}
 }
 
-#define SID(by, id) "<stanza-id xmlns='urn:xmpp:sid:0' by='" by "' id='" id "'/>"
+#define SID(by, id)                                                            \
+	"<stanza-id xmlns='urn:xmpp:sid:0' by='" by "' id='" id "'/>"
 
 static void is_id(const char *inner, const char *expected)
 {
@@ -212,8 +212,8 @@ static int carbon(const char *from, const char *inner)
 
 #define CARBON(name, inner)                                                    \
 	"<" name " xmlns='urn:xmpp:carbons:2'>"                                \
-	"<forwarded xmlns='urn:xmpp:forward:0'>" inner                         \
-	"</forwarded></" name ">"
+	"<forwarded xmlns='urn:xmpp:forward:0'>" inner "</forwarded></" name   \
+	">"
 
 static void carbons(void)
 {

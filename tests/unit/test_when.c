@@ -37,8 +37,8 @@ static void local_time(void)
 	tzset();
 	CHECK_INT(parse("2026-11-28"), parse("2026-11-27T22:00Z"));
 	CHECK_INT(parse("2026-11-28T10:00"), parse("2026-11-28T08:00Z"));
-	CHECK_INT(parse("2026-11-28 10:00:01.5"), parse("2026-11-28T08:00Z") +
-						      1500);
+	CHECK_INT(parse("2026-11-28 10:00:01.5"),
+		  parse("2026-11-28T08:00Z") + 1500);
 }
 
 static void no_times(void)

@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# xrecv --since where it could lose or double: the end of the archive, kills,
+# an archive that forgets, hostile servers.
+
+bats_require_minimum_version 1.5.0
+load lib
+load xsend
+load xrecv
+load xrecv-since
+
+@test "kill -9 in the middle: nothing is missing, repeats are those of the last second" {
+	for server in "${servers[@]}"; do
+		archived "$server"
+		rm -rf "$XDG_STATE_HOME" all
+		up
+		receiver=$pid
+		spawn send 1500
+		sender=$pid
+		for stop in 200 600 1000; do
+			wait_for_line got "m$stop\$" 30
+			kill -KILL "$receiver"
+			wait "$receiver" || true
+			cat got >>all
+			spawn tool xrecv -a juliet -o text --since last -v >got 2>err
+			receiver=$pid
+		done
+		wait_for_line got 'm1500$' 30
+		kill "$receiver"
+		wait "$receiver" || true
+		cat got >>all
+		# Each has come, and in order but for the repeats.
+		numbers 1 1500 | cmp - <(bodies_in all | awk '!seen[$0]++')
+		[ "$(wc -l <all)" -le $((1500 + 3 * 1500)) ]
+		wait "$sender"
+		# What was taken is not read again.
+		expect_exit 0 receive --since last --idle 2
+		prints ''
+	done
+}
+
+@test "the seam: messages that come while the archive is read come once, in order" {
+	for server in "${servers[@]}"; do
+		archived "$server"
+		rm -rf "$XDG_STATE_HOME"
+		expect_exit 0 receive --since last --idle 1
+		send 700
+		spawn send 1500 701
+		receive --since last -c 2200 -W 60 >got
+		numbers 1 2200 | cmp - <(bodies_in got)
+		wait "$pid"
+		expect_exit 0 receive --since last --idle 1
+		prints ''
+	done
+}
+
+@test "a cursor that the archive does not have any more: a warning, and the time" {
+	archived prosody
+	expect_exit 0 receive --since last --idle 1
+	send 2
+	printf 'couplet-cursor 1 2026-01-01T00:00:00.000Z\ngone\n' >"$(cursor)"
+	expect_exit 0 receive --since last --idle 1
+	has m1 m2
+	says 'xrecv: the archive does not have the message that was read last any more: messages may be missing, others come again'
+	expect_exit 0 receive --since last --idle 1
+	prints ''
+	says
+}
+
+# --- hostile and broken servers ------------------------------------------
+
+# page ATTRS STANZA...: the stub's answer to a query, behind these stanzas.
+page() {
+	local IFS=$'\t'
+	printf 'queryid=\t%s\t%s\n' "${*:2}" \
+		"<iq type='result' id='@ID@'><fin xmlns='urn:xmpp:mam:2' $1><set xmlns='http://jabber.org/protocol/rsm'><last>9</last></set></fin></iq>" >answers
+}
+
+# result FROM QUERYID BODY: one of the archive.
+result() {
+	echo "<message$1><result xmlns='urn:xmpp:mam:2' queryid='$2' id='i$3'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='juliet@capulet.lit/x' to='romeo@montague.lit'><body>$3</body></message></forwarded></result></message>"
+}
+
+@test "[v] forged results are dropped: other senders, other queries" {
+	page "complete='true'" "$(result '' '@QUERYID@' good)" \
+		"$(result " from='juliet@capulet.lit'" '@QUERYID@' forged1)" \
+		"$(result " from='romeo@montague.lit/other'" '@QUERYID@' forged2)" \
+		"$(result " from='romeo@montague.lit'" 'f27' forged3)" \
+		"$(result " from='romeo@montague.lit'" '@QUERYID@' own)"
+	stub answers=answers disco=urn:xmpp:mam:2
+	expect_exit 0 tool xrecv -o text --since 1h --idle 1 -v
+	has good own
+	grep -q '3 stanzas pretended to be of the own account' err
+}
+
+@test "item-not-found: the cursor's time is asked for; other errors end it" {
+	error="<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+	page "complete='true'" "$(result '' '@QUERYID@' good)"
+	mv answers rest
+	printf '<after>\t%s\n' "<iq type='error' id='@ID@'>$error</iq>" |
+		cat - rest >answers
+	mkdir -p "$XDG_STATE_HOME/couplet"
+	printf 'couplet-cursor 1 2026-01-01T00:00:00.000Z\ngone\n' \
+		>"$XDG_STATE_HOME/couplet/cursor-romeo@montague.lit"
+	stub answers=answers disco=urn:xmpp:mam:2
+	expect_exit 0 tool xrecv -o text --since last --idle 1
+	has good
+	grep -q 'messages may be missing' err
+	on_wire iq | grep -q '<value>2025-12-31T23:59:00.000Z</value>'
+	for error in cancel:forbidden:1 wait:resource-constraint:75; do
+		IFS=: read -r type name code <<<"$error"
+		printf 'queryid=\t%s\n' "<iq type='error' id='@ID@'><error type='$type'><$name xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>" >answers
+		stub answers=answers disco=urn:xmpp:mam:2
+		expect_exit "$code" tool xrecv --since 1h
+		says "xrecv: --since: the archive cannot be read: $name"
+	done
+}
