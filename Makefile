@@ -5,6 +5,7 @@
 #	make play	a shell beside that server
 #	make check	the whole test suite
 #	make fuzz	SECONDS (600) of each fuzz target; `make check` has a short run
+#	make soak	SEEDS (200) of each scenario of tests/faults; the same
 #	make install	PREFIX and DESTDIR are honoured
 
 # The one list that names the tools.
@@ -59,7 +60,7 @@ asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
 
 .SECONDARY:
 .PHONY: all tools tests fuzzers demo play check check-asan check-valgrind \
-        fuzz lint install uninstall clean
+        fuzz soak lint install uninstall clean
 
 all: tools $(made_completions)
 
@@ -140,6 +141,12 @@ SECONDS = 600
 fuzz:
 	@tests/tools/deps check
 	@BUILD=$(BUILD) tests/tools/fuzz $(SECONDS)
+
+SEEDS = 200
+soak:
+	@tests/tools/deps check
+	@$(MAKE) --no-print-directory tools
+	@BUILD=$(BUILD) tests/faults/soak $(SEEDS)
 
 lint:
 	@tests/tools/deps lint

@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+# Nothing lost: what the harness of tests/faults notices, and what waits for a
+# slow server. faults-KIND.bats have the runs.
+
+bats_require_minimum_version 1.5.0
+load lib
+load xsend
+
+# notices FAKE PATTERN: a run with a tool that has this fault fails, for that.
+notices() {
+	mkdir -p fakes
+	for name in xsend xrecv; do
+		ln -sf "$tests/faults/fake" "fakes/$name"
+	done
+	expect_exit 1 env REAL="$BIN" BIN="$PWD/fakes" FAKE="$1" \
+		"$tests/faults/run.py" plain "$XMPP_DIR" 1 60
+	grep -qE "^    $2" out || {
+		echo "# $1 is not noticed as '$2':"
+		sed 's/^/# /' out
+		return 1
+	}
+}
+
+# hwm: the most memory that pid has had, in kB.
+hwm() {
+	sed -n 's/VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status"
+}
+
+# messages_reach N: the stub has been sent so many.
+messages_reach() {
+	local end=$((SECONDS + 60))
+	until [ "$(grep -c ' recv message ' "$STUB_LOG")" -ge "$1" ]; do
+		[ "$SECONDS" -lt "$end" ] || return
+		sleep 0.05
+	done
+}
+
+@test "the judge sees each violation, and no other" {
+	"$tests/faults/selftest.py" >out
+	same 'what is not ok' '' "$(grep '^not ok\|^#' out)"
+}
+
+@test "a tool that loses, doubles, moves or changes a line is caught" {
+	on prosody
+	notices xsend:lose 'missing: 20$'
+	notices xsend:double 'double: 20$'
+	notices xsend:swap 'order: 20 behind 21'
+	notices xsend:change 'changed: .line 120 '
+	notices xrecv:lose 'missing: 20$'
+	notices xrecv:double 'double: 20'
+	notices xrecv:swap 'order: 20 behind 21'
+}
+
+@test "an end before all is sent, and a status that is not right, are caught" {
+	on ejabberd
+	notices xsend:end 'missing: 20-60$'
+	notices xsend:status 'xsend: exit status 3$'
+	notices xrecv:status 'xrecv: exit status 3$'
+}
+
+@test "a seed has the same plan each time" {
+	on prosody
+	for n in 1 2; do
+		"$tests/faults/run.py" delay "$XMPP_DIR" 7 40 --plan >"plan$n"
+	done
+	grep -q '^    plan: delay ' plan1
+	same plan "$(grep plan: plan1)" "$(grep plan: plan2)"
+}
+
+@test "a million lines wait for a server that does not acknowledge: memory is flat" {
+	stub silent-ack
+	seq 1000000 >million
+	spawn tool xsend -a romeo -l "$juliet" <million
+	messages_reach 1000
+	most=$(hwm)
+	# Of 7 MB no more than what is read ahead.
+	[ "$(sed -n 's/^pos:[^0-9]*//p' "/proc/$pid/fdinfo/0")" -lt 200000 ]
+	same 'messages' 1000 "$(grep -c ' recv message ' "$STUB_LOG")"
+	[[ $BUILD = *-asan ]] || [ "$most" -lt 12288 ]
+}
+
+@test "a million lines go to a slow server: memory is flat" {
+	stub ack-delay=50
+	seq 1000000 >million
+	spawn tool xsend -a romeo -l "$juliet" <million
+	messages_reach 1000
+	most=$(hwm)
+	messages_reach 5000
+	echo "# $most kB, then $(hwm)"
+	[[ $BUILD = *-asan ]] || [ $(($(hwm) - most)) -lt 512 ]
+	[[ $BUILD = *-asan ]] || [ "$(hwm)" -lt 12288 ]
+}

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""What a run may look like: the contract of couplet(7), as checks. Each gives a
+list of lines, one for each violation."""
+
+import re
+import xml.etree.ElementTree as ET
+
+ORIGIN = '{urn:xmpp:sid:0}origin-id'
+DELAY = '{urn:xmpp:delay}delay'
+
+
+class Record:
+    """One message that a receiver printed."""
+
+    def __init__(self, line):
+        root = ET.fromstring(line)
+        self.body = root.findtext('body', '')
+        self.id = root.get('id', '')
+        origin = root.find(ORIGIN)
+        self.origin = '' if origin is None else origin.get('id', '')
+        # From offline storage: a delay that a server wrote, and no sender.
+        self.stored = any('@' not in delay.get('from', '@')
+                          for delay in root.iter(DELAY))
+        match = re.fullmatch(r'line (\d+) .*', self.body)
+        self.number = int(match.group(1)) if match else None
+
+
+def lines_of(records):
+    return [record for record in records if record.number is not None]
+
+
+def missing(records, promised):
+    """Those of the promised numbers that did not come."""
+    got = {record.number for record in lines_of(records)}
+    lost = [number for number in promised if number not in got]
+    return [f'missing: {ranges(lost)}'] if lost else []
+
+
+def order(records):
+    """Each line's first time is behind that of the line before it."""
+    last, found, seen = 0, [], set()
+    for record in lines_of(records):
+        if record.number in seen:
+            continue
+        seen.add(record.number)
+        if record.number < last:
+            found.append(f'order: {record.number} behind {last}')
+        last = max(last, record.number)
+    return found[:5]
+
+
+def order_of(kind, records):
+    """The same where the receiver was away for a time: what comes live when it
+    is back may overtake on ejabberd what is still being read from storage."""
+    if kind != 'ejabberd':
+        return order(records)
+    return (order([record for record in records if record.stored]) +
+            order([record for record in records if not record.stored]))
+
+
+def doubles(records, allowed, same_id=True):
+    """None but of the allowed numbers, and all to be known by their ids."""
+    first, found = {}, []
+    for record in lines_of(records):
+        before = first.setdefault(record.number, record)
+        if before is record:
+            continue
+        if record.number not in allowed:
+            found.append(f'double: {record.number}')
+        elif same_id and (before.id != record.id or not record.id or
+                          before.origin != record.origin):
+            found.append(f'double: {record.number} has another id')
+    return found[:5]
+
+
+def intact(records, lines):
+    """What came is what was sent."""
+    return [f'changed: {record.body!r}' for record in lines_of(records)
+            if lines.get(record.number) != record.body][:5]
+
+
+def exit_status(who, status, allowed):
+    return [] if status in allowed else [f'{who}: exit status {status}']
+
+
+def quiet(who, stderr):
+    return [f'{who} says: {line}' for line in stderr.splitlines()][:5]
+
+
+def count_doubles(records):
+    numbers = [record.number for record in lines_of(records)]
+    return len(numbers) - len(set(numbers))
+
+
+def first_unconfirmed(stderr):
+    """The line from which on xsend -l does not know, or None."""
+    match = re.search(r'stdin:(\d+): unknown outcome', stderr)
+    return int(match.group(1)) if match else None
+
+
+def first_unread(stderr):
+    """The line from which on xsend -l has read nothing, or None."""
+    match = re.search(r'stdin:(\d+): not read', stderr)
+    return int(match.group(1)) if match else None
+
+
+def refused(stderr):
+    """The lines that came back, as xsend -l says."""
+    return {int(number) for number in
+            re.findall(r'stdin:(\d+): \S+: message \S+: ', stderr)}
+
+
+def ranges(numbers):
+    """1-3, 7"""
+    parts = []
+    for number in numbers:
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ', '.join(str(a) if a == b else f'{a}-{b}' for a, b in parts)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""A sender that tries again by itself, and a receiver that connects again."""
+
+import asyncio
+import signal
+
+import judge
+from actors import Failure, Receiver, Sender, within
+from interrupted import cut_line
+from scenarios import finish, scenario
+
+RETRY = ('xsend --retry',)
+
+
+async def persistent(run, fault, most=3):
+    """Some faults while the sender goes on by itself: each line arrives, in
+    order, twice where the server does not know the session again."""
+    moments = run.moments(run.rng.randint(1, most))
+    run.note(f'{len(moments)} faults')
+    receiver = Receiver(run.place)
+    sender = Sender(run.place, run.rng, '--retry', '60', '--trace', 'trace')
+    await receiver.start()
+    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
+    for wait in moments:
+        await asyncio.sleep(wait)
+        await fault(run, sender)
+    await persisted(run, sender, receiver, await task)
+
+
+async def persisted(run, sender, receiver, status):
+    """What a server took and did not keep when it was killed is its loss."""
+    run.find(judge.exit_status('xsend', status, [0]))
+    await finish(run, receiver)
+    run.find(judge.exit_status(
+        'xrecv', await receiver.end(signal.SIGTERM), [-signal.SIGTERM]))
+    run.records = receiver.records
+    if run.served:
+        run.note(f'of 1-{run.served}, which the killed server had: '
+                 f'{judge.missing(run.records, range(1, run.served + 1))}')
+    run.find(judge.missing(run.records, run.from_number(run.served + 1)))
+    run.find(judge.order_of(run.place.kind, run.records))
+    run.find(judge.doubles(run.records, run.lines))
+    run.find(judge.intact(run.records, run.lines))
+    run.note(f'xsend says: {sender.said()}')
+
+
+@scenario(needs=RETRY)
+async def retry_cut(run):
+    """The sender's connection breaks, and it resumes the session."""
+    await persistent(run, cut_line)
+
+
+@scenario(sm='no', needs=RETRY)
+async def retry_cut_fence(run):
+    """It breaks where nothing can be resumed: all unknown is sent again."""
+    await persistent(run, cut_line)
+
+
+async def break_receiver(run, _sender):
+    proxy = run.place.proxies['juliet']
+    how = run.rng.choice(['fin', 'reset'])
+    run.note(f'{how} of the receiver')
+    proxy.cut(how)
+    await within(proxy.quiet(), 'the proxy is not quiet')
+
+
+@scenario(needs=('xrecv --no-reconnect', *RETRY))
+async def receiver_cut(run):
+    """The receiver's connection breaks, and it resumes the session: what it
+    had not acknowledged comes again."""
+    await persistent(run, break_receiver)
+
+
+async def kill_server(run, sender, pause=None):
+    """At once, and back some time later."""
+    if pause is None:
+        pause = run.rng.uniform(0, 1)
+    run.note(f'the server is gone for {pause:.2f}')
+    await script(run, 'kill')
+    run.served = sender.acknowledged()
+    await asyncio.sleep(pause)
+    await script(run, 'restart')
+
+
+async def script(run, name):
+    process = await run.place.script(name)
+    if await within(process.wait(), f'servers/{name} does not end'):
+        raise Failure(f'servers/{name}: status {process.returncode}')
+
+
+@scenario(mam='yes', needs=RETRY)
+async def server_killed(run):
+    """The server is killed, once, and is back. What it had acknowledged and
+    not written down by then is not the sender's to repeat."""
+    await run.place.kept()
+    await persistent(run, kill_server, 1)
+
+
+@scenario(needs=RETRY, listed=False)
+async def server_killed_at_4(run):
+    """1,000 lines a second, killed at 4 seconds, back at 6."""
+    await run.place.kept()
+    run.seconds = len(run.lines) / 1000
+    receiver = Receiver(run.place)
+    sender = Sender(run.place, run.rng, '--retry', '60', '--trace', 'trace')
+    await receiver.start()
+    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
+    await asyncio.sleep(4)
+    await kill_server(run, sender, 2)
+    status = await task
+    run.served = 0
+    await persisted(run, sender, receiver, status)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""What scenarios have in common. A scenario does something to the tools and
+checks what the contract promises of it; SCENARIOS has them by name, with the
+settings of the server and the options of tools that they need. They are in
+steady.py, interrupted.py and persistent.py.
+
+All of a plan is drawn from the run's random numbers before it begins, so that
+a seed has the same faults at the same moments each time.
+"""
+
+import asyncio
+import signal
+
+import judge
+from actors import Failure, mark, within
+
+SCENARIOS = {}
+
+
+def scenario(sm='yes', mam='no', needs=(), listed=True):
+    """For a server with these settings, and tools with these options. One
+    that is not listed is run by its name alone."""
+    def add(function):
+        SCENARIOS[function.__name__.replace('_', '-')] = (
+            function, {'sm': sm, 'mam': mam}, needs, listed)
+        return function
+    return add
+
+
+class Run:
+    """One run: its numbers, its lines, what was found."""
+
+    def __init__(self, place, rng, count):
+        self.place = place
+        self.rng = rng
+        self.lines = {
+            n: f'line {n} ' + 'x' * rng.randint(0, 200)
+            for n in range(1, count + 1)}
+        self.seconds = count * rng.uniform(0.003, 0.006)
+        self.served = 0  # lines acknowledged by a server that was killed
+        self.plan = []
+        self.found = []
+        self.records = []
+
+    def note(self, text):
+        self.plan.append(text)
+
+    def find(self, violations):
+        self.found += violations
+
+    def moments(self, count):
+        """So many moments of the time in which lines are fed, in order."""
+        times = sorted(self.rng.uniform(0, self.seconds)
+                       for _ in range(count))
+        return [time - before for before, time in zip([0] + times, times)]
+
+    def from_line(self, first):
+        return [(n, text) for n, text in self.lines.items() if n >= first]
+
+    def from_number(self, first):
+        return [n for n, _ in self.from_line(first)]
+
+    def texts(self, first=1):
+        return [text for _, text in self.from_line(first)]
+
+
+async def finish(run, receiver, body='the end'):
+    """Nothing more will come: a mark behind all that the server has."""
+    await within(run.place.proxies['romeo'].quiet(), 'the proxy is not quiet')
+    await mark(run.place, body)
+    await receiver.expect(body)
+
+
+async def stop(run, receiver):
+    await finish(run, receiver)
+    status = await receiver.end(signal.SIGTERM)
+    run.records = receiver.records
+    run.find(judge.exit_status('xrecv', status, [-signal.SIGTERM]))
+    run.find(judge.quiet('xrecv', receiver.complained()))
+
+
+def known(name):
+    if name not in SCENARIOS:
+        raise Failure(f"no scenario '{name}'")
+    return SCENARIOS[name]
