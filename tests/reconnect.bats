@@ -19,6 +19,21 @@ proxied() {
 		"$COUPLET_CONFIG"
 }
 
+# lasting SERVER: a server of its own whose accounts outlive a crash: ejabberd
+# writes them into its files some time after it has made them.
+lasting() {
+	local end=$((SECONDS + 60))
+	own "$1"
+	accounts
+	until grep -rqs -- "${romeo%@*}" "$XMPP_DIR" --include='*.dat' \
+		--include='*.DC[DL]' --include='*.LOG' --include='passwd*' &&
+		grep -rqs -- "${juliet%@*}" "$XMPP_DIR" --include='*.dat' \
+			--include='*.DC[DL]' --include='*.LOG'; do
+		[ "$SECONDS" -lt "$end" ]
+		sleep 0.05
+	done
+}
+
 # long_lines N: numbered, of 600 bytes.
 long_lines() {
 	seq -f "m%.0f $(printf '%0590d' 0)" "$1"
@@ -40,8 +55,7 @@ long_lines() {
 
 @test "xsend -l --retry: the server dies and comes back" {
 	for server in "${servers[@]}"; do
-		own "$server"
-		accounts
+		lasting "$server"
 		feed tool xsend -v -l --retry 120 "$juliet" 2>err
 		numbers 1 50 >&8
 		wait_for_line err 'online as'
@@ -63,8 +77,7 @@ long_lines() {
 
 @test "xrecv: the server dies and comes back, and one line says so" {
 	for server in "${servers[@]}"; do
-		own "$server"
-		accounts
+		lasting "$server"
 		spawn tool xrecv -a juliet -v -o text >got 2>err
 		wait_for_line err 'online as'
 		send 1

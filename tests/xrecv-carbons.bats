@@ -54,11 +54,11 @@ watches() {
 	} >stanzas
 	printf '<enable[^>]*carbons\t%s\n' "<iq type='result' id='@ID@'/>" >answers
 	stub send=stanzas at=presence echo=no answers=answers
-	expect_exit 1 tool xrecv --carbons -o text -v
+	expect_exit 1 tool xrecv --no-reconnect --carbons -o text -v
 	prints $'nurse@capulet.lit/x\tgood'
 	grep -q '4 stanzas pretended to be of the own account' err
 	stub send=stanzas at=presence echo=no answers=answers
-	expect_exit 1 tool xrecv --carbons --own -o text
+	expect_exit 1 tool xrecv --no-reconnect --carbons --own -o text
 	prints $'nurse@capulet.lit/x\tgood\nnurse@capulet.lit/x\town'
 }
 

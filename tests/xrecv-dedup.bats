@@ -146,7 +146,8 @@ keys() {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		rm -f seen
-		unread --dedup seen --idle 30
+		# What may be resumed the server would keep for that.
+		unread --dedup seen --idle 30 --no-reconnect
 		say a one
 		say a two
 		say b three
@@ -164,7 +165,7 @@ keys() {
 
 @test "a key is there as soon as the record is read" {
 	fresh prosody
-	spawn tool xrecv -a juliet -o text --dedup seen -v >out 2>err
+	spawn tool xrecv -a juliet -o text --dedup seen -v --no-reconnect >out 2>err
 	wait_for_line err 'online as'
 	say a one
 	wait_for_line seen '^[0-9a-f]{32} [0-9]+$' 30

@@ -43,7 +43,7 @@ load xrecv
 	expect_exit 0 tool xrecv -o text -c 9
 	says 'xrecv: 1 more came and were not read: lost, the server has no stream management'
 	stub deliver=3 after-deliver=end
-	expect_exit 0 tool xrecv -o text -c 3
+	expect_exit 0 tool xrecv --no-reconnect -o text -c 3
 	says
 }
 
@@ -146,7 +146,7 @@ load xrecv
 	rm -f pipe
 	mkfifo pipe
 	exec 5<>pipe
-	spawn tool xrecv -o text >pipe 2>err 5>&-
+	spawn tool xrecv --no-reconnect -o text >pipe 2>err 5>&-
 	waits_for_reader
 	cut -f 2 <pipe >taken 5>&- &
 	reader=$!

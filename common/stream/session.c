@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "session.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,147 +7,21 @@
 #include "../stanza/filter.h"
 #include "../stanza/ns.h"
 #include "../stanza/write.h"
-#include "alive.h"
-#include "connect.h"
 #include "fault.h"
-#include "link.h"
-#include "request.h"
-#include "retry.h"
-#include "sm.h"
-
-enum state {
-	CONNECTING,
-	WAITING, /* for the next attempt */
-	ONLINE,
-	CLOSING,
-	ENDED
-};
-
-struct cpl_session {
-	struct cpl_loop *loop;
-	const struct cpl_log *log;
-	xmpp_ctx_t *ctx;
-	struct cpl_session_events on;
-	struct cpl_connect_conf conf;
-	struct cpl_connect *connect;
-	struct cpl_link *link; /* NULL while there is none */
-	struct cpl_jid jid;    /* as bound; empty until online */
-	struct cpl_requests requests;
-	struct cpl_ids ids;
-	struct cpl_sm sm;
-	struct cpl_retry retry;
-	struct cpl_alive alive;
-	struct cpl_timer again;   /* the next attempt */
-	struct cpl_timer closing; /* when it has waited long enough */
-	struct cpl_turn turn;
-	size_t max_bytes;
-	xmpp_stanza_t *features; /* of the stream, once online */
-	char *there;             /* HOST[:PORT] for the next attempt, or NULL */
-	int redirects;           /* followed in a row */
-	struct cpl_buf dropped;  /* numbers that were given up */
-	enum state state;
-	int was_online;
-	int without_sm; /* though the server may have XEP-0198 */
-	int retry_sets;
-	int held;
-	int close_wait; /* for the server's own end */
-};
+#include "session_impl.h"
 
 /* Ids of the session's own requests; tools use other kinds. */
 enum { ID_REQUEST = 0 };
 
-/* Lets go of the connection. The connect stays: this may come from within it.
- */
-static void let_go(struct cpl_session *s)
-{
-	cpl_alive_stop(&s->alive);
-	cpl_connect_stop(s->connect);
-	cpl_link_free(s->link);
-	s->link = NULL;
-}
-
-/* The one way to the end. */
-static void end(struct cpl_session *s, const struct cpl_err *e)
-{
-	struct cpl_err why = *e;
-
-	if (s->state == ENDED)
-		return;
-	s->state = ENDED;
-	cpl_loop_cancel(s->loop, &s->closing);
-	cpl_loop_cancel(s->loop, &s->again);
-	cpl_loop_turn_remove(s->loop, &s->turn);
-	let_go(s);
-	cpl_requests_end(&s->requests);
-	s->on.ended(s->on.user, &why);
-}
-
-static void end_ok(void *user)
-{
-	struct cpl_session *s = user;
-	struct cpl_err ok = CPL_ERR_INIT;
-
-	end(s, &ok);
-}
-
-/* Where the next attempt goes: what the server said, once; else where the
- * settings say. 0: at once; else ms, -1: nowhere. */
-static long next_attempt(struct cpl_session *s, const struct cpl_err *why,
-			 const char *redirect)
-{
-	const char *there = redirect;
-
-	free(s->there);
-	s->there = NULL;
-	if (redirect && ++s->redirects > CPL_REDIRECTS_MAX)
-		return -1;
-	if (!redirect && s->state == ONLINE)
-		there = s->sm.location;
-	s->there = there ? strdup(there) : NULL;
-	if (redirect && s->there)
-		return 0;
-	return cpl_retry_wait(&s->retry, why, cpl_loop_now());
-}
-
-/* The connection failed, or what it brought was of no use. */
-static void fail(struct cpl_session *s, const struct cpl_err *e,
-		 const char *redirect)
-{
-	struct cpl_err why = *e;
-	long wait;
-
-	if (s->state == CLOSING) {
-		end_ok(s);
-		return;
-	}
-	if (s->state == ENDED || s->state == WAITING)
-		return;
-	if (why.status == CPL_PROTOCOL && s->state == ONLINE &&
-	    cpl_sm_distrust(&s->sm))
-		why.status = CPL_TEMP;
-	wait = next_attempt(s, &why, redirect);
-	if (wait < 0) {
-		end(s, &why);
-		return;
-	}
-	let_go(s);
-	s->state = WAITING;
-	cpl_loop_timer(s->loop, &s->again, wait);
-	cpl_log(s->log, CPL_LOG_INFO, "%s; next attempt in %ld.%ld s", why.text,
-		wait / 1000, wait % 1000 / 100);
-	if (s->on.lost)
-		s->on.lost(s->on.user, &why);
-}
-
 /* --- sending ----------------------------------------------------------- */
 
-static int put(struct cpl_session *s, const char *text)
+int cpl_session_put(struct cpl_session *s, const char *text)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (cpl_link_send(s->link, text, strlen(text), &e) == 0)
 		return 0;
-	end(s, &e);
+	cpl_session_end(s, &e);
 	return -1;
 }
 
@@ -212,7 +84,7 @@ void cpl_session_forget(struct cpl_session *s, const void *user)
 	cpl_requests_forget(&s->requests, user);
 }
 
-static void told_acked(struct cpl_session *s, uint64_t more)
+void cpl_session_told_acked(struct cpl_session *s, uint64_t more)
 {
 	if (more > 0 && s->on.acked)
 		s->on.acked(s->on.user, s->sm.acked);
@@ -225,7 +97,7 @@ static void fence_passed(void *user, xmpp_stanza_t *answer)
 	struct cpl_session *s = user;
 
 	if (answer && s->sm.ack.asked > 0)
-		told_acked(s, cpl_sm_passed(&s->sm));
+		cpl_session_told_acked(s, cpl_sm_passed(&s->sm));
 }
 
 static void send_fence(struct cpl_session *s)
@@ -243,14 +115,14 @@ static void send_fence(struct cpl_session *s)
 	if (iq)
 		xmpp_stanza_release(iq);
 	if (e.status != CPL_OK)
-		end(s, &e);
+		cpl_session_end(s, &e);
 }
 
 static void ask(struct cpl_session *s)
 {
 	if (!s->sm.on)
 		send_fence(s);
-	else if (put(s, "<r xmlns='" CPL_NS_SM "'/>") == 0)
+	else if (cpl_session_put(s, "<r xmlns='" CPL_NS_SM "'/>") == 0)
 		s->sm.ack.asked = s->sm.ack.sent;
 }
 
@@ -282,7 +154,7 @@ static void on_silence(void *user)
 
 static void on_dead(void *user, const struct cpl_err *e)
 {
-	fail(user, e, NULL);
+	cpl_session_fail(user, e, NULL);
 }
 
 /* Not before the server counts: what it has sent by then is not in h. */
@@ -294,7 +166,7 @@ static void send_ack(struct cpl_session *s)
 		return;
 	snprintf(text, sizeof text, "<a xmlns='" CPL_NS_SM "' h='%u'/>",
 		 cpl_ack_tell(&s->sm.ack));
-	(void)put(s, text);
+	(void)cpl_session_put(s, text);
 }
 
 void cpl_session_handled(struct cpl_session *s, uint64_t number)
@@ -316,9 +188,9 @@ static void take_ack(struct cpl_session *s, xmpp_stanza_t *a)
 	uint64_t more = 0;
 
 	if (cpl_sm_take(&s->sm, a, &more, &e) < 0)
-		end(s, &e);
+		cpl_session_end(s, &e);
 	else
-		told_acked(s, more);
+		cpl_session_told_acked(s, more);
 }
 
 /* Elements of XEP-0198; non-zero when it was one. */
@@ -366,9 +238,9 @@ static void take_error(struct cpl_session *s, xmpp_stanza_t *error)
 
 	cpl_fault_stream(error, &e);
 	if (s->state == CLOSING)
-		end(s, &e);
+		cpl_session_end(s, &e);
 	else
-		fail(s, &e, there);
+		cpl_session_fail(s, &e, there);
 	free(there);
 }
 
@@ -396,186 +268,14 @@ static void on_closed(void *user, const struct cpl_err *reason)
 		e = *reason;
 	else
 		cpl_err_set(&e, CPL_REFUSED, "the server ended the stream");
-	fail(s, &e, NULL);
+	cpl_session_fail(s, &e, NULL);
 }
 
-/* --- connecting -------------------------------------------------------- */
-
-/* Told when all is in order again, as who hears of it may send. */
-static void on_dropped(void *user, uint64_t number)
+void cpl_session_link_events(struct cpl_session *s,
+			     struct cpl_link_events *events)
 {
-	struct cpl_session *s = user;
-
-	if (cpl_buf_add(&s->dropped, &number, sizeof number) < 0)
-		cpl_log(s->log, CPL_LOG_WARN, "out of memory");
-}
-
-static void tell_dropped(struct cpl_session *s)
-{
-	struct cpl_request *r;
-	uint64_t number;
-
-	while (s->dropped.len > 0) {
-		memcpy(&number, s->dropped.data, sizeof number);
-		cpl_buf_consume(&s->dropped, sizeof number);
-		r = cpl_requests_sent(&s->requests, number);
-		if (r)
-			cpl_requests_give_up(&s->requests, r);
-		else if (s->on.given_up)
-			s->on.given_up(s->on.user, number);
-	}
-}
-
-/* Requests that the lost session's server had, and whose answers went with it:
- * they are asked again, or nobody knows. */
-static int ask_again(struct cpl_session *s, struct cpl_err *e)
-{
-	uint64_t acked = s->sm.acked;
-	struct cpl_request *r;
-
-	while ((r = cpl_requests_upto(&s->requests, acked))) {
-		if (!r->xml) {
-			cpl_requests_give_up(&s->requests, r);
-			continue;
-		}
-		if (cpl_window_add_text(&s->sm.window, r->xml, strlen(r->xml),
-					CPL_WINDOW_GET, s->sm.last + 1, e) < 0)
-			return -1;
-		r->sent = ++s->sm.last;
-	}
-	return 0;
-}
-
-/* In place of the lost session there is another: what becomes of what was under
- * way. */
-static int renew(struct cpl_session *s, struct cpl_err *e)
-{
-	size_t again;
-
-	/* The fence, and the question for a sign of life. */
-	cpl_requests_forget(&s->requests, s);
-	if (cpl_window_renew(&s->sm.window, s->jid.bare, !s->retry_sets,
-			     on_dropped, s, e) < 0)
-		return -1;
-	again = cpl_sm_restart(&s->sm);
-	if (again > 0)
-		cpl_log(s->log, CPL_LOG_INFO,
-			"%zu stanzas are sent again, possibly twice", again);
-	return ask_again(s, e);
-}
-
-/* A new login: what was lost is taken up as far as may be. */
-static int begin(struct cpl_session *s, const struct cpl_login_result *r,
-		 uint64_t *more, struct cpl_err *e)
-{
-	cpl_jid_release(&s->jid);
-	if (cpl_jid_parse(&s->jid, r->jid, e) < 0) {
-		e->status = CPL_PROTOCOL;
-		return -1;
-	}
-	s->sm.on = r->sm && !s->without_sm;
-	/* XEP-0198 5: <failed/> may tell how far it came. */
-	if (r->resumed && xmpp_stanza_get_attribute(r->resumed, "h") &&
-	    cpl_sm_take(&s->sm, r->resumed, more, e) < 0)
-		return -1;
-	if (s->was_online && renew(s, e) < 0)
-		return -1;
-	/* Counting begins with <enable/> (XEP-0198 3), nothing is sent before
-	 * it, and what follows does not wait for <enabled/>. */
-	if (s->sm.on &&
-	    put(s, s->sm.resume ? "<enable xmlns='" CPL_NS_SM
-				  "' resume='true'/>"
-				: "<enable xmlns='" CPL_NS_SM "'/>") < 0)
-		return 0;
-	return cpl_sm_replay(&s->sm, cpl_link_out(s->link), e);
-}
-
-static int take_up(struct cpl_session *s, const struct cpl_login_result *r,
-		   uint64_t *more, struct cpl_err *e)
-{
-	if (cpl_sm_take(&s->sm, r->resumed, more, e) < 0)
-		return -1;
-	return cpl_sm_resumed(&s->sm, cpl_link_out(s->link), e);
-}
-
-/* All is in order: those who wait hear of it, and may send again. */
-static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
-{
-	s->was_online = 1;
-	s->redirects = 0;
-	s->state = ONLINE;
-	cpl_retry_online(&s->retry, cpl_loop_now());
-	cpl_alive_start(&s->alive, s->link);
-	told_acked(s, acked);
-	tell_dropped(s);
-	if (!resumed && s->state == ONLINE)
-		s->on.online(s->on.user);
-}
-
-static void on_connected(void *user, struct cpl_link *link,
-			 const struct cpl_login_result *result,
-			 const char *target)
-{
-	struct cpl_session *s = user;
-	struct cpl_link_events events = {
+	*events = (struct cpl_link_events){
 	    .element = on_element, .closed = on_closed, .user = s};
-	struct cpl_err e = CPL_ERR_INIT;
-	uint64_t acked = 0;
-	int r;
-
-	s->link = link;
-	cpl_link_listen(link, &events);
-	cpl_link_hold(link, s->held);
-	s->max_bytes = result->max_bytes;
-	if (s->features)
-		xmpp_stanza_release(s->features);
-	s->features = xmpp_stanza_clone(result->features);
-	r = result->is_resumed ? take_up(s, result, &acked, &e)
-			       : begin(s, result, &acked, &e);
-	if (r < 0) {
-		cpl_err_prefix(&e, "%s", target);
-		end(s, &e);
-	}
-	if (s->state == ENDED)
-		return;
-	cpl_log(s->log, CPL_LOG_INFO, "%s as %s at %s",
-		result->is_resumed ? "resumed" : "online", s->jid.full, target);
-	go_on(s, acked, result->is_resumed);
-}
-
-static void on_failed(void *user, const struct cpl_err *e)
-{
-	struct cpl_session *s = user;
-
-	fail(s, e, cpl_connect_redirect(s->connect));
-}
-
-/* The next attempt. */
-static int try(struct cpl_session *s, struct cpl_err *e)
-{
-	struct cpl_connect_events events = {on_connected, on_failed, s};
-	struct cpl_connect_conf conf = s->conf;
-
-	cpl_connect_free(s->connect);
-	conf.timeout = cpl_retry_left(&s->retry, cpl_loop_now(), conf.timeout);
-	conf.there = s->there;
-	if (cpl_sm_can_resume(&s->sm)) {
-		conf.resume_id = s->sm.id;
-		conf.resume_h = cpl_sm_resume_h(&s->sm);
-	}
-	s->state = CONNECTING;
-	s->connect =
-	    cpl_connect_new(s->loop, s->log, s->ctx, &conf, &events, e);
-	return s->connect ? 0 : -1;
-}
-
-static void on_again(void *user)
-{
-	struct cpl_session *s = user;
-	struct cpl_err e = CPL_ERR_INIT;
-
-	if (try(s, &e) < 0)
-		end(s, &e);
 }
 
 struct cpl_session *cpl_session_new(struct cpl_loop *loop,
@@ -597,14 +297,14 @@ struct cpl_session *cpl_session_new(struct cpl_loop *loop,
 	s->on = *on;
 	s->sm.keep = on->acked != NULL;
 	cpl_buf_init(&s->dropped, SIZE_MAX);
-	s->closing.fire = end_ok;
+	s->closing.fire = cpl_session_end_ok;
 	s->closing.user = s;
-	s->again.fire = on_again;
+	s->again.fire = cpl_session_again;
 	s->again.user = s;
 	s->turn.end = end_turn;
 	s->turn.user = s;
 	cpl_alive_init(&s->alive, loop, on_silence, on_dead, s);
-	if (cpl_ids_init(&s->ids, e) < 0 || try(s, e) < 0) {
+	if (cpl_ids_init(&s->ids, e) < 0 || cpl_session_try(s, e) < 0) {
 		cpl_session_free(s);
 		return NULL;
 	}
@@ -661,7 +361,7 @@ void cpl_session_close(struct cpl_session *s, int wait)
 	}
 	if (s->sm.on && s->sm.ack.handled > s->sm.ack.told)
 		send_ack(s);
-	if (s->state != ONLINE || put(s, "</stream:stream>") < 0)
+	if (s->state != ONLINE || cpl_session_put(s, "</stream:stream>") < 0)
 		return;
 	s->state = CLOSING;
 	s->close_wait = wait;

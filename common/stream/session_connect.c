@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/limits.h"
+#include "../stanza/ns.h"
+#include "session_impl.h"
+
+/* --- ends --------------------------------------------------------------- */
+
+/* Lets go of the connection. The connect stays: this may come from within it.
+ */
+static void let_go(struct cpl_session *s)
+{
+	cpl_alive_stop(&s->alive);
+	cpl_connect_stop(s->connect);
+	cpl_link_free(s->link);
+	s->link = NULL;
+}
+
+/* The one way to the end. */
+void cpl_session_end(struct cpl_session *s, const struct cpl_err *e)
+{
+	struct cpl_err why = *e;
+
+	if (s->state == ENDED)
+		return;
+	s->state = ENDED;
+	cpl_loop_cancel(s->loop, &s->closing);
+	cpl_loop_cancel(s->loop, &s->again);
+	cpl_loop_turn_remove(s->loop, &s->turn);
+	let_go(s);
+	cpl_requests_end(&s->requests);
+	s->on.ended(s->on.user, &why);
+}
+
+void cpl_session_end_ok(void *user)
+{
+	struct cpl_session *s = user;
+	struct cpl_err ok = CPL_ERR_INIT;
+
+	cpl_session_end(s, &ok);
+}
+
+/* Where the next attempt goes: what the server said, once; else where the
+ * settings say. 0: at once; else ms, -1: nowhere. */
+static long next_attempt(struct cpl_session *s, const struct cpl_err *why,
+			 const char *redirect)
+{
+	const char *there = redirect;
+
+	free(s->there);
+	s->there = NULL;
+	if (redirect && ++s->redirects > CPL_REDIRECTS_MAX)
+		return -1;
+	if (!redirect && s->state == ONLINE)
+		there = s->sm.location;
+	s->there = there ? strdup(there) : NULL;
+	if (redirect && s->there)
+		return 0;
+	return cpl_retry_wait(&s->retry, why, cpl_loop_now());
+}
+
+/* The connection failed, or what it brought was of no use. */
+void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
+		      const char *redirect)
+{
+	struct cpl_err why = *e;
+	long wait;
+
+	if (s->state == CLOSING) {
+		cpl_session_end_ok(s);
+		return;
+	}
+	if (s->state == ENDED || s->state == WAITING)
+		return;
+	if (why.status == CPL_PROTOCOL && s->state == ONLINE &&
+	    cpl_sm_distrust(&s->sm))
+		why.status = CPL_TEMP;
+	wait = next_attempt(s, &why, redirect);
+	if (wait < 0) {
+		cpl_session_end(s, &why);
+		return;
+	}
+	let_go(s);
+	s->state = WAITING;
+	cpl_loop_timer(s->loop, &s->again, wait);
+	cpl_log(s->log, CPL_LOG_INFO, "%s; next attempt in %ld.%ld s", why.text,
+		wait / 1000, wait % 1000 / 100);
+	if (s->on.lost)
+		s->on.lost(s->on.user, &why);
+}
+
+/* --- beginnings --------------------------------------------------------- */
+
+/* Told when all is in order again, as who hears of it may send. */
+static void on_dropped(void *user, uint64_t number)
+{
+	struct cpl_session *s = user;
+
+	if (cpl_buf_add(&s->dropped, &number, sizeof number) < 0)
+		cpl_log(s->log, CPL_LOG_WARN, "out of memory");
+}
+
+static void tell_dropped(struct cpl_session *s)
+{
+	struct cpl_request *r;
+	uint64_t number;
+
+	while (s->dropped.len > 0) {
+		memcpy(&number, s->dropped.data, sizeof number);
+		cpl_buf_consume(&s->dropped, sizeof number);
+		r = cpl_requests_sent(&s->requests, number);
+		if (r)
+			cpl_requests_give_up(&s->requests, r);
+		else if (s->on.given_up)
+			s->on.given_up(s->on.user, number);
+	}
+}
+
+/* Requests that the lost session's server had, and whose answers went with it:
+ * they are asked again, or nobody knows. */
+static int ask_again(struct cpl_session *s, struct cpl_err *e)
+{
+	uint64_t acked = s->sm.acked;
+	struct cpl_request *r;
+
+	while ((r = cpl_requests_upto(&s->requests, acked))) {
+		if (!r->xml) {
+			cpl_requests_give_up(&s->requests, r);
+			continue;
+		}
+		if (cpl_window_add_text(&s->sm.window, r->xml, strlen(r->xml),
+					CPL_WINDOW_GET, s->sm.last + 1, e) < 0)
+			return -1;
+		r->sent = ++s->sm.last;
+	}
+	return 0;
+}
+
+/* In place of the lost session there is another: what becomes of what was under
+ * way. */
+static int renew(struct cpl_session *s, struct cpl_err *e)
+{
+	size_t again;
+
+	/* The fence, and the question for a sign of life. */
+	cpl_requests_forget(&s->requests, s);
+	if (cpl_window_renew(&s->sm.window, s->jid.bare, !s->retry_sets,
+			     on_dropped, s, e) < 0)
+		return -1;
+	again = cpl_sm_restart(&s->sm);
+	if (again > 0)
+		cpl_log(s->log, CPL_LOG_INFO,
+			"%zu stanzas are sent again, possibly twice", again);
+	return ask_again(s, e);
+}
+
+/* A new login: what was lost is taken up as far as may be. */
+static int begin(struct cpl_session *s, const struct cpl_login_result *r,
+		 uint64_t *more, struct cpl_err *e)
+{
+	cpl_jid_release(&s->jid);
+	if (cpl_jid_parse(&s->jid, r->jid, e) < 0) {
+		e->status = CPL_PROTOCOL;
+		return -1;
+	}
+	s->sm.on = r->sm && !s->without_sm;
+	/* XEP-0198 5: <failed/> may tell how far it came. */
+	if (r->resumed && xmpp_stanza_get_attribute(r->resumed, "h") &&
+	    cpl_sm_take(&s->sm, r->resumed, more, e) < 0)
+		return -1;
+	if (s->was_online && renew(s, e) < 0)
+		return -1;
+	/* Counting begins with <enable/> (XEP-0198 3), nothing is sent before
+	 * it, and what follows does not wait for <enabled/>. */
+	if (s->sm.on &&
+	    cpl_session_put(s, s->sm.resume ? "<enable xmlns='" CPL_NS_SM
+					      "' resume='true'/>"
+					    : "<enable xmlns='" CPL_NS_SM
+					      "'/>") < 0)
+		return 0;
+	return cpl_sm_replay(&s->sm, cpl_link_out(s->link), e);
+}
+
+static int take_up(struct cpl_session *s, const struct cpl_login_result *r,
+		   uint64_t *more, struct cpl_err *e)
+{
+	if (cpl_sm_take(&s->sm, r->resumed, more, e) < 0)
+		return -1;
+	return cpl_sm_resumed(&s->sm, cpl_link_out(s->link), e);
+}
+
+/* All is in order: those who wait hear of it, and may send again. */
+static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
+{
+	s->was_online = 1;
+	s->redirects = 0;
+	s->state = ONLINE;
+	cpl_retry_online(&s->retry, cpl_loop_now());
+	cpl_alive_start(&s->alive, s->link);
+	cpl_session_told_acked(s, acked);
+	tell_dropped(s);
+	if (!resumed && s->state == ONLINE)
+		s->on.online(s->on.user);
+}
+
+static void on_connected(void *user, struct cpl_link *link,
+			 const struct cpl_login_result *result,
+			 const char *target)
+{
+	struct cpl_session *s = user;
+	struct cpl_link_events events;
+	struct cpl_err e = CPL_ERR_INIT;
+	uint64_t acked = 0;
+	int r;
+
+	s->link = link;
+	cpl_session_link_events(s, &events);
+	cpl_link_listen(link, &events);
+	cpl_link_hold(link, s->held);
+	s->max_bytes = result->max_bytes;
+	if (s->features)
+		xmpp_stanza_release(s->features);
+	s->features = xmpp_stanza_clone(result->features);
+	r = result->is_resumed ? take_up(s, result, &acked, &e)
+			       : begin(s, result, &acked, &e);
+	if (r < 0) {
+		cpl_err_prefix(&e, "%s", target);
+		cpl_session_end(s, &e);
+	}
+	if (s->state == ENDED)
+		return;
+	cpl_log(s->log, CPL_LOG_INFO, "%s as %s at %s",
+		result->is_resumed ? "resumed" : "online", s->jid.full, target);
+	go_on(s, acked, result->is_resumed);
+}
+
+static void on_failed(void *user, const struct cpl_err *e)
+{
+	struct cpl_session *s = user;
+
+	cpl_session_fail(s, e, cpl_connect_redirect(s->connect));
+}
+
+/* The next attempt. */
+int cpl_session_try(struct cpl_session *s, struct cpl_err *e)
+{
+	struct cpl_connect_events events = {on_connected, on_failed, s};
+	struct cpl_connect_conf conf = s->conf;
+
+	cpl_connect_free(s->connect);
+	conf.timeout = cpl_retry_left(&s->retry, cpl_loop_now(), conf.timeout);
+	conf.there = s->there;
+	if (cpl_sm_can_resume(&s->sm)) {
+		conf.resume_id = s->sm.id;
+		conf.resume_h = cpl_sm_resume_h(&s->sm);
+	}
+	s->state = CONNECTING;
+	s->connect =
+	    cpl_connect_new(s->loop, s->log, s->ctx, &conf, &events, e);
+	return s->connect ? 0 : -1;
+}
+
+void cpl_session_again(void *user)
+{
+	struct cpl_session *s = user;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (cpl_session_try(s, &e) < 0)
+		cpl_session_end(s, &e);
+}

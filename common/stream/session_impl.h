@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the parts of a session share: session.c sends and receives,
+ * session_connect.c is how connections begin, end and follow each other. */
+#ifndef CPL_SESSION_IMPL_H
+#define CPL_SESSION_IMPL_H
+
+#include "alive.h"
+#include "connect.h"
+#include "link.h"
+#include "request.h"
+#include "retry.h"
+#include "session.h"
+#include "sm.h"
+
+enum state {
+	CONNECTING,
+	WAITING, /* for the next attempt */
+	ONLINE,
+	CLOSING,
+	ENDED
+};
+
+struct cpl_session {
+	struct cpl_loop *loop;
+	const struct cpl_log *log;
+	xmpp_ctx_t *ctx;
+	struct cpl_session_events on;
+	struct cpl_connect_conf conf;
+	struct cpl_connect *connect;
+	struct cpl_link *link; /* NULL while there is none */
+	struct cpl_jid jid;    /* as bound; empty until online */
+	struct cpl_requests requests;
+	struct cpl_ids ids;
+	struct cpl_sm sm;
+	struct cpl_retry retry;
+	struct cpl_alive alive;
+	struct cpl_timer again;   /* the next attempt */
+	struct cpl_timer closing; /* when it has waited long enough */
+	struct cpl_turn turn;
+	size_t max_bytes;
+	xmpp_stanza_t *features; /* of the stream, once online */
+	char *there;             /* HOST[:PORT] for the next attempt, or NULL */
+	int redirects;           /* followed in a row */
+	struct cpl_buf dropped;  /* numbers that were given up */
+	enum state state;
+	int was_online;
+	int without_sm; /* though the server may have XEP-0198 */
+	int retry_sets;
+	int held;
+	int close_wait; /* for the server's own end */
+};
+
+/* session_connect.c: the one way to the end, in order or with a reason; the
+ * connection failed, or what it brought was of no use, redirect is where the
+ * server wants us (or NULL); the next attempt, which the timer again begins. */
+void cpl_session_end(struct cpl_session *s, const struct cpl_err *e);
+void cpl_session_end_ok(void *user);
+void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
+		      const char *redirect);
+int cpl_session_try(struct cpl_session *s, struct cpl_err *e);
+void cpl_session_again(void *user);
+
+/* session.c: writes what is no stanza, -1 and it is the end; so many more are
+ * acknowledged; where the link's events go. */
+int cpl_session_put(struct cpl_session *s, const char *text);
+void cpl_session_told_acked(struct cpl_session *s, uint64_t more);
+void cpl_session_link_events(struct cpl_session *s,
+			     struct cpl_link_events *events);
+
+#endif
