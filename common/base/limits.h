@@ -66,6 +66,18 @@
 #define CPL_BROWSE_PAGE 100
 #define CPL_BROWSE_PAGES_MAX 1000
 
+/* The queue on disk: entries that wait, bytes of one, how many are on their way
+ * at once (each is an open file), and how many a send by hand takes along. */
+#define CPL_QUEUE_ENTRIES_MAX 100000
+#define CPL_QUEUE_ENTRY_MAX CPL_RECORD_MAX
+#define CPL_QUEUE_FLIGHT 100
+#define CPL_QUEUE_ALONG 100
+
+/* Between two attempts of the service to send the queue a random time of at
+ * most so much, doubled with each that fails. */
+#define CPL_QUEUE_WAIT_FIRST_MS 1000
+#define CPL_QUEUE_WAIT_MOST_MS (5 * 60 * 1000)
+
 /* Addresses whose presence is remembered, and of one account at most. */
 #define CPL_SIGHT_MAX 20000
 #define CPL_SIGHT_ACCOUNT_MAX 100

@@ -97,6 +97,17 @@ static int make_folder(char *path)
 	return mkdir(path, 0700) < 0 && errno != EEXIST ? -1 : 0;
 }
 
+int cpl_state_make(const char *folder)
+{
+	char *path = strdup(folder);
+	int result = path ? make_folder(path) : -1;
+	int why = errno;
+
+	free(path);
+	errno = why;
+	return result;
+}
+
 static int write_all(int fd, const char *p, size_t n)
 {
 	while (n > 0) {

@@ -23,6 +23,10 @@ int cpl_state_read(const char *folder, const char *name, struct cpl_buf *out,
 void cpl_state_write(const char *folder, const char *name, const char *p,
 		     size_t n, const struct cpl_log *log);
 
+/* Makes the folder where it is missing, as cpl_state_write() does, for who has
+ * more to keep there than a cache. 0, or -1 with errno. */
+int cpl_state_make(const char *folder) __attribute__((warn_unused_result));
+
 /* Appends the name of the file for what is kept of a JID: WHAT-JID, all that is
  * not a letter, digit, '@', '.', '-' or '_' as %XX. -1 when out is full or
  * memory ran out. */

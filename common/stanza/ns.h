@@ -40,4 +40,7 @@
 /* XEP-0045 */
 #define CPL_NS_MUC_USER "http://jabber.org/protocol/muc#user"
 
+/* Our own: files of the queue (queued.h). */
+#define CPL_NS_QUEUE "urn:couplet:queue:1"
+
 #endif
