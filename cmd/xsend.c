@@ -35,7 +35,10 @@ static const char help[] =
     "      --syslog           the same to syslog\n"
     "      --progress         say how it goes, without a terminal too\n"
     "      --receipt SEC      ask the recipients' clients for receipts, and\n"
-    "                         wait so long for each\n";
+    "                         wait so long for each\n"
+    "      --queue            what cannot be delivered waits on disk, and is\n"
+    "                         sent first the next time\n"
+    "      --queue-ok         the same, and that is no failure\n";
 
 enum {
 	OPT_THREAD = CPL_OPT_TOOL,
@@ -51,7 +54,9 @@ enum {
 	OPT_LOG_FILE,
 	OPT_SYSLOG,
 	OPT_PROGRESS,
-	OPT_RECEIPT
+	OPT_RECEIPT,
+	OPT_QUEUE,
+	OPT_QUEUE_OK
 };
 
 static const struct option options[] = {
@@ -78,6 +83,8 @@ static const struct option options[] = {
     {"syslog", no_argument, NULL, OPT_SYSLOG},
     {"progress", no_argument, NULL, OPT_PROGRESS},
     {"receipt", required_argument, NULL, OPT_RECEIPT},
+    {"queue", no_argument, NULL, OPT_QUEUE},
+    {"queue-ok", no_argument, NULL, OPT_QUEUE_OK},
     {NULL, 0, NULL, 0},
 };
 
@@ -151,6 +158,8 @@ static void take_option(struct send *r, int c, const char *arg)
 		if (set->receipt == 0)
 			cpl_cli_usage(cli, "--receipt: no time to wait");
 		break;
+	case OPT_QUEUE_OK: r->queue.ok = 1; /* fall through */
+	case OPT_QUEUE: r->queue.asked = 1; break;
 	default: cpl_cli_option(cli, c, arg);
 	}
 }
@@ -169,6 +178,20 @@ static void check_receipt(struct send *r)
 	if (m->id && set->feed.mode != CPL_INPUT_WHOLE)
 		cpl_cli_usage(&r->run.cli,
 			      "--receipt with --id is for one message");
+}
+
+/* What is queued is not unsent; and it is sent by a run that is not asked for
+ * receipts. */
+static void check_queue(struct send *r)
+{
+	if (!r->queue.asked)
+		return;
+	if (r->set.unsent)
+		cpl_cli_usage(&r->run.cli, "--queue and --unsent exclude each "
+					   "other");
+	if (r->set.receipt > 0)
+		cpl_cli_usage(&r->run.cli, "--queue and --receipt exclude each "
+					   "other");
 }
 
 /* What does not go together. */
@@ -191,6 +214,7 @@ static void check_options(struct send *r, int operands)
 		cpl_cli_usage(&r->run.cli,
 			      "--reply and --to-self go with -x or -j");
 	check_receipt(r);
+	check_queue(r);
 	if (from_stdin && r->run.cli.password_fd == 0)
 		cpl_cli_usage(&r->run.cli,
 			      "--password-fd 0: the body is on stdin");

@@ -2,10 +2,11 @@
  *
  * What the parts of xsend share: xsend.c is the command line, xsend_run.c the
  * session, what is sent over it, and the end, xsend_fate.c what is said of each
- * message, xsend_receipt.c --receipt. */
+ * message, xsend_receipt.c --receipt, xsend_queue.c --queue. */
 #ifndef XSEND_H
 #define XSEND_H
 
+#include "../common/cli/backlog.h"
 #include "../common/cli/feed.h"
 #include "../common/cli/ledger.h"
 #include "../common/cli/output.h"
@@ -30,6 +31,21 @@ struct settings {
 	long receipt; /* --receipt: ms; 0: none is asked for */
 };
 
+/* --queue (xsend_queue.c). */
+struct queueing {
+	int asked, ok;           /* --queue, --queue-ok */
+	struct cpl_queue *queue; /* NULL: it is not asked for */
+	struct cpl_backlog *backlog;
+	struct cpl_queue_ids waiting; /* those whose recipients have to wait */
+	uint64_t ids;
+	size_t count;        /* messages that were queued */
+	size_t unsafe;       /* what can be neither sent nor queued */
+	enum cpl_status why; /* the run could not do what it was to do */
+	int under_way;       /* the backlog */
+	int offline;         /* there is no session any more: all is queued */
+	int broken;          /* nothing more can be queued */
+};
+
 /* What is said of each message. */
 struct fate {
 	struct cpl_ledger ledger;
@@ -50,9 +66,11 @@ struct send {
 	struct cpl_answer *answer;
 	struct cpl_output *output;
 	struct fate fate;
+	struct queueing queue;
 	struct cpl_timer leave;
 	int leaving; /* a signal came: the server may still acknowledge */
-	int went;    /* the feed; the session was online, then */
+	int went;    /* the feed; without --queue the session was online, then
+		      */
 	int ended;   /* the session */
 	int hurry;   /* nobody waits for a reader of the ids */
 	struct cpl_receipts *receipts; /* NULL: none is asked for */
@@ -80,6 +98,12 @@ void xsend_on_given_up(void *user, uint64_t number);
 /* After the run: what became of what was sent, where it did not all arrive. */
 void xsend_report(struct send *r);
 
+/* What became of one goes to the log; the same of all that was read and not
+ * given to the delivery, which is not sent: after the run. */
+void xsend_fate_note(struct send *r, const struct cpl_sent *sent,
+		     enum cpl_fate_result result);
+void xsend_fate_left(struct send *r);
+
 void xsend_fate_release(struct send *r);
 
 /* Frees all of it. */
@@ -102,5 +126,43 @@ void xsend_receipts_acked(struct send *r);
 void xsend_receipt_refused(struct send *r, const struct cpl_origin *origin);
 int xsend_receipts_wait(struct send *r);
 void xsend_receipts_report(struct send *r);
+
+/* Prints a message's id, where that is wanted. */
+void xsend_print_id(struct send *r, xmpp_stanza_t *message);
+
+/* Closes the session where there is nothing more to send or to wait for. */
+void xsend_check_done(struct send *r);
+
+/* xsend_queue.c. Without --queue each but online() and complain() does
+ * nothing. open() ends the process if it fails. */
+void xsend_queue_open(struct send *r);
+
+/* Online: what waits goes first, then the feed. */
+void xsend_queue_online(struct send *r);
+
+/* The feed's event: what has to wait is queued. */
+int xsend_queue_divert(void *user, xmpp_stanza_t *stanza, struct cpl_err *e);
+
+/* The server has some of what had waited; a stanza came, non-zero: it was a
+ * bounce of that. */
+void xsend_queue_acked(struct send *r, uint64_t upto);
+int xsend_queue_stanza(struct send *r, xmpp_stanza_t *stanza);
+
+/* The run comes to an end: nothing more of what waits is sent. Then, whether
+ * the server still has to acknowledge any of it. */
+void xsend_queue_halt(struct send *r);
+int xsend_queue_flying(const struct send *r);
+
+/* What keeps the run from its goal: a complaint of the run, unless all can be
+ * queued. */
+void xsend_complain(struct send *r, const struct cpl_err *e);
+
+/* There will be no session: all that is not confirmed is queued. Non-zero: so
+ * will be what is still read, and the feed says when that is all. */
+int xsend_queue_rescue(struct send *r);
+
+/* After the run, all that is to be queued is: the status. */
+void xsend_queue_report(struct send *r);
+void xsend_queue_release(struct send *r);
 
 #endif

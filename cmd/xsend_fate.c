@@ -70,6 +70,12 @@ static void note(struct send *r, const struct cpl_sent *sent,
 	cpl_ledger_write(&r->fate.ledger, &fate);
 }
 
+void xsend_fate_note(struct send *r, const struct cpl_sent *sent,
+		     enum cpl_fate_result result)
+{
+	note(r, sent, result, sent->tries);
+}
+
 void xsend_on_confirmed(void *user, const struct cpl_sent *sent)
 {
 	struct send *r = user;
@@ -236,6 +242,13 @@ static void on_left(void *user, xmpp_stanza_t *stanza,
 		(void)!cpl_unsent_add_fresh(&r->fate.unsent, stanza, &rest->e);
 }
 
+void xsend_fate_left(struct send *r)
+{
+	struct rest rest = {.r = r};
+
+	cpl_feed_each_left(&r->feed, on_left, &rest);
+}
+
 /* The file, and where a rerun goes on. */
 static void write_unsent(struct rest *rest)
 {
@@ -287,6 +300,11 @@ void xsend_report(struct send *r)
 	uint64_t confirmed = 0, refused = 0;
 
 	cpl_progress_end(&r->fate.progress);
+	(void)xsend_queue_rescue(r);
+	if (r->queue.queue) {
+		xsend_queue_report(r);
+		return;
+	}
 	if (r->delivery) {
 		cpl_delivery_each_unconfirmed(r->delivery, on_unconfirmed,
 					      &rest);

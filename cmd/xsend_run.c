@@ -9,18 +9,24 @@
 
 /* --- records ----------------------------------------------------------- */
 
-static void on_sent(void *user, xmpp_stanza_t *stanza,
-		    const struct cpl_origin *origin)
+void xsend_print_id(struct send *r, xmpp_stanza_t *message)
 {
-	struct send *r = user;
-	const char *id = xmpp_stanza_get_id(stanza);
+	const char *id = xmpp_stanza_get_id(message);
 	struct cpl_err e = CPL_ERR_INIT;
 
-	xsend_receipt_sent(r, stanza, origin);
 	if (r->output &&
 	    (cpl_output_put(r->output, id, strlen(id), 1, &e) < 0 ||
 	     cpl_output_put(r->output, "\n", 1, 1, &e) < 0))
 		cpl_run_give_up(&r->run, &e);
+}
+
+static void on_sent(void *user, xmpp_stanza_t *stanza,
+		    const struct cpl_origin *origin)
+{
+	struct send *r = user;
+
+	xsend_receipt_sent(r, stanza, origin);
+	xsend_print_id(r, stanza);
 	xsend_fate_count(r);
 }
 
@@ -34,14 +40,44 @@ void xsend_close(struct send *r)
 		cpl_run_stop(&r->run);
 }
 
+/* The session is over and all ids are written. */
+static void end_when_done(struct send *r)
+{
+	if (r->ended && r->run.over &&
+	    (!r->output || r->hurry || cpl_output_bytes(r->output) == 0))
+		cpl_run_stop(&r->run);
+}
+
+static void end(struct send *r)
+{
+	r->run.over = 1; /* while ids are written, too */
+	end_when_done(r);
+}
+
+void xsend_check_done(struct send *r)
+{
+	if (r->delivered && !r->queue.under_way && !xsend_receipts_wait(r))
+		xsend_close(r);
+}
+
+static void on_done(void *user)
+{
+	struct send *r = user;
+
+	r->delivered = 1;
+	xsend_check_done(r);
+}
+
 static void on_feed_end(void *user)
 {
 	struct send *r = user;
 
 	if (!r->run.session)
 		cpl_run_stop(&r->run);
+	else if (r->queue.offline)
+		end(r);
 	else if (cpl_delivery_sent(r->delivery) == 0)
-		xsend_close(r);
+		on_done(r);
 	else
 		cpl_delivery_finish(r->delivery);
 }
@@ -60,12 +96,8 @@ static int goal_met(const struct send *r)
 
 static void on_online(void *user)
 {
-	struct send *r = user;
-
 	/* Once: a later login sends again what the session has. */
-	if (!r->went)
-		cpl_feed_go(&r->feed);
-	r->went = 1;
+	xsend_queue_online(user);
 }
 
 static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
@@ -76,8 +108,14 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 	 * back what is not acknowledged then. */
 	cpl_session_handled(r->run.session, number);
 	if (stanza && !cpl_delivery_stanza(r->delivery, stanza) &&
-	    !xsend_receipt_came(r, stanza))
+	    !xsend_queue_stanza(r, stanza) && !xsend_receipt_came(r, stanza))
 		cpl_answer_iq(r->answer, stanza);
+}
+
+/* Whether the server has to acknowledge anything. */
+static int is_awaited(const struct send *r)
+{
+	return cpl_delivery_unconfirmed(r->delivery) || xsend_queue_flying(r);
 }
 
 static void on_acked(void *user, uint64_t upto)
@@ -85,33 +123,29 @@ static void on_acked(void *user, uint64_t upto)
 	struct send *r = user;
 
 	cpl_delivery_acked(r->delivery, upto);
+	xsend_queue_acked(r, upto);
 	xsend_fate_count(r);
-	if (r->leaving && !cpl_delivery_unconfirmed(r->delivery))
+	if (r->leaving && !is_awaited(r))
 		xsend_close(r);
 	xsend_receipts_acked(r);
-}
-
-/* The session is over and all ids are written. */
-static void end_when_done(struct send *r)
-{
-	if (r->ended &&
-	    (!r->output || r->hurry || cpl_output_bytes(r->output) == 0))
-		cpl_run_stop(&r->run);
 }
 
 static void on_ended(void *user, const struct cpl_err *e)
 {
 	struct send *r = user;
 	struct cpl_err why = *e;
+	int failed;
 
 	/* Whoever ended it: what is unconfirmed may have arrived or not. */
 	if (why.status == CPL_REFUSED)
 		why.status = CPL_TEMP;
-	if (why.status != CPL_OK && !(why.status == CPL_TEMP && goal_met(r)))
-		cpl_run_complain(&r->run, &why);
+	failed =
+	    why.status != CPL_OK && !(why.status == CPL_TEMP && goal_met(r));
+	if (failed)
+		xsend_complain(r, &why);
 	r->ended = 1;
-	r->run.over = 1; /* while ids are written, too */
-	end_when_done(r);
+	if (!failed || r->run.over || !xsend_queue_rescue(r))
+		end(r);
 }
 
 static void on_refused(void *user, const struct cpl_origin *origin,
@@ -137,15 +171,6 @@ static void on_room(void *user)
 	struct send *r = user;
 
 	cpl_feed_room(&r->feed);
-}
-
-static void on_done(void *user)
-{
-	struct send *r = user;
-
-	r->delivered = 1;
-	if (!xsend_receipts_wait(r))
-		xsend_close(r);
 }
 
 static void on_wanted(void *user)
@@ -208,8 +233,9 @@ static void on_interrupted(void *user)
 
 	r->hurry = 1;
 	r->run.over = 1;
-	r->leaving = r->delivery && cpl_session_online(r->run.session) &&
-		     cpl_delivery_unconfirmed(r->delivery);
+	xsend_queue_halt(r);
+	r->leaving =
+	    r->delivery && cpl_session_online(r->run.session) && is_awaited(r);
 	if (r->leaving)
 		cpl_loop_timer(r->run.loop, &r->leave, CPL_CLOSE_MS / 2);
 	else
@@ -226,8 +252,9 @@ static void on_timeout(void *user)
 	if (r->ended || !goal_met(r)) {
 		cpl_err_set(&e, online || r->ended ? CPL_TIMEOUT : CPL_TEMP,
 			    "timed out (-W)");
-		cpl_run_complain(&r->run, &e);
+		xsend_complain(r, &e);
 	}
+	xsend_queue_halt(r);
 	r->hurry = 1;
 	xsend_close(r);
 }
@@ -251,6 +278,7 @@ void xsend_release(struct send *r)
 	r->run.session = NULL;
 	cpl_loop_cancel(r->run.loop, &r->leave);
 	cpl_answer_free(r->answer);
+	xsend_queue_release(r);
 	cpl_feed_release(&r->feed);
 	cpl_output_free(r->output);
 	cpl_receipts_free(r->receipts);
@@ -282,6 +310,9 @@ void xsend_open(struct send *r)
 		if (!r->output)
 			cpl_cli_die(&r->run.cli, &e);
 	}
+	xsend_queue_open(r);
+	if (r->queue.queue)
+		feed.divert = xsend_queue_divert;
 	r->set.feed.to = &r->to;
 	cpl_feed_start(&r->feed, &r->run, &r->set.feed, &feed);
 }

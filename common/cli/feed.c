@@ -46,15 +46,18 @@ static int send_next(struct cpl_feed *f, struct cpl_feed_job *job)
 	const struct cpl_recipients *to = f->conf.to;
 	struct cpl_origin origin = {job->record, (uint32_t)job->recipient};
 	struct cpl_err e = CPL_ERR_INIT;
+	int diverted = 0;
 
 	if (job->own_id)
 		xmpp_stanza_del_attribute(job->stanza, "id");
 	if (to->count &&
 	    cpl_set_attr(job->stanza, "to", to->list[job->recipient].full) < 0)
 		cpl_err_nomem(&e);
-	else if (cpl_delivery_send(f->delivery, job->stanza, &origin, &e) ==
-		     0 &&
-		 f->on.sent)
+	else if (f->on.divert)
+		diverted = f->on.divert(f->on.user, job->stanza, &e);
+	if (e.status == CPL_OK && !diverted &&
+	    cpl_delivery_send(f->delivery, job->stanza, &origin, &e) == 0 &&
+	    f->on.sent)
 		f->on.sent(f->on.user, job->stanza, &origin);
 	if (e.status != CPL_OK) {
 		refuse(f, job->where, &e);
@@ -65,7 +68,7 @@ static int send_next(struct cpl_feed *f, struct cpl_feed_job *job)
 
 static int is_full(const struct cpl_feed *f)
 {
-	return cpl_delivery_full(f->delivery) ||
+	return (f->delivery && cpl_delivery_full(f->delivery)) ||
 	       (f->on.full && f->on.full(f->on.user));
 }
 

@@ -37,6 +37,10 @@ struct cpl_feed_events {
 	/* Besides the delivery something is full: cpl_feed_room() says when it
 	 * is not. May be NULL. */
 	int (*full)(void *user);
+	/* Before a stanza is given to the delivery, with its recipient. 0: it
+	 * shall be; 1: the tool has dealt with it; -1 with e: it is refused,
+	 * as if the delivery had. May be NULL. */
+	int (*divert)(void *user, xmpp_stanza_t *stanza, struct cpl_err *e);
 	/* All records were given to the delivery; or there is none to send. */
 	void (*end)(void *user);
 	void *user;
@@ -59,7 +63,8 @@ struct cpl_feed {
 	struct cpl_run *run;
 	struct cpl_feed_conf conf;
 	struct cpl_feed_events on;
-	struct cpl_delivery *delivery; /* the tool sets it */
+	struct cpl_delivery *delivery; /* the tool sets it; NULL: all is
+					  diverted */
 	struct cpl_input *input;
 	struct cpl_feed_job *first;
 	struct cpl_feed_job **end; /* where the next one goes */
