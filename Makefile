@@ -9,7 +9,7 @@
 #	make install	PREFIX and DESTDIR are honoured
 
 # The one list that names the tools.
-TOOLS = xsend xrecv xiq xroster xpresence xping xdisco xserve
+TOOLS = xsend xrecv xiq xroster xpresence xping xdisco xserve xqueue
 
 PREFIX  = /usr/local
 BINDIR  = $(PREFIX)/bin
