@@ -22,15 +22,15 @@ proxied() {
 # lasting SERVER: a server of its own whose accounts outlive a crash: ejabberd
 # writes them into its files some time after it has made them.
 lasting() {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + 60)) name
 	own "$1"
 	accounts
-	until grep -rqs -- "${romeo%@*}" "$XMPP_DIR" --include='*.dat' \
-		--include='*.DC[DL]' --include='*.LOG' --include='passwd*' &&
-		grep -rqs -- "${juliet%@*}" "$XMPP_DIR" --include='*.dat' \
-			--include='*.DC[DL]' --include='*.LOG'; do
-		[ "$SECONDS" -lt "$end" ]
-		sleep 0.05
+	for name in "${romeo%@*}" "${juliet%@*}"; do
+		until [ "$1" = prosody ] ||
+			grep -qs -- "$name" "$XMPP_DIR"/data/*; do
+			[ "$SECONDS" -lt "$end" ]
+			sleep 0.05
+		done
 	done
 }
 
@@ -42,14 +42,19 @@ long_lines() {
 @test "xsend --retry: what a broken connection had under way arrives once, in order" {
 	for server in "${servers[@]}"; do
 		fresh "$server"
-		long_lines 400 >lines
+		long_lines 400 >sent
 		proxied romeo cut-after-up=200000 cut=reset times=1
-		expect_exit 0 tool xsend -v -l --retry 120 "$juliet" <lines
+		feed tool xsend -v -l --retry 120 --trace trace "$juliet" 2>err
+		# Before that there is nothing to resume.
+		wait_for_line trace '<enabled '
+		cat sent >&8
+		exec 8>&-
+		ends 0
 		grep -q 'next attempt in' err
 		grep -q 'resumed as' err
 		tool xrecv -a juliet -o text -W 120 -c 400 >inbox
 		bodies_in inbox >got
-		cmp lines got
+		cmp sent got
 	done
 }
 
