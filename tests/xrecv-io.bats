@@ -76,7 +76,7 @@ load xrecv
 	for server in "${servers[@]}"; do
 		own "$server"
 		accounts
-		spawn tool xrecv -a juliet -o text -v 2>err
+		spawn tool xrecv -a juliet --no-reconnect -o text -v 2>err
 		wait_for_line err 'online as'
 		kill -KILL "$XMPP_PID"
 		ends 75

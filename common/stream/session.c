@@ -329,10 +329,22 @@ void cpl_session_without_sm(struct cpl_session *s)
 	s->without_sm = 1;
 }
 
+/* Without it a server would keep a stream that can be resumed, and what comes
+ * for it, for minutes. */
+static void say_goodbye(struct cpl_session *s)
+{
+	if (cpl_link_send(s->link, "</stream:stream>", 16, NULL) < 0)
+		return;
+	s->state = ENDED; /* whatever comes of it is nobody's any more */
+	cpl_link_flush(s->link);
+}
+
 void cpl_session_free(struct cpl_session *s)
 {
 	if (!s)
 		return;
+	if (s->state == ONLINE)
+		say_goodbye(s);
 	cpl_loop_cancel(s->loop, &s->closing);
 	cpl_loop_cancel(s->loop, &s->again);
 	cpl_loop_turn_remove(s->loop, &s->turn);

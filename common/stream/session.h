@@ -71,7 +71,8 @@ void cpl_session_retry_sets(struct cpl_session *s);
  * direction and counts what each flight costs. */
 void cpl_session_without_sm(struct cpl_session *s);
 
-/* Closes what is open, without a word to the server. free(NULL) is fine. */
+/* Closes what is open. The server is told that the stream ends as far as that
+ * can be written at once; nothing is waited for. free(NULL) is fine. */
 void cpl_session_free(struct cpl_session *s);
 
 /* Sends a stanza as it is and gives its number (from 1). The caller keeps the
