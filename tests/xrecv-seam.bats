@@ -9,47 +9,43 @@ load xrecv
 load xrecv-since
 
 @test "kill -9 in the middle: nothing is missing, repeats are those of the last second" {
-	for server in prosody; do
-		archived "$server"
-		rm -rf "$XDG_STATE_HOME" all
-		up
-		receiver=$pid
-		spawn send 1500
-		sender=$pid
-		for stop in 200 600 1000; do
-			wait_for_line got "m$stop\$" 30
-			kill -KILL "$receiver"
-			wait "$receiver" || true
-			cat got >>all
-			spawn tool xrecv -a juliet -o text --since last -v >got 2>err
-			receiver=$pid
-		done
-		wait_for_line got 'm1500$' 30
-		kill "$receiver"
+	archived prosody
+	rm -rf "$XDG_STATE_HOME" all
+	up
+	receiver=$pid
+	spawn send 1500
+	sender=$pid
+	for stop in 200 600 1000; do
+		wait_for_line got "m$stop\$" 30
+		kill -KILL "$receiver"
 		wait "$receiver" || true
 		cat got >>all
-		# Each has come, and in order but for the repeats.
-		numbers 1 1500 | cmp - <(bodies_in all | awk '!seen[$0]++')
-		wait "$sender"
-		# What was taken is not read again.
-		expect_exit 0 receive --since last --idle 2
-		prints ''
+		spawn tool xrecv -a juliet -o text --since last -v >got 2>err
+		receiver=$pid
 	done
+	wait_for_line got 'm1500$' 30
+	kill "$receiver"
+	wait "$receiver" || true
+	cat got >>all
+	# Each has come, and in order but for the repeats.
+	numbers 1 1500 | cmp - <(bodies_in all | awk '!seen[$0]++')
+	wait "$sender"
+	# What was taken is not read again.
+	expect_exit 0 receive --since last --idle 2
+	prints ''
 }
 
 @test "the seam: messages that come while the archive is read come once, in order" {
-	for server in prosody; do
-		archived "$server"
-		rm -rf "$XDG_STATE_HOME"
-		expect_exit 0 receive --since last --idle 1
-		send 700
-		spawn send 1500 701
-		receive --since last -c 2200 -W 60 >got
-		numbers 1 2200 | cmp - <(bodies_in got)
-		wait "$pid"
-		expect_exit 0 receive --since last --idle 1
-		prints ''
-	done
+	archived prosody
+	rm -rf "$XDG_STATE_HOME"
+	expect_exit 0 receive --since last --idle 1
+	send 700
+	spawn send 1500 701
+	receive --since last -c 2200 -W 60 >got
+	numbers 1 2200 | cmp - <(bodies_in got)
+	wait "$pid"
+	expect_exit 0 receive --since last --idle 1
+	prints ''
 }
 
 @test "a cursor that the archive does not have any more: a warning, and the time" {
