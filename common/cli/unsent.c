@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/whole.h"
+
 #include "../stanza/build.h"
 #include "../stanza/ns.h"
 #include "../stanza/reader.h"
@@ -168,21 +170,6 @@ out:
 	return r;
 }
 
-static int write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 /* Makes what was renamed or removed in a folder last. */
 static int sync_folder(const char *folder)
 {
@@ -206,7 +193,7 @@ static int replace(const struct cpl_unsent *u, char *name)
 
 	if (fd < 0)
 		return -1;
-	r = write_all(fd, u->lines.data, u->lines.len);
+	r = cpl_write_whole(fd, u->lines.data, u->lines.len);
 	if (r == 0)
 		r = fsync(fd);
 	why = errno;

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/whole.h"
+
 #define PATH_BYTES_MAX 8192
 
 /* Says why a path is not used; errno is read. */
@@ -108,21 +110,6 @@ int cpl_state_make(const char *folder)
 	return result;
 }
 
-static int write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 /* Writes a file beside it, which mkstemp() makes 0600, and renames that. */
 static int replace(char *beside, const char *path, const char *p, size_t n)
 {
@@ -131,7 +118,7 @@ static int replace(char *beside, const char *path, const char *p, size_t n)
 
 	if (fd < 0)
 		return -1;
-	failed = write_all(fd, p, n) < 0;
+	failed = cpl_write_whole(fd, p, n) < 0;
 	why = errno;
 	if (close(fd) < 0 && !failed) {
 		failed = 1;

@@ -15,6 +15,7 @@
 #include "../base/buf.h"
 #include "../base/limits.h"
 #include "../base/num.h"
+#include "../base/whole.h"
 #include "keyset.h"
 
 static const char head[] = "couplet-dedup 1\n";
@@ -182,21 +183,6 @@ static int read_keys(struct cpl_dedup *d, int64_t now, struct cpl_err *e)
 
 /* --- writing ----------------------------------------------------------- */
 
-static int write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 /* All that is kept, as the content of a file. */
 static int add_all(struct cpl_dedup *d, struct cpl_buf *out, size_t *lines)
 {
@@ -232,7 +218,7 @@ static int put_in_place(int fd, const char *beside, const char *path,
 			const struct cpl_buf *all)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 ||
-	    write_all(fd, all->data, all->len) < 0 || fsync(fd) < 0 ||
+	    cpl_write_whole(fd, all->data, all->len) < 0 || fsync(fd) < 0 ||
 	    fcntl(fd, F_SETFL, O_APPEND) < 0 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || rename(beside, path) < 0)
 		return -1;
@@ -299,7 +285,7 @@ static int mend(struct cpl_dedup *d, int begun, struct cpl_err *e)
 	if (fstat(d->fd, &st) == 0 &&
 	    (st.st_size == d->size || ftruncate(d->fd, d->size) == 0) &&
 	    ((st.st_mode & 077) == 0 || fchmod(d->fd, 0600) == 0) &&
-	    (begun || write_all(d->fd, head, HEAD_BYTES) == 0))
+	    (begun || cpl_write_whole(d->fd, head, HEAD_BYTES) == 0))
 		return 0;
 	return cpl_err_errno(e, CPL_IO, "%s", d->path);
 }
@@ -447,7 +433,7 @@ int cpl_dedup_flush(struct cpl_dedup *d, int64_t now, struct cpl_err *e)
 {
 	if (d->out.len == 0)
 		return 0;
-	if (write_all(d->fd, d->out.data, d->out.len) < 0) {
+	if (cpl_write_whole(d->fd, d->out.data, d->out.len) < 0) {
 		cpl_err_errno(e, CPL_IO, "%s", d->path);
 		d->broken = 1;
 		/* Where this fails too the next run drops what is torn. */

@@ -8,23 +8,9 @@
 #include <unistd.h>
 
 #include "../base/limits.h"
+#include "../base/whole.h"
 #include "queue.h"
 #include "queue_impl.h"
-
-static int write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
 
 /* A new file in tmp/, locked, so that nobody takes it for a dead one's. */
 static int begin_file(const struct cpl_queue *q, const char *name)
@@ -54,7 +40,7 @@ static int write_entry(const struct cpl_queue *q, int place, const char *name,
 
 	if (fd < 0)
 		return cpl_queue_io(q, step, name, e);
-	if (write_all(fd, p, n) < 0 || fsync(fd) < 0 ||
+	if (cpl_write_whole(fd, p, n) < 0 || fsync(fd) < 0 ||
 	    renameat(q->folders[CPL_QUEUE_TMP], name, q->folders[place], name) <
 		0)
 		goto failed;
@@ -144,7 +130,7 @@ int cpl_queue_rewrite(struct cpl_queue *q, struct cpl_queue_entry *entry,
 
 	cpl_queue_name_of(entry, name);
 	fd = begin_file(q, name);
-	failed = fd < 0 || write_all(fd, p, n) < 0 || fsync(fd) < 0 ||
+	failed = fd < 0 || cpl_write_whole(fd, p, n) < 0 || fsync(fd) < 0 ||
 		 renameat(q->folders[CPL_QUEUE_TMP], name,
 			  q->folders[entry->place], name) < 0 ||
 		 fsync(q->folders[entry->place]) < 0;
