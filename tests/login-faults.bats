@@ -148,9 +148,11 @@ load stub/lib
 	done <<-EOF
 		host-unknown 69
 		conflict 75
-		see-other-host 75
 		policy-violation 76
 	EOF
+	# Said over TLS it is followed: the stub names a port where nobody listens.
+	stub_says 75 '127.0.0.1:1: Connection refused' \
+		stream-error=see-other-host at=tls-features
 	# Nothing said before TLS is acted on (RFC 6120 5.4.2.1, 4.9.3.19).
 	stub_says 75 '@: the server ended the stream: see-other-host' \
 		stream-error=see-other-host at=plain-features host=127.0.0.1:9
