@@ -70,7 +70,7 @@ void xrecv_since_option(struct recv *r, const char *value)
 	s->last = strcmp(value, "last") == 0 || strncmp(value, "last:", 5) == 0;
 	if (s->last && value[4]) {
 		s->reader = value + 5;
-		if (!cpl_cursor_is_name(s->reader))
+		if (!cpl_kept_is_name(s->reader))
 			cpl_cli_usage(&r->run.cli,
 				      "--since: '%s' cannot name a reader",
 				      s->reader);

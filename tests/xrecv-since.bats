@@ -141,5 +141,5 @@ load xrecv-since
 	archived prosody
 	up
 	expect_exit 75 receive --since last
-	says "xrecv: $(cursor): another process reads with it"
+	says "xrecv: $(cursor): another process has it"
 }

@@ -2,9 +2,8 @@
  *
  * How far a reader has read the account's archive: the id of a message of it
  * and its time, kept between runs. One file for each account and reader, in the
- * state folder, and a lock beside it, as two at once would move it back and
- * forth. It is replaced whole (written, synced, renamed, the folder synced),
- * and not with each message: the owner says when. What was read after the last
+ * state folder (kept.h), as two at once would move it back and forth. It is not
+ * replaced with each message: the owner says when. What was read after the last
  * cpl_cursor_save() is read again after a crash. */
 #ifndef CPL_CURSOR_H
 #define CPL_CURSOR_H
@@ -13,12 +12,11 @@
 
 #include "../base/buf.h"
 #include "../base/err.h"
+#include "kept.h"
 
 struct cpl_cursor {
-	char *path;
-	char *folder;
-	int lock; /* descriptor */
-	int set;  /* there is an id; "": before the first message */
+	struct cpl_kept file;
+	int set; /* there is an id; "": before the first message */
 	int dirty;
 	char *id;
 	int64_t when; /* ms of Unix time; of the message */
@@ -26,16 +24,13 @@ struct cpl_cursor {
 
 #define CPL_CURSOR_INIT                                                        \
 	{                                                                      \
-		NULL, NULL, -1, 0, 0, NULL, 0                                  \
+		CPL_KEPT_INIT, 0, 0, NULL, 0                                   \
 	}
 
-/* Whether a text may name a reader: 1 to 64 letters, digits, '.', '_', '-'. */
-int cpl_cursor_is_name(const char *name);
-
-/* Takes the cursor of a bare JID and a reader (NULL: the one without name) in
- * the state folder, which is made where it is missing, and reads it: set is 0
- * where there was none. 0, or -1 with e: CPL_TEMP another process has it,
- * CPL_IO (a file that is damaged, too). */
+/* Takes the cursor of a bare JID and a reader (cpl_kept_is_name(); NULL: the
+ * one without name) in the state folder, which is made where it is missing, and
+ * reads it: set is 0 where there was none. 0, or -1 with e: CPL_TEMP another
+ * process has it, CPL_IO (a file that is damaged, too). */
 int cpl_cursor_open(struct cpl_cursor *c, const char *folder, const char *bare,
 		    const char *reader, struct cpl_err *e)
     __attribute__((warn_unused_result));

@@ -115,14 +115,14 @@ static void unwritable(void)
 
 static void names(void)
 {
-	CHECK(cpl_cursor_is_name("a"));
-	CHECK(cpl_cursor_is_name("Backup-2.x_y"));
-	CHECK(!cpl_cursor_is_name(""));
-	CHECK(!cpl_cursor_is_name("a/b"));
-	CHECK(!cpl_cursor_is_name("a b"));
-	CHECK(cpl_cursor_is_name("0123456789012345678901234567890123456789"
+	CHECK(cpl_kept_is_name("a"));
+	CHECK(cpl_kept_is_name("Backup-2.x_y"));
+	CHECK(!cpl_kept_is_name(""));
+	CHECK(!cpl_kept_is_name("a/b"));
+	CHECK(!cpl_kept_is_name("a b"));
+	CHECK(cpl_kept_is_name("0123456789012345678901234567890123456789"
 				 "012345678901234567890123"));
-	CHECK(!cpl_cursor_is_name("0123456789012345678901234567890123456789"
+	CHECK(!cpl_kept_is_name("0123456789012345678901234567890123456789"
 				  "0123456789012345678901234"));
 }
 
