@@ -26,10 +26,15 @@ int cpl_ack_take(struct cpl_ack *a, uint32_t h, uint64_t *more,
 	return 0;
 }
 
+uint32_t cpl_ack_h(const struct cpl_ack *a)
+{
+	return a->handled > a->before ? (uint32_t)(a->handled - a->before) : 0;
+}
+
 uint32_t cpl_ack_tell(struct cpl_ack *a)
 {
 	a->told = a->handled;
-	return a->handled > a->before ? (uint32_t)(a->handled - a->before) : 0;
+	return cpl_ack_h(a);
 }
 
 int cpl_ack_due(const struct cpl_ack *a)

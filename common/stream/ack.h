@@ -28,7 +28,10 @@ struct cpl_ack {
 int cpl_ack_take(struct cpl_ack *a, uint32_t h, uint64_t *more,
 		 struct cpl_err *e) __attribute__((warn_unused_result));
 
-/* The h to tell the server, which counts as told. */
+/* What was handled, as the h of the wire. */
+uint32_t cpl_ack_h(const struct cpl_ack *a);
+
+/* The same, to tell the server: it counts as told. */
 uint32_t cpl_ack_tell(struct cpl_ack *a);
 
 /* Whether an <a/> is due unasked (CPL_ACK_EVERY). */

@@ -172,9 +172,16 @@ static void send_ack(struct cpl_session *s)
 void cpl_session_handled(struct cpl_session *s, uint64_t number)
 {
 	struct cpl_ack *a = &s->sm.ack;
+	uint64_t before = a->handled;
 
 	if (number > a->handled)
 		a->handled = number;
+	/* Of a stream that is not there yet there is no h. */
+	if (a->handled > before && s->sm.enabled && s->on.counted &&
+	    s->on.counted(s->on.user, cpl_ack_h(a))) {
+		a->handled = before;
+		return;
+	}
 	if (s->state == ONLINE && s->sm.on && cpl_ack_due(a))
 		send_ack(s);
 }
@@ -193,6 +200,15 @@ static void take_ack(struct cpl_session *s, xmpp_stanza_t *a)
 		cpl_session_told_acked(s, more);
 }
 
+static void told_enabled(struct cpl_session *s)
+{
+	struct cpl_session_stream stream = {s->sm.id, s->sm.location,
+					    s->jid.full, cpl_ack_h(&s->sm.ack)};
+
+	if (s->on.enabled)
+		s->on.enabled(s->on.user, stream.id ? &stream : NULL);
+}
+
 /* Elements of XEP-0198; non-zero when it was one. */
 static int take_sm(struct cpl_session *s, xmpp_stanza_t *el)
 {
@@ -209,8 +225,10 @@ static int take_sm(struct cpl_session *s, xmpp_stanza_t *el)
 			"the server refused stream management");
 		s->sm.on = 0;
 		s->sm.ack.asked = 0;
+		told_enabled(s);
 	} else if (cpl_is(el, "enabled", CPL_NS_SM)) {
 		cpl_sm_enabled(&s->sm, el);
+		told_enabled(s);
 	} else {
 		return 0;
 	}
@@ -315,8 +333,24 @@ struct cpl_session *cpl_session_new(struct cpl_loop *loop,
 void cpl_session_retry(struct cpl_session *s, long limit)
 {
 	s->retry.limit = limit;
-	s->sm.resume = limit != 0;
+	s->sm.resume |= limit != 0;
 	s->sm.keep |= limit != 0;
+}
+
+int cpl_session_durable(struct cpl_session *s,
+			const struct cpl_session_stream *left,
+			struct cpl_err *e)
+{
+	s->durable = s->sm.resume = 1;
+	if (!left)
+		return 0;
+	if (cpl_jid_parse(&s->jid, left->jid, e) < 0)
+		return -1;
+	if (cpl_sm_adopt(&s->sm, left->id, left->location, left->h) < 0)
+		return cpl_err_nomem(e);
+	if (left->location)
+		s->there = strdup(left->location);
+	return cpl_session_try(s, e);
 }
 
 void cpl_session_retry_sets(struct cpl_session *s)
@@ -343,7 +377,7 @@ void cpl_session_free(struct cpl_session *s)
 {
 	if (!s)
 		return;
-	if (s->state == ONLINE)
+	if (s->state == ONLINE && !s->durable)
 		say_goodbye(s);
 	cpl_loop_cancel(s->loop, &s->closing);
 	cpl_loop_cancel(s->loop, &s->again);
@@ -362,7 +396,8 @@ void cpl_session_free(struct cpl_session *s)
 	free(s);
 }
 
-void cpl_session_close(struct cpl_session *s, int wait)
+/* The last word, behind what is acknowledged at the end. */
+static void end_with(struct cpl_session *s, const char *word, int wait)
 {
 	if (s->state == ENDED || s->state == CLOSING)
 		return;
@@ -373,12 +408,22 @@ void cpl_session_close(struct cpl_session *s, int wait)
 	}
 	if (s->sm.on && s->sm.ack.handled > s->sm.ack.told)
 		send_ack(s);
-	if (s->state != ONLINE || cpl_session_put(s, "</stream:stream>") < 0)
+	if (s->state != ONLINE || cpl_session_put(s, word) < 0)
 		return;
 	s->state = CLOSING;
 	s->close_wait = wait;
 	cpl_link_hold(s->link, 0);
 	cpl_loop_timer(s->loop, &s->closing, CPL_CLOSE_MS);
+}
+
+void cpl_session_close(struct cpl_session *s, int wait)
+{
+	end_with(s, "</stream:stream>", wait);
+}
+
+void cpl_session_leave(struct cpl_session *s)
+{
+	end_with(s, "", 0);
 }
 
 void cpl_session_hold(struct cpl_session *s, int on)

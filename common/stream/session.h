@@ -27,6 +27,14 @@
 
 struct cpl_session;
 
+/* What resumes a session (XEP-0198 5). */
+struct cpl_session_stream {
+	const char *id;
+	const char *location; /* HOST[:PORT], or NULL */
+	const char *jid;      /* full, as bound */
+	uint32_t h;           /* what was handled of it */
+};
+
 struct cpl_session_events {
 	/* Logged in: stanzas may be sent from here on. It comes again after a
 	 * new login that took the place of a lost session, though not after a
@@ -45,6 +53,16 @@ struct cpl_session_events {
 	void (*ended)(void *user, const struct cpl_err *e);
 	/* The connection is lost and another attempt follows. May be NULL. */
 	void (*lost)(void *user, const struct cpl_err *e);
+	/* In place of the first online(): the session that another process left
+	 * was taken up (cpl_session_durable()). May be NULL. */
+	void (*resumed)(void *user);
+	/* What it takes to resume the stream that has begun, valid here; NULL:
+	 * the server does not resume it. It follows online(), each time. May
+	 * be NULL. */
+	void (*enabled)(void *user, const struct cpl_session_stream *stream);
+	/* What h is of that stream from here on, before the server is told.
+	 * Non-zero: it is to stay as it was. May be NULL. */
+	int (*counted)(void *user, uint32_t h);
 	/* An iq set of a session that was lost for good is not sent again and
 	 * its outcome unknown. May be NULL. */
 	void (*given_up)(void *user, uint64_t number);
@@ -67,12 +85,22 @@ void cpl_session_retry(struct cpl_session *s, long limit);
 /* The same: an iq set too is sent again after a new login. */
 void cpl_session_retry_sets(struct cpl_session *s);
 
+/* Before it is online: the session is to outlive the process. Only
+ * cpl_session_close() ends it for the server. left is the one that another
+ * process left, which is resumed in place of a login; the numbers of what is
+ * received then count on from its h; NULL: there is none. 0, or -1 with e:
+ * CPL_DATA for what is no JID, as cpl_session_new(). */
+int cpl_session_durable(struct cpl_session *s,
+			const struct cpl_session_stream *left,
+			struct cpl_err *e) __attribute__((warn_unused_result));
+
 /* Before it is online: XEP-0198 is left out, for who needs no proof in either
  * direction and counts what each flight costs. */
 void cpl_session_without_sm(struct cpl_session *s);
 
-/* Closes what is open. The server is told that the stream ends as far as that
- * can be written at once; nothing is waited for. free(NULL) is fine. */
+/* Closes what is open. The server is told that the stream ends, unless it is
+ * durable, as far as that can be written at once; nothing is waited for.
+ * free(NULL) is fine. */
 void cpl_session_free(struct cpl_session *s);
 
 /* Sends a stanza as it is and gives its number (from 1). The caller keeps the
@@ -107,6 +135,10 @@ void cpl_session_hold(struct cpl_session *s, int on);
  * wait, when the server has closed its side too; at most CPL_CLOSE_MS later.
  * Before it is online, ended() follows at once, from the loop. */
 void cpl_session_close(struct cpl_session *s, int wait);
+
+/* The same without an end of the stream: once all is written ended() follows,
+ * and the server keeps the session for a while, for another process. */
+void cpl_session_leave(struct cpl_session *s);
 
 /* How it stands: online is connected and logged in, alive is online or about to
  * be again. */

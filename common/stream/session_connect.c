@@ -167,8 +167,10 @@ static int begin(struct cpl_session *s, const struct cpl_login_result *r,
 	}
 	s->sm.on = r->sm && !s->without_sm;
 	/* XEP-0198 5: <failed/> may tell how far it came. */
-	if (r->resumed && xmpp_stanza_get_attribute(r->resumed, "h") &&
-	    cpl_sm_take(&s->sm, r->resumed, more, e) < 0)
+	if (s->sm.adopted)
+		(void)cpl_sm_restart(&s->sm);
+	else if (r->resumed && xmpp_stanza_get_attribute(r->resumed, "h") &&
+		 cpl_sm_take(&s->sm, r->resumed, more, e) < 0)
 		return -1;
 	if (s->was_online && renew(s, e) < 0)
 		return -1;
@@ -194,6 +196,8 @@ static int take_up(struct cpl_session *s, const struct cpl_login_result *r,
 /* All is in order: those who wait hear of it, and may send again. */
 static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 {
+	int first = !s->was_online;
+
 	s->was_online = 1;
 	s->redirects = 0;
 	s->state = ONLINE;
@@ -201,8 +205,12 @@ static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 	cpl_alive_start(&s->alive, s->link);
 	cpl_session_told_acked(s, acked);
 	tell_dropped(s);
-	if (!resumed && s->state == ONLINE)
+	if (s->state != ONLINE)
+		return;
+	if (!resumed)
 		s->on.online(s->on.user);
+	else if (first && s->on.resumed)
+		s->on.resumed(s->on.user);
 }
 
 static void on_connected(void *user, struct cpl_link *link,

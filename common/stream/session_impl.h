@@ -47,6 +47,7 @@ struct cpl_session {
 	int was_online;
 	int without_sm; /* though the server may have XEP-0198 */
 	int retry_sets;
+	int durable; /* another process may go on with it */
 	int held;
 	int close_wait; /* for the server's own end */
 };

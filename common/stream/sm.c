@@ -81,6 +81,11 @@ int cpl_sm_take(struct cpl_sm *sm, xmpp_stanza_t *el, uint64_t *more,
 		return cpl_err_set(e, CPL_PROTOCOL,
 				   "the server sent an acknowledgement without "
 				   "a number");
+	if (sm->adopted) {
+		sm->ack.sent = sm->ack.acked = (uint64_t)h;
+		*more = 0;
+		return 0;
+	}
 	if (cpl_ack_take(&sm->ack, (uint32_t)h, more, e) < 0)
 		return -1;
 	acknowledged(sm, *more);
@@ -132,6 +137,17 @@ int cpl_sm_repeats(struct cpl_sm *sm)
 	return 1;
 }
 
+int cpl_sm_adopt(struct cpl_sm *sm, const char *id, const char *location,
+		 uint32_t h)
+{
+	forget_stream(sm);
+	sm->id = strdup(id);
+	sm->location = location ? strdup(location) : NULL;
+	sm->ack.received = sm->ack.handled = sm->ack.told = h;
+	sm->adopted = sm->enabled = sm->on = 1;
+	return sm->id && (sm->location || !location) ? 0 : -1;
+}
+
 int cpl_sm_can_resume(const struct cpl_sm *sm)
 {
 	return sm->id != NULL;
@@ -153,6 +169,7 @@ int cpl_sm_resumed(struct cpl_sm *sm, struct cpl_buf *out, struct cpl_err *e)
 	sm->ack.sent = sm->ack.acked;
 	sm->ack.asked = 0;
 	sm->resumed = 1;
+	sm->adopted = 0;
 	return cpl_sm_replay(sm, out, e);
 }
 
@@ -173,7 +190,7 @@ size_t cpl_sm_restart(struct cpl_sm *sm)
 	sm->ack.before = sm->ack.received;
 	sm->ack.told = sm->ack.handled;
 	sm->repeats = 0;
-	sm->enabled = sm->resumed = 0;
+	sm->enabled = sm->resumed = sm->adopted = 0;
 	forget_stream(sm);
 	for (size_t i = 0; i < cpl_window_count(&sm->window); i++)
 		again += cpl_window_at(&sm->window, i)->tries > 0;

@@ -26,8 +26,9 @@ struct cpl_sm {
 	uint64_t acked;           /* the server has those up to this number */
 	uint64_t repeats;         /* so many that come next we have already */
 	int resumed;              /* and nothing was acknowledged since */
-	char *id;                 /* of the stream, for <resume/>; NULL: none */
-	char *location;           /* where to resume it (5), or NULL */
+	int adopted;    /* the stream to resume is another process's */
+	char *id;       /* of the stream, for <resume/>; NULL: none */
+	char *location; /* where to resume it (5), or NULL */
 };
 
 /* Sends a stanza: appends it to the window and, where out is not NULL, to out.
@@ -37,8 +38,9 @@ int cpl_sm_send(struct cpl_sm *sm, xmpp_stanza_t *stanza, size_t max,
     __attribute__((warn_unused_result));
 
 /* <a h=''/>, or the h of <resumed/> or <failed/>: how many more are
- * acknowledged by it, in stanzas; sm->acked is the last of them. -1 with
- * CPL_PROTOCOL: no number, more than was sent, or less than before. */
+ * acknowledged by it, in stanzas; sm->acked is the last of them. Of a stream
+ * that was adopted it is where counting begins. -1 with CPL_PROTOCOL: no
+ * number, more than was sent, or less than before. */
 int cpl_sm_take(struct cpl_sm *sm, xmpp_stanza_t *el, uint64_t *more,
 		struct cpl_err *e) __attribute__((warn_unused_result));
 
@@ -52,6 +54,12 @@ void cpl_sm_enabled(struct cpl_sm *sm, xmpp_stanza_t *el);
 /* Whether the stanza that came is one that we have, sent again by a resumption;
  * otherwise it is counted. */
 int cpl_sm_repeats(struct cpl_sm *sm);
+
+/* There is a stream to resume that another process left, who had handled h of
+ * it; location may be NULL. Before anything is sent. 0, or -1 without memory.
+ */
+int cpl_sm_adopt(struct cpl_sm *sm, const char *id, const char *location,
+		 uint32_t h) __attribute__((warn_unused_result));
 
 /* The connection is lost: can it be resumed, and from which h? */
 int cpl_sm_can_resume(const struct cpl_sm *sm);
