@@ -30,6 +30,10 @@ static const char help[] =
     "      --dedup FILE       not what came before; FILE remembers what did\n"
     "      --receipts         send the receipts that are asked for\n"
     "      --no-reconnect     end when the connection is lost\n"
+    "      --durable NAME     leave the session to the next run, which goes "
+    "on\n"
+    "                         where this one ended\n"
+    "      --end              with it: end the session as well\n"
     "      --since WHEN       from the archive first: since a time\n"
     "                         (2026-11-28T10:00Z), for a duration (90s, 15m,\n"
     "                         2h, 7d), or where the last run ended: last, or\n"
@@ -55,7 +59,9 @@ enum {
 	OPT_RECEIPTS,
 	OPT_SINCE,
 	OPT_CARBONS,
-	OPT_OWN
+	OPT_OWN,
+	OPT_DURABLE,
+	OPT_END
 };
 
 static const struct option options[] = {
@@ -80,6 +86,8 @@ static const struct option options[] = {
     {"since", required_argument, NULL, OPT_SINCE},
     {"carbons", no_argument, NULL, OPT_CARBONS},
     {"own", no_argument, NULL, OPT_OWN},
+    {"durable", required_argument, NULL, OPT_DURABLE},
+    {"end", no_argument, NULL, OPT_END},
     {NULL, 0, NULL, 0},
 };
 
@@ -212,7 +220,7 @@ static void go_live(struct recv *r)
 static int wants_few(const struct recv *r)
 {
 	return r->set.count > 0 && !r->set.being.none && !r->since &&
-	       r->set.being.presence.priority >= 0 &&
+	       !xrecv_is_left(r) && r->set.being.presence.priority >= 0 &&
 	       (r->filter.kinds & CPL_MESSAGE);
 }
 
@@ -294,7 +302,25 @@ static void on_online(void *user)
 	r->preparing = 1;
 	xrecv_since_prepare(r);
 	xrecv_carbons_prepare(r);
+	xrecv_durable_prepare(r);
 	xrecv_ready(r);
+}
+
+/* The session of an earlier run: presence is announced already, and nothing has
+ * to be waited for. */
+static void on_resumed(void *user)
+{
+	struct recv *r = user;
+
+	r->online = 1;
+	r->announced = !r->set.being.none;
+	if (r->ending)
+		return;
+	xrecv_touch_idle(r);
+	xrecv_receipts_online(r);
+	r->preparing = 1;
+	xrecv_carbons_prepare(r);
+	xrecv_since_resumed(r);
 }
 
 /* Once an outage: what follows is said at -v. */
@@ -346,6 +372,7 @@ static void release(struct recv *r)
 	cpl_taken_release(&r->taken);
 	cpl_dedup_close(r->dedup);
 	xrecv_since_free(r);
+	xrecv_durable_free(r);
 	cpl_filter_release(&r->filter);
 	cpl_format_release(&r->format);
 	cpl_buf_release(&r->line);
@@ -415,6 +442,10 @@ static void choose_sink(struct recv *r)
 		cpl_cli_usage(cli, "--exec: no command");
 	if (set->spool && !*set->spool)
 		cpl_cli_usage(cli, "--spool: no file");
+	if (set->end && !r->durable)
+		cpl_cli_usage(cli, "--end without --durable");
+	if (r->durable && r->since && !xrecv_since_is_last(r))
+		cpl_cli_usage(cli, "with --durable --since can only be last");
 	r->sink = set->exec    ? &xrecv_exec
 		  : set->spool ? &xrecv_spool
 			       : &xrecv_stdout;
@@ -443,6 +474,8 @@ static void take_option(struct recv *r, int c, char *arg)
 	case OPT_SINCE: xrecv_since_option(r, arg); break;
 	case OPT_CARBONS: set->carbons = 1; break;
 	case OPT_OWN: set->own = 1; break;
+	case OPT_DURABLE: xrecv_durable_option(r, arg); break;
+	case OPT_END: set->end = 1; break;
 	default:
 		if (!take_sink(r, c, arg) &&
 		    !cpl_format_option(&r->format, cli, c, arg) &&
@@ -474,6 +507,9 @@ static void open_recv(struct recv *r)
 	    .acked = r->set.reply ? xrecv_on_acked : NULL,
 	    .ended = xrecv_on_ended,
 	    .lost = on_lost,
+	    .resumed = on_resumed,
+	    .enabled = xrecv_on_enabled,
+	    .counted = xrecv_on_counted,
 	    .user = r};
 	struct cpl_err e = CPL_ERR_INIT;
 
@@ -486,6 +522,7 @@ static void open_recv(struct recv *r)
 	xrecv_receipts_open(r);
 	if (cpl_run_connect(&r->run, &session) < 0)
 		return;
+	xrecv_durable_connect(r);
 	r->answer =
 	    cpl_answer_new(r->run.session, !r->set.being.none, &r->caps);
 	if (!r->answer) {
@@ -516,6 +553,7 @@ int main(int argc, char **argv)
 	cpl_format_ready(&r.format, &r.run.cli);
 	apply_defaults(&r);
 	xrecv_since_open(&r);
+	xrecv_durable_open(&r);
 	open_recv(&r);
 	cpl_run_loop(&r.run);
 	xrecv_since_close(&r);

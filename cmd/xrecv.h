@@ -5,7 +5,8 @@
  * said to its sender, xrecv_end.c how it all ends. Where the records go is a
  * sink: stdout in xrecv_stdout.c, a command in xrecv_exec.c, a file in front of
  * stdout in xrecv_spool.c. xrecv_since.c is what the archive has,
- * xrecv_carbons.c what other clients receive and send. */
+ * xrecv_carbons.c what other clients receive and send, xrecv_durable.c a
+ * session that outlives the process. */
 #ifndef XRECV_H
 #define XRECV_H
 
@@ -72,6 +73,7 @@ struct settings {
 	int receipts;
 	int own; /* also what the account itself sends */
 	int carbons;
+	int end; /* --end: a durable session ends too */
 	struct cpl_being being;
 };
 
@@ -90,7 +92,8 @@ struct recv {
 	struct recv_spool *spool; /* of its sink */
 	struct cpl_taken taken;   /* what waits for stdout */
 	struct cpl_dedup *dedup;
-	struct since *since; /* --since, or NULL */
+	struct since *since;     /* --since, or NULL */
+	struct durable *durable; /* --durable, or NULL */
 	struct cpl_timer idle;
 	struct cpl_timer grace; /* for the reader, then for the server */
 	struct cpl_buf line;
@@ -165,6 +168,11 @@ void xrecv_since_free(struct recv *r);
 void xrecv_since_prepare(struct recv *r);
 void xrecv_since_live(struct recv *r);
 
+/* The session of an earlier run goes on: nothing is to be caught up with. */
+void xrecv_since_resumed(struct recv *r);
+/* Whether it is last. */
+int xrecv_since_is_last(const struct recv *r);
+
 /* stdout took something: there may be room for the next page. */
 void xrecv_since_more(struct recv *r);
 
@@ -180,6 +188,22 @@ int xrecv_since_archived(const struct recv *r, xmpp_stanza_t *stanza);
  * seen. */
 void xrecv_carbons_prepare(struct recv *r);
 xmpp_stanza_t *xrecv_carbons_open(struct recv *r, xmpp_stanza_t *stanza);
+
+/* --durable, if it was given. Its value; before the run: the state, where that
+ * cannot be had the process ends; the session is to be resumed; online, each
+ * time: waits until the new one can be, xrecv_ready() follows; the stream came
+ * to its end. */
+void xrecv_durable_option(struct recv *r, const char *value);
+void xrecv_durable_open(struct recv *r);
+void xrecv_durable_connect(struct recv *r);
+void xrecv_durable_prepare(struct recv *r);
+void xrecv_durable_closed(struct recv *r);
+void xrecv_durable_free(struct recv *r);
+/* The events of the session. */
+void xrecv_on_enabled(void *user, const struct cpl_session_stream *stream);
+int xrecv_on_counted(void *user, uint32_t h);
+/* Non-zero: the session is left to the next run, with what was not taken. */
+int xrecv_is_left(const struct recv *r);
 
 /* Before the run, and whenever a record was made: the clocks of the end. */
 void xrecv_clocks(struct recv *r);

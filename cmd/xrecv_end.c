@@ -19,14 +19,18 @@ static void close_session(struct recv *r, long ms)
 		return;
 	r->closing = 1;
 	cpl_loop_timer(r->run.loop, &r->grace, ms);
-	cpl_session_close(r->run.session, 1);
+	if (xrecv_is_left(r))
+		cpl_session_leave(r->run.session);
+	else
+		cpl_session_close(r->run.session, 1);
 }
 
 /* A server that stores again what we leave unacknowledged does so when the
  * stream ends: what came after the withdrawal would get before it. */
 void xrecv_withdraw(struct recv *r)
 {
-	if (!r->announced || (r->offline && cpl_offline_restores(r->offline)))
+	if (!r->announced || xrecv_is_left(r) ||
+	    (r->offline && cpl_offline_restores(r->offline)))
 		return;
 	r->announced = 0;
 	(void)!cpl_presence_withdraw(r->run.session, NULL);
@@ -85,6 +89,8 @@ void xrecv_on_ended(void *user, const struct cpl_err *e)
 		r->cut = 1;
 		if (!xrecv_full(r))
 			cpl_run_complain(&r->run, e);
+	} else if (r->closing) {
+		xrecv_durable_closed(r);
 	}
 	r->flushing = !r->closing;
 	if (!r->flushing || !r->sink->writing(r))
@@ -162,7 +168,7 @@ static void report_unread(struct recv *r)
 
 	/* That one is not removed: the server has it. */
 	unread -= r->fetching;
-	if (unread <= 0)
+	if (unread <= 0 || xrecv_is_left(r))
 		return;
 	if (!cpl_session_has_sm(session))
 		snprintf(why, sizeof why,

@@ -310,6 +310,22 @@ void xrecv_since_prepare(struct recv *r)
 		cpl_run_give_up(&r->run, &e);
 }
 
+void xrecv_since_resumed(struct recv *r)
+{
+	struct since *s = r->since;
+
+	if (!s)
+		return;
+	s->behind = 0;
+	if (s->cursor.set)
+		set_at(r, s->cursor.id, s->cursor.when);
+}
+
+int xrecv_since_is_last(const struct recv *r)
+{
+	return r->since && r->since->last;
+}
+
 void xrecv_since_live(struct recv *r)
 {
 	struct since *s = r->since;

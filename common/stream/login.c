@@ -204,7 +204,7 @@ static int authenticate(struct cpl_login *l, xmpp_stanza_t *features,
 static int bind_resource(struct cpl_login *l, xmpp_stanza_t *features,
 			 struct cpl_err *e)
 {
-	const char *resource = l->conf->jid->resource;
+	const char *resource = l->conf->resource;
 	xmpp_stanza_t *iq, *child;
 	int ok;
 
@@ -213,7 +213,7 @@ static int bind_resource(struct cpl_login *l, xmpp_stanza_t *features,
 				   "the server does not offer to bind a "
 				   "resource");
 	if (!resource)
-		resource = l->conf->resource;
+		resource = l->conf->jid->resource;
 	iq = cpl_build_stanza(l->ctx, "iq", "set", bind_id, NULL);
 	child = cpl_build_child(iq, "bind", CPL_NS_BIND);
 	ok = child && (!resource ||

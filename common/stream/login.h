@@ -24,9 +24,9 @@
 #include "link.h"
 
 struct cpl_login_conf {
-	const struct cpl_jid *jid; /* its resource is asked for, if any */
-	const char *resource;      /* where the JID has none; NULL: the
-				      server chooses */
+	const struct cpl_jid *jid;
+	const char *resource; /* asked for; NULL: the JID's, and where it has
+				 none the server chooses */
 	const struct cpl_secret *password; /* empty: EXTERNAL or ANONYMOUS */
 	struct cpl_tls_conf tls;
 	enum cpl_tls_mode mode;

@@ -203,7 +203,8 @@ static void take_ack(struct cpl_session *s, xmpp_stanza_t *a)
 static void told_enabled(struct cpl_session *s)
 {
 	struct cpl_session_stream stream = {s->sm.id, s->sm.location,
-					    s->jid.full, cpl_ack_h(&s->sm.ack)};
+					    s->jid.full, cpl_ack_h(&s->sm.ack),
+					    s->sm.max};
 
 	if (s->on.enabled)
 		s->on.enabled(s->on.user, stream.id ? &stream : NULL);

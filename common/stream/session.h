@@ -33,6 +33,7 @@ struct cpl_session_stream {
 	const char *location; /* HOST[:PORT], or NULL */
 	const char *jid;      /* full, as bound */
 	uint32_t h;           /* what was handled of it */
+	long max;             /* seconds without a connection; 0: not said */
 };
 
 struct cpl_session_events {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sm.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,7 @@ void cpl_sm_enabled(struct cpl_sm *sm, xmpp_stanza_t *el)
 	const char *resume = xmpp_stanza_get_attribute(el, "resume");
 	const char *id = xmpp_stanza_get_attribute(el, "id");
 	const char *location = xmpp_stanza_get_attribute(el, "location");
+	const char *max = xmpp_stanza_get_attribute(el, "max");
 
 	sm->ack.before = sm->ack.received;
 	sm->enabled = 1;
@@ -125,6 +127,8 @@ void cpl_sm_enabled(struct cpl_sm *sm, xmpp_stanza_t *el)
 	sm->id = strdup(id);
 	if (location)
 		sm->location = strdup(location);
+	if (!max || cpl_num_int(max, 0, LONG_MAX, &sm->max, NULL) < 0)
+		sm->max = 0;
 }
 
 int cpl_sm_repeats(struct cpl_sm *sm)

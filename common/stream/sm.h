@@ -28,6 +28,7 @@ struct cpl_sm {
 	int resumed;              /* and nothing was acknowledged since */
 	int adopted;    /* the stream to resume is another process's */
 	char *id;       /* of the stream, for <resume/>; NULL: none */
+	long max;       /* how long it may wait, s; 0: not said */
 	char *location; /* where to resume it (5), or NULL */
 };
 

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "durable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "../base/num.h"
+
+#define FILE_BYTES_MAX (64 * 1024)
+
+/* The lines: what it is, h, the resource; and where there is a stream: its JID,
+ * its id, and where to resume it, which may be empty. */
+#define HEAD "couplet-durable 1\n"
+#define H_DIGITS 10
+enum { RESOURCE, JID, ID, LOCATION, TEXTS };
+
+static void forget_stream(struct cpl_durable *d)
+{
+	if (d->fd >= 0)
+		close(d->fd);
+	free(d->jid);
+	free(d->id);
+	free(d->location);
+	d->fd = -1;
+	d->jid = d->id = d->location = NULL;
+	d->h = 0;
+}
+
+/* The lines behind h, ended in place. How many; -1: the last has no end. */
+static int split(char *text, char *lines[TEXTS])
+{
+	int n = 0;
+
+	while (*text && n < TEXTS) {
+		char *end = strchr(text, '\n');
+
+		if (!end)
+			return -1;
+		*end = '\0';
+		lines[n++] = text;
+		text = end + 1;
+	}
+	return *text ? -1 : n;
+}
+
+static char *copy(const char *text)
+{
+	return text && *text ? strdup(text) : NULL;
+}
+
+static int parse(struct cpl_durable *d, char *text)
+{
+	char *h = text + sizeof HEAD - 1;
+	char *lines[TEXTS] = {NULL};
+	long value;
+	int n;
+
+	if (strncmp(text, HEAD, sizeof HEAD - 1) != 0 ||
+	    strspn(h, "0123456789") != H_DIGITS || h[H_DIGITS] != '\n')
+		return -1;
+	h[H_DIGITS] = '\0';
+	n = split(h + H_DIGITS + 1, lines);
+	if (cpl_num_int(h, 0, UINT32_MAX, &value, NULL) < 0 ||
+	    (n != RESOURCE + 1 && n != TEXTS) || !*lines[RESOURCE])
+		return -1;
+	d->h = (uint32_t)value;
+	d->resource = copy(lines[RESOURCE]);
+	d->jid = copy(lines[JID]);
+	d->id = copy(lines[ID]);
+	d->location = copy(lines[LOCATION]);
+	return d->resource && (n != TEXTS || (d->jid && d->id)) ? 0 : -1;
+}
+
+/* Nobody else's, so that none throws us out (RFC 6120 7.7.2.2). */
+static int choose_resource(struct cpl_durable *d, const char *name,
+			   struct cpl_err *e)
+{
+	unsigned char r[4];
+	char text[80];
+
+	if (getrandom(r, sizeof r, 0) != sizeof r)
+		return cpl_err_errno(e, CPL_SYSTEM, "getrandom");
+	snprintf(text, sizeof text, "%s-%02x%02x%02x%02x", name, r[0], r[1],
+		 r[2], r[3]);
+	d->resource = strdup(text);
+	return d->resource ? 0 : cpl_err_nomem(e);
+}
+
+static int open_file(struct cpl_durable *d, struct cpl_err *e)
+{
+	d->fd = open(d->file.path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	return d->fd < 0 ? cpl_err_errno(e, CPL_IO, "%s", d->file.path) : 0;
+}
+
+int cpl_durable_open(struct cpl_durable *d, const char *folder,
+		     const char *bare, const char *name, struct cpl_err *e)
+{
+	struct cpl_buf text = CPL_BUF_INIT(FILE_BYTES_MAX);
+	int r = -1;
+
+	if (cpl_kept_open(&d->file, folder, "durable", bare, name, e) == 0)
+		r = cpl_kept_read(&d->file, &text, FILE_BYTES_MAX - 1, e);
+	if (r == 0 && text.len == 0)
+		r = choose_resource(d, name, e);
+	else if (r == 0 && parse(d, text.data) < 0)
+		r = cpl_err_set(e, CPL_IO,
+				"%s: not a session; remove it to begin anew",
+				d->file.path);
+	else if (r == 0 && d->id)
+		r = open_file(d, e);
+	cpl_buf_release(&text);
+	return r;
+}
+
+static int write_file(struct cpl_durable *d, struct cpl_err *e)
+{
+	struct cpl_buf text = CPL_BUF_INIT(FILE_BYTES_MAX);
+	int r;
+
+	if (cpl_buf_addf(&text, HEAD "%0*u\n%s\n", H_DIGITS, d->h,
+			 d->resource) < 0 ||
+	    (d->id && cpl_buf_addf(&text, "%s\n%s\n%s\n", d->jid, d->id,
+				   d->location ? d->location : "") < 0))
+		r = cpl_buf_err(&text, e, CPL_IO, "the state of the session");
+	else
+		r = cpl_kept_write(&d->file, &text, e);
+	cpl_buf_release(&text);
+	return r;
+}
+
+/* Whether it can be a line. */
+static int is_line(const char *text)
+{
+	return text && *text && !strchr(text, '\n');
+}
+
+int cpl_durable_begin(struct cpl_durable *d, const char *jid, const char *id,
+		      const char *location, uint32_t h, struct cpl_err *e)
+{
+	forget_stream(d);
+	if (!is_line(jid) || !is_line(id) || (location && !is_line(location)))
+		return cpl_err_set(e, CPL_PROTOCOL,
+				   "the id of the stream has a line break");
+	d->h = h;
+	d->jid = strdup(jid);
+	d->id = strdup(id);
+	d->location = copy(location);
+	if (!d->jid || !d->id || (location && !d->location))
+		return cpl_err_nomem(e);
+	return write_file(d, e) < 0 || open_file(d, e) < 0 ? -1 : 0;
+}
+
+int cpl_durable_count(struct cpl_durable *d, uint32_t h, struct cpl_err *e)
+{
+	char digits[H_DIGITS + 1];
+	ssize_t n;
+
+	if (d->fd < 0)
+		return 0;
+	snprintf(digits, sizeof digits, "%0*u", H_DIGITS, h);
+	do
+		n = pwrite(d->fd, digits, H_DIGITS, sizeof HEAD - 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return cpl_err_errno(e, CPL_IO, "%s", d->file.path);
+	if (n != H_DIGITS)
+		return cpl_err_set(e, CPL_IO, "%s: a short write",
+				   d->file.path);
+	d->h = h;
+	return 0;
+}
+
+int cpl_durable_sync(struct cpl_durable *d, struct cpl_err *e)
+{
+	if (d->fd >= 0 && fdatasync(d->fd) < 0)
+		return cpl_err_errno(e, CPL_IO, "%s", d->file.path);
+	return 0;
+}
+
+int cpl_durable_end(struct cpl_durable *d, struct cpl_err *e)
+{
+	if (!d->id)
+		return 0;
+	forget_stream(d);
+	return write_file(d, e);
+}
+
+void cpl_durable_release(struct cpl_durable *d)
+{
+	forget_stream(d);
+	free(d->resource);
+	cpl_kept_release(&d->file);
+	*d = (struct cpl_durable)CPL_DURABLE_INIT;
+}
