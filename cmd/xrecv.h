@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the parts of xrecv share: xrecv.c is the command line, the records and
- * the session, xrecv_dedup.c and xrecv_receipt.c what is kept of a message and
- * said to its sender, xrecv_end.c how it all ends. Where the records go is a
- * sink: stdout in xrecv_stdout.c, a command in xrecv_exec.c, a file in front of
- * stdout in xrecv_spool.c. xrecv_since.c is what the archive has,
- * xrecv_carbons.c what other clients receive and send, xrecv_durable.c a
- * session that outlives the process. */
+ * What the parts of xrecv share: xrecv.c is the records and the session,
+ * xrecv_option.c the command line, xrecv_dedup.c and xrecv_receipt.c what is
+ * kept of a message and said to its sender, xrecv_end.c how it all ends. Where
+ * the records go is a sink: stdout in xrecv_stdout.c, a command in
+ * xrecv_exec.c, a file in front of stdout in xrecv_spool.c. xrecv_since.c is
+ * what the archive has, xrecv_carbons.c what other clients receive and send,
+ * xrecv_durable.c a session that outlives the process. */
 #ifndef XRECV_H
 #define XRECV_H
 
@@ -115,6 +115,10 @@ struct recv {
 	int cut;         /* more may have come than we saw */
 	int goal_met;
 };
+
+/* The command line and the configuration; what is wrong with them ends the
+ * process. */
+void xrecv_options(struct recv *r, int argc, char **argv);
 
 /* Whether -c is reached, in records that were made; whether a stanza passes the
  * filters. */
