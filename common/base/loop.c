@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +13,10 @@
  * Happy Eyeballs, resolver sockets, stdin, stdout, signals, and three for each
  * of a hundred children. */
 #define WATCHES_MAX 512
+
+/* poll(2) sleeps by a clock that stands still while the machine is suspended.
+ * Who sleeps longer than so many ms is woken by one that does not. */
+#define DOZE_MS 1000
 
 struct cpl_loop {
 	struct cpl_watch *watches;
@@ -25,9 +30,11 @@ struct cpl_loop {
 	int told_signal; /* cpl_loop_tell(); 0: none */
 	void (*told)(void *user);
 	void *told_user;
-	int signals;    /* the pipe for them is there */
-	int children;   /* SIGCHLD is caught */
-	int handled[3]; /* which of caught_signals were not ignored */
+	int alarm;        /* timerfd; -1: there is none */
+	int64_t alarm_at; /* when it goes off; 0: it does not */
+	int signals;      /* the pipe for them is there */
+	int children;     /* SIGCHLD is caught */
+	int handled[3];   /* which of caught_signals were not ignored */
 	unsigned turn;
 	int stop;
 };
@@ -43,9 +50,13 @@ struct cpl_loop *cpl_loop_new(struct cpl_err *e)
 {
 	struct cpl_loop *loop = calloc(1, sizeof *loop);
 
-	if (!loop)
-		cpl_err_nomem(e);
 	signal(SIGPIPE, SIG_IGN);
+	if (!loop) {
+		cpl_err_nomem(e);
+		return NULL;
+	}
+	loop->alarm =
+	    timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	return loop;
 }
 
@@ -67,6 +78,8 @@ void cpl_loop_free(struct cpl_loop *loop)
 		close(loop->signal_watch.fd);
 		close(out);
 	}
+	if (loop->alarm >= 0)
+		close(loop->alarm);
 	free(loop);
 }
 
@@ -366,6 +379,20 @@ static int poll_timeout(const struct cpl_loop *loop)
 	return ms < 0 ? 0 : ms > 60 * 60 * 1000 ? 60 * 60 * 1000 : (int)ms;
 }
 
+/* Sets it for the next timer, unless poll() will not sleep for long. A signal
+ * of an earlier one that nobody read only ends a sleep too soon. */
+static void set_alarm(struct cpl_loop *loop, int timeout)
+{
+	int64_t at = timeout > DOZE_MS ? loop->timers->at : 0;
+	struct itimerspec when = {
+	    .it_value = {.tv_sec = at / 1000, .tv_nsec = at % 1000 * 1000000}};
+
+	if (loop->alarm < 0 || at == loop->alarm_at)
+		return;
+	(void)timerfd_settime(loop->alarm, TFD_TIMER_ABSTIME, &when, NULL);
+	loop->alarm_at = at;
+}
+
 static size_t fill(const struct cpl_loop *loop, struct pollfd *fds)
 {
 	size_t n = 0;
@@ -392,7 +419,8 @@ static struct cpl_watch *at_slot(const struct cpl_loop *loop, int i)
 
 static int turn(struct cpl_loop *loop, struct cpl_err *e)
 {
-	struct pollfd fds[WATCHES_MAX];
+	struct pollfd fds[WATCHES_MAX + 1];
+	int timeout;
 	size_t n;
 
 	run_turns(loop);
@@ -400,7 +428,12 @@ static int turn(struct cpl_loop *loop, struct cpl_err *e)
 	if (loop->stop)
 		return 0;
 	n = fill(loop, fds);
-	if (poll(fds, n, poll_timeout(loop)) < 0) {
+	timeout = poll_timeout(loop);
+	set_alarm(loop, timeout);
+	/* poll() leaves out what is below 0. */
+	fds[n] = (struct pollfd){.fd = loop->alarm_at ? loop->alarm : -1,
+				 .events = POLLIN};
+	if (poll(fds, n + 1, timeout) < 0) {
 		if (errno == EINTR)
 			return 0;
 		return cpl_err_errno(e, CPL_SYSTEM, "poll");

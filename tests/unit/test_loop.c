@@ -702,6 +702,61 @@ static void closed_pipe_is_an_error(void)
 	cpl_loop_free(NULL);
 }
 
+/* What /proc says of the timer of our own clock: its seconds until it goes off;
+ * -1: there is none that is set. */
+static long alarm_in(void)
+{
+	long found = -1;
+
+	for (int fd = 3; fd < 64; fd++) {
+		char path[64], line[128];
+		long clock = -1, left = 0;
+		FILE *file;
+
+		snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+		file = fopen(path, "r");
+		while (file && fgets(line, sizeof line, file)) {
+			(void)sscanf(line, "clockid: %ld", &clock);
+			(void)sscanf(line, "it_value: (%ld,", &left);
+		}
+		if (file)
+			fclose(file);
+		if (clock == CLOCK_BOOTTIME && left > 0)
+			found = left;
+	}
+	return found;
+}
+
+static void look(void *user, short revents)
+{
+	struct cpl_loop **loop = user;
+	(void)revents;
+	CHECK(alarm_in() >= 3500 && alarm_in() <= 3600);
+	cpl_loop_stop(*loop);
+}
+
+/* poll()'s own clock would stand still. */
+static void suspended_machine(void)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+	struct cpl_loop *loop = cpl_loop_new(&e);
+	struct cpl_timer far = {0};
+	struct cpl_watch w = {.events = POLLIN, .ready = look, .user = &loop};
+	int fds[2];
+
+	UNIT_NEED(loop && pipe(fds) == 0 && write(fds[1], "x", 1) == 1);
+	w.fd = fds[0];
+	cpl_loop_watch(loop, &w);
+	cpl_loop_timer(loop, &far, 3600 * 1000);
+	CHECK_INT(cpl_loop_run(loop, &e), 0);
+	cpl_loop_cancel(loop, &far);
+	cpl_loop_unwatch(loop, &w);
+	cpl_loop_free(loop);
+	CHECK_INT(alarm_in(), -1);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	RUN(timers_in_order);
@@ -710,6 +765,7 @@ int main(void)
 	RUN(timer_arms_itself);
 	RUN(timer_cancels_another_that_is_due);
 	RUN(timer_of_no_time_waits_for_the_next_turn);
+	RUN(suspended_machine);
 	RUN(nobody_calls_while_asleep);
 	RUN(turns_in_order);
 	RUN(turns_removed_within);
