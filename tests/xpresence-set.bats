@@ -51,7 +51,7 @@ load xpresence
 	says 'xpresence: stdin:1: a line begins with available, away, chat, dnd, xa or unavailable'
 }
 
-@test "[v] --hold does not open stdin, and ends by the signal" {
+@test "--hold does not open stdin, and ends by the signal" {
 	for server in "${servers[@]}"; do
 		couple "$server"
 		watch romeo "$juliet"
@@ -127,7 +127,7 @@ print(base64.b64encode(hashlib.sha1(s.encode()).digest()).decode())')"
 
 # --- subscriptions -------------------------------------------------------
 
-@test "[v] subscribe, pending, approve, cancel, unsubscribe" {
+@test "subscribe, pending, approve, cancel, unsubscribe" {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		expect_exit 0 tool xpresence -a juliet pending

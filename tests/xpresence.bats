@@ -8,7 +8,7 @@ load xpresence
 
 # --- who is there now ----------------------------------------------------
 
-@test "[v] -1: 0 and the record of who is there, 1 and a word of who is not" {
+@test "-1: 0 and the record of who is there, 1 and a word of who is not" {
 	for server in "${servers[@]}"; do
 		couple "$server"
 		expect_exit 1 tool xpresence -1 "$juliet"
@@ -220,7 +220,7 @@ load xpresence
 
 # --- waiting -------------------------------------------------------------
 
-@test "[v] --wait-for ends with the record, at once or later" {
+@test "--wait-for ends with the record, at once or later" {
 	for server in "${servers[@]}"; do
 		couple "$server"
 		spawn tool xpresence --wait-for available "$juliet" >later

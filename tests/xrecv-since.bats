@@ -9,7 +9,7 @@ load xrecv-since
 
 # --- the options ---------------------------------------------------------
 
-@test "[v] --since: what is neither a time nor a duration nor last is 64" {
+@test "--since: what is neither a time nor a duration nor last is 64" {
 	fresh prosody
 	for bad in '' yesterday 7 2026-02-30 10:00 5w last: last:a/b lasting; do
 		expect_exit 64 tool xrecv --since "$bad"

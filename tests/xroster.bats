@@ -49,7 +49,7 @@ three() {
 
 # --- the list ------------------------------------------------------------
 
-@test "[v] the list is sorted, and so are the groups" {
+@test "the list is sorted, and so are the groups" {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		roster
@@ -296,7 +296,7 @@ three() {
 
 # --- files ---------------------------------------------------------------
 
-@test "[v] diff prints what sync would do, and its end says whether" {
+@test "diff prints what sync would do, and its end says whether" {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		three

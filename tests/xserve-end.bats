@@ -66,7 +66,7 @@ END
 	on_wire iq | grep -qF "id=\"n1\" to=\"romeo@montague.lit/x\" type=\"result\"><a xmlns=\"$lamp\">1</a>"
 }
 
-@test "[v] a flood of 200 requests: all are answered, never more than --jobs run" {
+@test "a flood of 200 requests: all are answered, never more than --jobs run" {
 	command_is <<'END'
 mkdir "run.$$"
 set -- run.*
