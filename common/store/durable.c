@@ -105,14 +105,14 @@ int cpl_durable_open(struct cpl_durable *d, const char *folder,
 
 	if (cpl_kept_open(&d->file, folder, "durable", bare, name, e) == 0)
 		r = cpl_kept_read(&d->file, &text, FILE_BYTES_MAX - 1, e);
-	if (r == 0 && text.len == 0)
+	if (r == 0)
 		r = choose_resource(d, name, e);
-	else if (r == 0 && parse(d, text.data) < 0)
+	else if (r > 0 && (text.len == 0 || parse(d, text.data) < 0))
 		r = cpl_err_set(e, CPL_IO,
 				"%s: not a session; remove it to begin anew",
 				d->file.path);
-	else if (r == 0 && d->id)
-		r = open_file(d, e);
+	else if (r > 0)
+		r = d->id ? open_file(d, e) : 0;
 	cpl_buf_release(&text);
 	return r;
 }

@@ -89,7 +89,7 @@ int cpl_kept_read(const struct cpl_kept *k, struct cpl_buf *out, size_t max,
 		cpl_err_set(e, CPL_IO, "%s: too large", k->path);
 	if (fd >= 0)
 		close(fd);
-	return fd < 0 || n < 0 || had == max ? -1 : 0;
+	return fd < 0 || n < 0 || had == max ? -1 : 1;
 }
 
 static int sync_folder(const char *folder)

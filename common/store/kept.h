@@ -31,8 +31,8 @@ int cpl_kept_open(struct cpl_kept *k, const char *folder, const char *what,
 		  const char *bare, const char *name, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
-/* Appends what is in it, of less than max bytes; nothing where there is no such
- * file. 0, or -1 with CPL_IO, CPL_SYSTEM. */
+/* Appends what is in it, of less than max bytes. 1, 0 where there is no such
+ * file, or -1 with CPL_IO, CPL_SYSTEM. */
 int cpl_kept_read(const struct cpl_kept *k, struct cpl_buf *out, size_t max,
 		  struct cpl_err *e) __attribute__((warn_unused_result));
 

@@ -110,6 +110,7 @@ static void put(const char *text, size_t n)
 static void damaged(void)
 {
 	static const char *const bad[] = {
+	    "",
 	    "\n",
 	    "couplet-durable 2\n0000000001\nr\n",
 	    "couplet-durable 1\n",
