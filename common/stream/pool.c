@@ -11,7 +11,7 @@ struct entry {
 	void *item;
 	xmpp_stanza_t *answer; /* ours, once it is there */
 	struct cpl_err why;    /* else why there is none */
-	int64_t deadline;
+	int64_t asked;         /* when */
 	int done;
 	struct entry *next;
 };
@@ -69,6 +69,15 @@ void cpl_pool_free(struct cpl_pool *p)
 	free(p);
 }
 
+/* The time for an answer begins anew with each connection, as the question may
+ * have been asked again over it. */
+static int64_t deadline(const struct cpl_pool *p, const struct entry *r)
+{
+	int64_t since = cpl_session_since(p->conf.session);
+
+	return (r->asked > since ? r->asked : since) + p->conf.each_timeout;
+}
+
 /* What was asked again has a later deadline than what is behind it. */
 static void set_timer(struct cpl_pool *p)
 {
@@ -78,12 +87,12 @@ static void set_timer(struct cpl_pool *p)
 	if (p->conf.each_timeout <= 0)
 		return;
 	for (const struct entry *r = p->first; r; r = r->next)
-		if (!r->done && (!soonest || r->deadline < soonest->deadline))
+		if (!r->done && (!soonest || r->asked < soonest->asked))
 			soonest = r;
 	cpl_loop_cancel(p->conf.loop, &p->timer);
 	if (!soonest)
 		return;
-	left = soonest->deadline - cpl_loop_now();
+	left = deadline(p, soonest) - cpl_loop_now();
 	cpl_loop_timer(p->conf.loop, &p->timer, left > 0 ? left : 0);
 }
 
@@ -121,9 +130,11 @@ static void hand_back(struct cpl_pool *p, struct entry **at)
  * makes some. */
 static int is_full(const struct cpl_pool *p)
 {
+	const struct cpl_session *s = p->conf.session;
+
 	return p->count >= p->conf.parallel ||
-	       (p->count > 0 &&
-		cpl_session_unsent(p->conf.session) >= CPL_WINDOW_BYTES);
+	       (p->count > 0 && (cpl_session_unsent(s) >= CPL_WINDOW_BYTES ||
+				 cpl_session_pending(s) >= CPL_WINDOW_BYTES));
 }
 
 static void hand_out(struct cpl_pool *p)
@@ -152,9 +163,17 @@ static void on_answer(void *user, xmpp_stanza_t *answer)
 	if (answer)
 		r->answer = xmpp_stanza_clone(answer);
 	else
-		cpl_err_set(&r->why, CPL_TEMP,
-			    "the session ended before the answer");
+		cpl_err_set(&r->why, CPL_TEMP, "%s",
+			    cpl_session_alive(r->pool->conf.session)
+				? "the connection was lost"
+				: "the session ended before the answer");
 	hand_out(r->pool);
+}
+
+/* Between two connections. */
+static int is_away(const struct cpl_session *s)
+{
+	return cpl_session_alive(s) && !cpl_session_online(s);
 }
 
 static void on_deadline(void *user)
@@ -163,13 +182,30 @@ static void on_deadline(void *user)
 	int64_t now = cpl_loop_now();
 	long ms = p->conf.each_timeout;
 
+	/* Nobody can answer now. */
+	if (is_away(p->conf.session)) {
+		cpl_loop_timer(p->conf.loop, &p->timer, ms);
+		return;
+	}
 	for (struct entry *r = p->first; r; r = r->next) {
-		if (r->done || r->deadline > now)
+		if (r->done || deadline(p, r) > now)
 			continue;
 		cpl_session_forget(p->conf.session, r);
 		cpl_err_set(&r->why, CPL_TEMP,
 			    "no answer within %.10g second%s",
 			    (double)ms / 1000, ms == 1000 ? "" : "s");
+		r->done = 1;
+	}
+	hand_out(p);
+}
+
+void cpl_pool_expire(struct cpl_pool *p, const struct cpl_err *why)
+{
+	for (struct entry *r = p->first; r; r = r->next) {
+		if (r->done)
+			continue;
+		cpl_session_forget(p->conf.session, r);
+		r->why = *why;
 		r->done = 1;
 	}
 	hand_out(p);
@@ -181,7 +217,7 @@ static int request(struct entry *r, xmpp_stanza_t *iq, struct cpl_err *e)
 
 	if (cpl_session_request(p->conf.session, iq, on_answer, r, e) < 0)
 		return -1;
-	r->deadline = cpl_loop_now() + p->conf.each_timeout;
+	r->asked = cpl_loop_now();
 	r->done = 0;
 	p->count++;
 	return 0;

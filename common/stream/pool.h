@@ -2,8 +2,10 @@
  *
  * Requests of one session, several at once: a bounded number under way, each
  * with a time limit, their answers handed back in the order of the requests or
- * as they come. The pool owns what it remembers of a request, and answers that
- * wait; the items are the caller's, and each is handed back once. */
+ * as they come. A lost connection takes nothing from a time limit: while there
+ * is none it does not run, and with the next one it begins anew. The pool owns
+ * what it remembers of a request, and answers that wait; the items are the
+ * caller's, and each is handed back once. */
 #ifndef CPL_POOL_H
 #define CPL_POOL_H
 
@@ -24,8 +26,10 @@ struct cpl_pool_conf {
 struct cpl_pool_events {
 	/* What became of a request: the answer, a result or an error (valid
 	 * during the call); or NULL and why: CPL_TEMP, "no answer within 10
-	 * seconds" or the end of the session. More may be asked from here,
-	 * but the pool is not freed. */
+	 * seconds", "the connection was lost" where it is not asked again
+	 * (cpl_session_request()), or the end of the session, which is not
+	 * cpl_session_alive() then. More may be asked from here, but the pool
+	 * is not freed. */
 	void (*answered)(void *user, void *item, xmpp_stanza_t *answer,
 			 const struct cpl_err *why);
 	/* After cpl_pool_full() was true: it is not any more. May be NULL. */
@@ -55,6 +59,9 @@ int cpl_pool_ask(struct cpl_pool *p, xmpp_stanza_t *iq, void *item,
  * cpl_pool_ask(). */
 int cpl_pool_again(struct cpl_pool *p, xmpp_stanza_t *iq, struct cpl_err *e)
     __attribute__((warn_unused_result));
+
+/* All that wait for their answer are handed back without one, and why. */
+void cpl_pool_expire(struct cpl_pool *p, const struct cpl_err *why);
 
 /* While on, nothing is handed back: answers wait, and count. */
 void cpl_pool_hold(struct cpl_pool *p, int on);

@@ -66,16 +66,6 @@ void cpl_requests_forget(struct cpl_requests *all, const void *user)
 	}
 }
 
-struct cpl_request *cpl_requests_upto(const struct cpl_requests *all,
-				      uint64_t sent)
-{
-	struct cpl_request *r = all->first;
-
-	while (r && r->sent > sent)
-		r = r->next;
-	return r;
-}
-
 struct cpl_request *cpl_requests_sent(const struct cpl_requests *all,
 				      uint64_t sent)
 {

@@ -42,9 +42,6 @@ void cpl_requests_drop(struct cpl_requests *all, struct cpl_request *r);
 /* Forgets all that have this user, without a word. */
 void cpl_requests_forget(struct cpl_requests *all, const void *user);
 
-/* The oldest whose stanza has this number or a smaller one; NULL: none has. */
-struct cpl_request *cpl_requests_upto(const struct cpl_requests *all,
-				      uint64_t sent);
 /* The one whose stanza has this number, or NULL. */
 struct cpl_request *cpl_requests_sent(const struct cpl_requests *all,
 				      uint64_t sent);

@@ -240,6 +240,8 @@ void cpl_roster_free(struct cpl_roster *r)
 	if (!r)
 		return;
 	cpl_session_forget(r->session, r);
+	/* The session's, which may have been made anew. */
+	r->cache.jid = cpl_session_jid(r->session)->bare;
 	if (r->whole && r->dirty)
 		cpl_roster_cache_write(&r->cache, &r->all, r->ver);
 	cpl_contacts_release(&r->all);

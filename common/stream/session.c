@@ -48,7 +48,7 @@ static int remember(struct cpl_session *s, struct cpl_request *r,
 	int may_repeat = s->retry_sets || (type && strcmp(type, "get") == 0);
 
 	r->sent = s->sm.last;
-	if (s->retry.limit == 0 || !may_repeat)
+	if (s->retry.limit == 0 || !s->sm.keep || !may_repeat)
 		return 0;
 	if (cpl_write_xml(&xml, iq, CPL_NS_CLIENT) == 0)
 		r->xml = cpl_buf_take(&xml);
@@ -362,6 +362,7 @@ void cpl_session_retry_sets(struct cpl_session *s)
 void cpl_session_without_sm(struct cpl_session *s)
 {
 	s->without_sm = 1;
+	s->sm.keep = s->on.acked != NULL;
 }
 
 /* Without it a server would keep a stream that can be resumed, and what comes
@@ -466,6 +467,11 @@ uint64_t cpl_session_unhandled(const struct cpl_session *s)
 size_t cpl_session_unsent(const struct cpl_session *s)
 {
 	return s->link ? cpl_link_unsent(s->link) : 0;
+}
+
+int64_t cpl_session_since(const struct cpl_session *s)
+{
+	return s->since;
 }
 
 size_t cpl_session_pending(const struct cpl_session *s)

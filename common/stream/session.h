@@ -96,7 +96,9 @@ int cpl_session_durable(struct cpl_session *s,
 			struct cpl_err *e) __attribute__((warn_unused_result));
 
 /* Before it is online: XEP-0198 is left out, for who needs no proof in either
- * direction and counts what each flight costs. */
+ * direction and counts what each flight costs. Without acked() nothing is kept
+ * either: what is sent while there is no connection is lost, and requests that
+ * wait when it breaks are given up. */
 void cpl_session_without_sm(struct cpl_session *s);
 
 /* Closes what is open. The server is told that the stream ends, unless it is
@@ -114,8 +116,9 @@ int cpl_session_send(struct cpl_session *s, xmpp_stanza_t *stanza,
 /* Sends an iq of type get or set, with an id of the session's own, and calls
  * answered() with the result or error that comes from whom it was sent to
  * (RFC 6120 8.1.2.1: for the own account no from, the own bare or full JID),
- * or with NULL when the session ended before, or was lost for good and it is a
- * set. 0, or -1 as above. */
+ * or with NULL when the session ended before; or, while cpl_session_alive(),
+ * when it was lost for good and this is not asked again, as a set is not. 0, or
+ * -1 as above. */
 int cpl_session_request(struct cpl_session *s, xmpp_stanza_t *iq,
 			void (*answered)(void *user, xmpp_stanza_t *answer),
 			void *user, struct cpl_err *e)
@@ -152,6 +155,9 @@ int cpl_session_feature(const struct cpl_session *s, const char *name,
 			const char *ns);
 uint64_t cpl_session_unhandled(const struct cpl_session *s);
 size_t cpl_session_unsent(const struct cpl_session *s); /* bytes */
+/* When it came online last, also by a resumption, as cpl_loop_now(); 0: never.
+ */
+int64_t cpl_session_since(const struct cpl_session *s);
 /* Within acked(): how often a stanza of those left. */
 unsigned cpl_session_tries(const struct cpl_session *s, uint64_t number);
 /* Bytes of stanzas that are not acknowledged, where that is asked for. */

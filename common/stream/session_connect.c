@@ -122,12 +122,14 @@ static void tell_dropped(struct cpl_session *s)
  * they are asked again, or nobody knows. */
 static int ask_again(struct cpl_session *s, struct cpl_err *e)
 {
-	uint64_t acked = s->sm.acked;
+	uint64_t acked = s->sm.keep ? s->sm.acked : s->sm.last;
 	struct cpl_request *r;
 
-	while ((r = cpl_requests_upto(&s->requests, acked))) {
+	for (r = s->requests.first; r; r = r->next) {
+		if (r->sent > acked)
+			continue;
 		if (!r->xml) {
-			cpl_requests_give_up(&s->requests, r);
+			on_dropped(s, r->sent);
 			continue;
 		}
 		if (cpl_window_add_text(&s->sm.window, r->xml, strlen(r->xml),
@@ -201,7 +203,8 @@ static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 	s->was_online = 1;
 	s->redirects = 0;
 	s->state = ONLINE;
-	cpl_retry_online(&s->retry, cpl_loop_now());
+	s->since = cpl_loop_now();
+	cpl_retry_online(&s->retry, s->since);
 	cpl_alive_start(&s->alive, s->link);
 	cpl_session_told_acked(s, acked);
 	tell_dropped(s);

@@ -45,6 +45,7 @@ struct cpl_session {
 	struct cpl_buf dropped;  /* numbers that were given up */
 	enum state state;
 	int was_online;
+	int64_t since;  /* cpl_session_since() */
 	int without_sm; /* though the server may have XEP-0198 */
 	int retry_sets;
 	int durable; /* another process may go on with it */

@@ -231,7 +231,7 @@ static int stays(const struct cpl_window *w, size_t i, int no_sets)
 {
 	switch (entries(w)[i].kind) {
 	case CPL_WINDOW_ANSWER: return 0;
-	case CPL_WINDOW_SET: return !no_sets;
+	case CPL_WINDOW_SET: return !no_sets || entries(w)[i].tries == 0;
 	case CPL_WINDOW_STATE:
 		for (size_t j = i + 1; j < cpl_window_count(w); j++)
 			if (entries(w)[j].kind == CPL_WINDOW_STATE)

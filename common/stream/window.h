@@ -69,9 +69,9 @@ uint64_t cpl_window_pop(struct cpl_window *w, size_t n);
 
 /* The session is lost for good and another one begins: what must not be sent
  * again goes (RFC 6120 10.1 knows no other order than the stream's): iq results
- * and errors, all presence but the last, iq set, which dropped() is told of,
- * where no_sets is on. Messages that have left get a <delay/> of their first
- * sending, as from from (XEP-0203 4). 0, or -1 with CPL_SYSTEM. */
+ * and errors, all presence but the last, iq set that has left, which dropped()
+ * is told of, where no_sets is on. Messages that have left get a <delay/> of
+ * their first sending, as from from (XEP-0203 4). 0, or -1 with CPL_SYSTEM. */
 int cpl_window_renew(struct cpl_window *w, const char *from, int no_sets,
 		     void (*dropped)(void *user, uint64_t number), void *user,
 		     struct cpl_err *e) __attribute__((warn_unused_result));

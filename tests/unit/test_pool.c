@@ -16,7 +16,10 @@ enum { MOST = 2000 };
 
 struct cpl_session {
 	int broken; /* sending fails */
-	size_t unsent;
+	int away;   /* it was lost, and is not back */
+	int alive;
+	int64_t since;
+	size_t unsent, pending;
 	size_t count;
 	struct {
 		void (*answered)(void *user, xmpp_stanza_t *answer);
@@ -57,6 +60,26 @@ void cpl_session_forget(struct cpl_session *s, const void *user)
 size_t cpl_session_unsent(const struct cpl_session *s)
 {
 	return s->unsent;
+}
+
+size_t cpl_session_pending(const struct cpl_session *s)
+{
+	return s->pending;
+}
+
+int cpl_session_alive(const struct cpl_session *s)
+{
+	return s->alive;
+}
+
+int cpl_session_online(const struct cpl_session *s)
+{
+	return s->alive && !s->away;
+}
+
+int64_t cpl_session_since(const struct cpl_session *s)
+{
+	return s->since;
 }
 
 /* --- the test's side ---------------------------------------------------- */
@@ -103,6 +126,7 @@ static void begin(size_t parallel, int unordered, long each_timeout)
 	struct cpl_pool_events events = {on_answered, on_room, &told};
 
 	memset(&session, 0, sizeof session);
+	session.alive = 1;
 	memset(&last_why, 0, sizeof last_why);
 	cpl_buf_truncate(&told, 0);
 	rooms = 0;
@@ -293,6 +317,11 @@ static void full_of_bytes(void)
 	CHECK(cpl_pool_full(pool));
 	answer_all("a");
 	CHECK_INT(rooms, 0);
+	/* Nor without a connection. */
+	session.unsent = 0;
+	session.pending = CPL_WINDOW_BYTES;
+	CHECK(cpl_pool_full(pool));
+	session.pending = CPL_WINDOW_BYTES - 1;
 	session.unsent = CPL_WINDOW_BYTES - 1;
 	CHECK(!cpl_pool_full(pool));
 	answer_all("b");
@@ -468,6 +497,7 @@ static void session_ends(void)
 {
 	begin(4, 0, 0);
 	ask_all("abc");
+	session.alive = 0;
 	answer("c", 1);
 	answer("b", 0);
 	TOLD("");
@@ -475,6 +505,36 @@ static void session_ends(void)
 	TOLD("a- b+ c- ");
 	CHECK_INT(last_why.status, CPL_TEMP);
 	CHECK_STR(last_why.text, "the session ended before the answer");
+	end();
+}
+
+static void given_up(void)
+{
+	begin(4, 0, 0);
+	ask_all("ab");
+	answer("a", 1);
+	TOLD("a- ");
+	CHECK_INT(last_why.status, CPL_TEMP);
+	CHECK_STR(last_why.text, "the connection was lost");
+	answer_all("b");
+	TOLD("b+ ");
+	end();
+}
+
+static void expired(void)
+{
+	struct cpl_err why = CPL_ERR_INIT;
+
+	begin(4, 0, 0);
+	ask_all("abc");
+	answer_all("b");
+	cpl_err_set(&why, CPL_TEMP, "enough");
+	cpl_pool_expire(pool, &why);
+	TOLD("a- b+ c- ");
+	CHECK_STR(last_why.text, "enough");
+	CHECK_INT(cpl_pool_count(pool), 0);
+	cpl_pool_expire(pool, &why);
+	TOLD("");
 	end();
 }
 
@@ -569,6 +629,33 @@ static void time_for_each(void)
 	end();
 }
 
+static void come_back(void *user)
+{
+	(void)user;
+	TOLD("");
+	session.away = 0;
+	session.since = cpl_loop_now();
+}
+
+/* While there is no connection no time runs, and with the next it begins anew.
+ */
+static void time_without_connection(void)
+{
+	int64_t began = cpl_loop_now();
+
+	begin(4, 0, 50);
+	ask_all("ab");
+	session.away = 1;
+	tick.fire = come_back;
+	cpl_loop_timer(loop, &tick, 200);
+	then = stop_now;
+	run();
+	TOLD("a- b- ");
+	CHECK_STR(last_why.text, "no answer within 0.05 seconds");
+	CHECK(cpl_loop_now() - began >= 250);
+	end();
+}
+
 static void again_then_stop(const char *item)
 {
 	if (strcmp(item, "a") == 0 && again_left > 0)
@@ -660,10 +747,13 @@ int main(void)
 	RUN(held_as_they_come);
 	RUN(released_from_within);
 	RUN(session_ends);
+	RUN(given_up);
+	RUN(expired);
 	RUN(not_taken);
 	RUN(freed_in_the_middle);
 	RUN(no_answer_in_time);
 	RUN(time_for_each);
+	RUN(time_without_connection);
 	RUN(deadline_behind_a_later_one);
 	RUN(time_while_held);
 	RUN(thousand);

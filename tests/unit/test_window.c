@@ -144,6 +144,8 @@ static void renewed(void)
 	sent(0);
 	CHECK_INT(add("<presence id='11'/>", 0), 0);
 	CHECK_INT(add("<message id='12'/>", 0), 0);
+	/* It has not left: nothing of it is in doubt. */
+	CHECK_INT(add("<iq id='13' type='set'/>", 0), 0);
 	CHECK_INT(cpl_window_renew(&w, "romeo@montague.lit", 1, on_dropped,
 				   dropped, &e),
 		  0);
@@ -162,9 +164,12 @@ static void renewed(void)
 	    "</message>"
 	    "<iq id=\"4\" type=\"get\"/>"
 	    "<presence id=\"9\" to=\"a@x.lit\"/>"
-	    "<presence id=\"11\"/><message id=\"12\"/>");
+	    "<presence id=\"11\"/><message id=\"12\"/>"
+	    "<iq id=\"13\" type=\"set\"/>");
 	CHECK_INT(cpl_window_pop(&w, 4), 4);
-	/* A second time: the first sending counts, and one delay is enough. */
+	/* A second time: the first sending counts, and one delay is enough; the
+	 * set has left by now. */
+	dropped[0] = '\0';
 	CHECK_INT(cpl_window_renew(&w, "romeo@montague.lit", 1, on_dropped,
 				   dropped, &e),
 		  0);
@@ -173,6 +178,7 @@ static void renewed(void)
 		  "<message id=\"12\"><delay xmlns=\"urn:xmpp:delay\" "
 		  "from=\"romeo@montague.lit\" stamp=\"TTTTTTTTTTTTTTTTTTTT\"/>"
 		  "</message>");
+	CHECK_STR(dropped, "13 ");
 	end();
 }
 
