@@ -207,7 +207,6 @@ static void on_online(void *user)
 	struct recv *r = user;
 
 	r->online = 1;
-	r->outage = 0;
 	/* After a new login nothing that was announced or asked counts. */
 	r->announced = r->fetching = 0;
 	cpl_offline_free(r->offline);
@@ -240,14 +239,11 @@ static void on_resumed(void *user)
 	xrecv_since_resumed(r);
 }
 
-/* Once an outage: what follows is said at -v. */
 static void on_lost(void *user, const struct cpl_err *e)
 {
 	struct recv *r = user;
 
-	if (!r->outage)
-		cpl_cli_warn(&r->run.cli, "%s; reconnecting", e->text);
-	r->outage = 1;
+	cpl_run_lost(&r->run, e);
 }
 
 static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)

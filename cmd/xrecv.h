@@ -102,7 +102,6 @@ struct recv {
 	long printed;    /* records; of the spool the waiting ones, too */
 	long unwanted;   /* stanzas that the filters dropped */
 	long doubles;    /* messages that came before */
-	int outage;      /* it was said that there is no connection */
 	long forged;     /* stanzas that pretend to be the own account's */
 	long left;       /* messages that came after the last record */
 	int online;      /* it was, at least */

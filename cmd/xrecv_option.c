@@ -26,8 +26,8 @@ static const char help[] =
     "      --reply            what a command prints is sent to the sender\n"
     "      --spool FILE       keep there what stdout has not taken\n"
     "      --dedup FILE       not what came before; FILE remembers what did\n"
-    "      --receipts         send the receipts that are asked for\n"
-    "      --no-reconnect     end when the connection is lost\n"
+    "      --receipts         send the receipts that are asked "
+    "for\n" CPL_RUN_NO_RECONNECT_HELP
     "      --durable NAME     leave the session to the next run, which goes "
     "on\n"
     "                         where this one ended\n"
@@ -46,7 +46,6 @@ enum {
 	OPT_FROM,
 	OPT_KIND,
 	OPT_WITH_BODY,
-	OPT_NO_RECONNECT,
 	OPT_EXEC,
 	OPT_JOBS,
 	OPT_EACH_TIMEOUT,
@@ -72,7 +71,7 @@ static const struct option options[] = {
     {"type", required_argument, NULL, 't'},
     {"kind", required_argument, NULL, OPT_KIND},
     {"with-body", no_argument, NULL, OPT_WITH_BODY},
-    {"no-reconnect", no_argument, NULL, OPT_NO_RECONNECT},
+    CPL_RUN_NO_RECONNECT,
     {"exec", required_argument, NULL, OPT_EXEC},
     {"jobs", required_argument, NULL, OPT_JOBS},
     {"each-timeout", required_argument, NULL, OPT_EACH_TIMEOUT},
@@ -176,7 +175,6 @@ static void take_option(struct recv *r, int c, char *arg)
 	case OPT_KIND: add_filter(r, "--kind", arg, cpl_filter_add_kind); break;
 	case 't': add_filter(r, "--type", arg, cpl_filter_add_type); break;
 	case OPT_WITH_BODY: r->filter.with_body = 1; break;
-	case OPT_NO_RECONNECT: r->run.retry = 0; break;
 	case OPT_DEDUP: set->dedup = arg; break;
 	case OPT_RECEIPTS: set->receipts = 1; break;
 	case OPT_SINCE: xrecv_since_option(r, arg); break;
@@ -187,7 +185,8 @@ static void take_option(struct recv *r, int c, char *arg)
 	default:
 		if (!take_sink(r, c, arg) &&
 		    !cpl_format_option(&r->format, cli, c, arg) &&
-		    !cpl_being_option(&set->being, cli, c, arg))
+		    !cpl_being_option(&set->being, cli, c, arg) &&
+		    !cpl_run_option(&r->run, c, arg))
 			cpl_cli_option(cli, c, arg);
 	}
 }

@@ -26,10 +26,8 @@ static const char help[] =
     "      --to-self          of stanzas: messages to the own account too\n"
     "      --sanitize         replace what is not text instead of refusing\n"
     "      --print-id         print the id of each message\n"
-    "      --bounce-wait SEC  wait so long for bounces (default 2; 0: not)\n"
-    "      --retry SEC        reconnect for so long, and send again what may\n"
-    "                         be lost (default 0: not)\n"
-    "      --retry-set        of stanzas: an iq of type set again, too\n"
+    "      --bounce-wait SEC  wait so long for bounces (default 2; 0: "
+    "not)\n" CPL_RUN_RETRY_HELP CPL_RUN_RETRY_SET_HELP
     "      --unsent FILE      write what was not confirmed there, for -x\n"
     "      --log-file FILE    add what became of each message, a line each\n"
     "      --syslog           the same to syslog\n"
@@ -48,8 +46,6 @@ enum {
 	OPT_SANITIZE,
 	OPT_PRINT_ID,
 	OPT_BOUNCE_WAIT,
-	OPT_RETRY,
-	OPT_RETRY_SET,
 	OPT_UNSENT,
 	OPT_LOG_FILE,
 	OPT_SYSLOG,
@@ -76,8 +72,8 @@ static const struct option options[] = {
     {"sanitize", no_argument, NULL, OPT_SANITIZE},
     {"print-id", no_argument, NULL, OPT_PRINT_ID},
     {"bounce-wait", required_argument, NULL, OPT_BOUNCE_WAIT},
-    {"retry", required_argument, NULL, OPT_RETRY},
-    {"retry-set", no_argument, NULL, OPT_RETRY_SET},
+    CPL_RUN_RETRY,
+    CPL_RUN_RETRY_SET,
     {"unsent", required_argument, NULL, OPT_UNSENT},
     {"log-file", required_argument, NULL, OPT_LOG_FILE},
     {"syslog", no_argument, NULL, OPT_SYSLOG},
@@ -144,11 +140,6 @@ static void take_option(struct send *r, int c, const char *arg)
 		set->bounce_wait =
 		    cpl_value_seconds(cli, "--bounce-wait", arg, 3600);
 		break;
-	case OPT_RETRY:
-		r->run.retry =
-		    cpl_value_seconds(cli, "--retry", arg, CPL_RETRY_S_MAX);
-		break;
-	case OPT_RETRY_SET: set->retry_set = 1; break;
 	case OPT_UNSENT: set->unsent = arg; break;
 	case OPT_LOG_FILE: set->log_file = arg; break;
 	case OPT_SYSLOG: set->use_syslog = 1; break;
@@ -160,7 +151,9 @@ static void take_option(struct send *r, int c, const char *arg)
 		break;
 	case OPT_QUEUE_OK: r->queue.ok = 1; /* fall through */
 	case OPT_QUEUE: r->queue.asked = 1; break;
-	default: cpl_cli_option(cli, c, arg);
+	default:
+		if (!cpl_run_option(&r->run, c, arg))
+			cpl_cli_option(cli, c, arg);
 	}
 }
 

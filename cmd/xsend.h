@@ -23,7 +23,6 @@ struct settings {
 	int mode_given, type_given;
 	int print_id;
 	long bounce_wait;
-	int retry_set;
 	const char *log_file;
 	int use_syslog;
 	const char *unsent;

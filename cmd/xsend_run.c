@@ -197,8 +197,6 @@ static void on_wanted(void *user)
 
 	if (cpl_run_connect(&r->run, &events) < 0)
 		return;
-	if (r->set.retry_set)
-		cpl_session_retry_sets(r->run.session);
 	conf.session = r->run.session;
 	r->delivery = cpl_delivery_new(&conf, &told);
 	r->answer = cpl_answer_new(r->run.session, 0, NULL);

@@ -3,6 +3,23 @@
 
 #include <signal.h>
 
+#include "../base/limits.h"
+#include "value.h"
+
+int cpl_run_option(struct cpl_run *run, int c, const char *arg)
+{
+	switch (c) {
+	case CPL_OPT_RETRY:
+		run->retry = cpl_value_seconds(&run->cli, "--retry", arg,
+					       CPL_RETRY_S_MAX);
+		break;
+	case CPL_OPT_RETRY_SET: run->retry_sets = 1; break;
+	case CPL_OPT_NO_RECONNECT: run->retry = 0; break;
+	default: return 0;
+	}
+	return 1;
+}
+
 void cpl_run_stop(struct cpl_run *run)
 {
 	run->over = 1;
@@ -78,10 +95,22 @@ int cpl_run_connect(struct cpl_run *run, const struct cpl_session_events *on)
 	    cpl_session_new(run->loop, &run->cli.log, run->ctx, &conf, on, &e);
 	if (run->session) {
 		cpl_session_retry(run->session, run->retry);
+		if (run->retry_sets)
+			cpl_session_retry_sets(run->session);
 		return 0;
 	}
 	cpl_run_give_up(run, &e);
 	return -1;
+}
+
+void cpl_run_lost(struct cpl_run *run, const struct cpl_err *e)
+{
+	int64_t outage = cpl_session_since(run->session) + 1;
+
+	if (run->retry >= 0 || run->outage == outage)
+		return;
+	run->outage = outage;
+	cpl_cli_warn(&run->cli, "%s; reconnecting", e->text);
 }
 
 void cpl_run_loop(struct cpl_run *run)

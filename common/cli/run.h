@@ -14,6 +14,27 @@
 #include "cli.h"
 #include "outcome.h"
 
+/* Options about connections that are lost; a tool has those of its kind: what
+ * is soon over is told how long to try again (--retry), what goes on for ever
+ * reconnects unless it is told not to. */
+enum { CPL_OPT_RETRY = 420, CPL_OPT_RETRY_SET, CPL_OPT_NO_RECONNECT };
+
+/* clang-format off */
+#define CPL_RUN_RETRY {"retry", required_argument, NULL, CPL_OPT_RETRY}
+#define CPL_RUN_RETRY_SET \
+	{"retry-set", no_argument, NULL, CPL_OPT_RETRY_SET}
+#define CPL_RUN_NO_RECONNECT \
+	{"no-reconnect", no_argument, NULL, CPL_OPT_NO_RECONNECT}
+/* clang-format on */
+
+/* Their lines of --help. */
+#define CPL_RUN_RETRY_HELP                                                     \
+	"      --retry SEC        reconnect for so long (default 0: not)\n"
+#define CPL_RUN_RETRY_SET_HELP                                                 \
+	"      --retry-set        an iq of type set again, too\n"
+#define CPL_RUN_NO_RECONNECT_HELP                                              \
+	"      --no-reconnect     end when the connection is lost\n"
+
 struct cpl_run_events {
 	/* A signal ends the run (it is in the outcome): close what is open. */
 	void (*interrupted)(void *user);
@@ -29,6 +50,8 @@ struct cpl_run {
 	struct cpl_secret password;
 	struct cpl_session *session; /* NULL until cpl_run_connect() */
 	long retry; /* ms: cpl_session_retry(), for cpl_run_connect() */
+	int retry_sets;
+	int64_t outage; /* which one was told of; 0: none */
 	struct cpl_outcome outcome;
 	int over; /* the end is near: nothing more is started */
 	struct cpl_run_events on;
@@ -39,8 +62,16 @@ struct cpl_run {
  * What fails is said and ends the process. */
 void cpl_run_open(struct cpl_run *run, const struct cpl_run_events *on);
 
+/* Takes one of the options above; non-zero: it was one. A bad value is a usage
+ * error. */
+int cpl_run_option(struct cpl_run *run, int c, const char *arg);
+
 /* Begins to connect. 0, or -1 and the run was given up. */
 int cpl_run_connect(struct cpl_run *run, const struct cpl_session_events *on);
+
+/* The session's event lost: a run that reconnects for ever says so, once an
+ * outage; what follows is said at -v. */
+void cpl_run_lost(struct cpl_run *run, const struct cpl_err *e);
 
 /* Says what is wrong and keeps its status for the end; the run goes on. */
 void cpl_run_complain(struct cpl_run *run, const struct cpl_err *e);
