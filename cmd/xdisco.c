@@ -339,7 +339,8 @@ static int add_places(struct xdisco *x, struct cpl_err *e)
 
 static void open_disco(struct xdisco *x)
 {
-	struct cpl_client_events events = {on_online, NULL, NULL, on_ending, x};
+	struct cpl_client_events events = {
+	    .online = on_online, .ending = on_ending, .user = x};
 	struct cpl_browse_events told = {on_answered, on_done, x};
 	struct cpl_err e = CPL_ERR_INIT;
 

@@ -19,7 +19,8 @@ static const char help[] =
     "      --paginate         go on until a result is complete (XEP-0059)\n"
     "      --page N           so many items a page (default 50)\n"
     "      --payload          print the payloads of results "
-    "alone\n" CPL_FORMAT_HELP "                         (default xml)\n";
+    "alone\n" CPL_RUN_RETRY_HELP CPL_RUN_RETRY_SET_HELP CPL_FORMAT_HELP
+    "                         (default xml)\n";
 
 enum {
 	OPT_PARALLEL = CPL_OPT_TOOL,
@@ -33,6 +34,8 @@ enum {
 static const struct option options[] = {
     CPL_CLI_OPTIONS,
     CPL_FORMAT_OPTIONS,
+    CPL_RUN_RETRY,
+    CPL_RUN_RETRY_SET,
     {"type", required_argument, NULL, 't'},
     {"count", required_argument, NULL, 'c'},
     {"parallel", required_argument, NULL, OPT_PARALLEL},
@@ -91,6 +94,11 @@ static void on_online(void *user)
 	struct cpl_pool_events events = {on_answered, on_room, x};
 	struct cpl_err e = CPL_ERR_INIT;
 
+	/* After a new login the session asks again by itself. */
+	if (x->pool) {
+		xiq_work(x);
+		return;
+	}
 	x->pool = cpl_pool_new(&conf, &events);
 	if (x->pool) {
 		cpl_input_hold(x->input, 0);
@@ -132,7 +140,8 @@ static void take_option(struct xiq *x, int c, const char *arg)
 	struct xiq_settings *set = &x->set;
 	struct cpl_cli *cli = &x->client.run.cli;
 
-	if (cpl_format_option(&x->client.format, cli, c, arg))
+	if (cpl_format_option(&x->client.format, cli, c, arg) ||
+	    cpl_run_option(&x->client.run, c, arg))
 		return;
 	switch (c) {
 	case 't':

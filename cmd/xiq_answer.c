@@ -77,7 +77,7 @@ void xiq_answered(struct xiq *x, struct xiq_job *job, xmpp_stanza_t *answer,
 		print(x, job, answer);
 		if (ask_next(x, job, answer))
 			return;
-	} else if (cpl_session_online(x->client.run.session)) {
+	} else if (cpl_session_alive(x->client.run.session)) {
 		say_unknown(x, job, why);
 	} else {
 		/* Said at the end, behind the reason why the session ended. */

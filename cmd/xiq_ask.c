@@ -118,12 +118,13 @@ static void ask(struct xiq *x, struct xiq_job *job)
 }
 
 /* Asks what there is room for; the input goes on when nothing waits. When the
- * session has ended there is room as well. */
+ * session has ended there is room as well; while it is without a connection it
+ * keeps what is asked. */
 void xiq_work(struct xiq *x)
 {
 	struct cpl_run *run = &x->client.run;
 
-	if (run->over || !cpl_session_online(run->session))
+	if (run->over || !x->pool || !cpl_session_alive(run->session))
 		return;
 	while (!run->over && !xiq_all_asked(x) && x->waiting.first &&
 	       !cpl_pool_full(x->pool))

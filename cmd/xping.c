@@ -351,8 +351,10 @@ static void load_targets(struct xping *x, int argc, char **argv)
 
 static void open_ping(struct xping *x)
 {
-	struct cpl_client_events events = {on_online, on_stanza, NULL,
-					   on_ending, x};
+	struct cpl_client_events events = {.online = on_online,
+					   .stanza = on_stanza,
+					   .ending = on_ending,
+					   .user = x};
 	struct cpl_pool_conf conf = {.parallel = (size_t)-1,
 				     .each_timeout = x->each_timeout,
 				     .unordered = 1};

@@ -337,9 +337,12 @@ static void load_who(struct xpresence *x, struct cpl_recipients *list,
 
 static void open_run(struct xpresence *x)
 {
-	struct cpl_client_events events = {on_online, on_stanza,
-					   x->verb->acked ? on_acked : NULL,
-					   on_ending, x};
+	struct cpl_client_events events = {.online = on_online,
+					   .stanza = on_stanza,
+					   .acked =
+					       x->verb->acked ? on_acked : NULL,
+					   .ending = on_ending,
+					   .user = x};
 
 	cpl_client_open(&x->client, &events);
 	if (x->verb->open)

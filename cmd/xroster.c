@@ -386,8 +386,10 @@ int main(int argc, char **argv)
 						  .kind = CPL_FORMAT_TEXT}},
 			    .begin = {.fire = on_begin, .user = &x},
 			    .fd = -1};
-	struct cpl_client_events events = {on_online, on_stanza, NULL,
-					   on_ending, &x};
+	struct cpl_client_events events = {.online = on_online,
+					   .stanza = on_stanza,
+					   .ending = on_ending,
+					   .user = &x};
 	struct cpl_outcome outcome;
 	int c;
 

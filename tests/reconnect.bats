@@ -5,34 +5,7 @@ bats_require_minimum_version 1.5.0
 load lib
 load xsend
 load xrecv
-
-# proxied NAME [OPTION...]: that account of the configuration goes through a
-# proxy of its own from here on, whose options are delay.py's.
-proxied() {
-	local port
-	rm -f "$1.port"
-	spawn "$tests/stub/delay.py" "$XMPP_PORT" 0 "${@:2}" \
-		>"$1.port" 2>"$1.proxy" </dev/null
-	wait_for_line "$1.port" '^[0-9]+$' 30
-	read -r port <"$1.port"
-	sed -i "/^  $1:/,/server:/s/server: .*/server: $XMPP_HOST:$port/" \
-		"$COUPLET_CONFIG"
-}
-
-# lasting SERVER: a server of its own whose accounts outlive a crash: ejabberd
-# writes them into its files some time after it has made them.
-lasting() {
-	local end=$((SECONDS + 60)) name
-	own "$1"
-	accounts
-	for name in "${romeo%@*}" "${juliet%@*}"; do
-		until [ "$1" = prosody ] ||
-			grep -qs -- "$name" "$XMPP_DIR"/data/*; do
-			[ "$SECONDS" -lt "$end" ]
-			sleep 0.05
-		done
-	done
-}
+load reconnect
 
 # long_lines N: numbered, of 600 bytes.
 long_lines() {

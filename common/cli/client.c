@@ -57,6 +57,15 @@ static void on_acked(void *user, uint64_t upto)
 	c->on.acked(c->on.user, upto);
 }
 
+static void on_lost(void *user, const struct cpl_err *e)
+{
+	struct cpl_client *c = user;
+
+	cpl_run_lost(&c->run, e);
+	if (c->on.lost)
+		c->on.lost(c->on.user, e);
+}
+
 static void on_ended(void *user, const struct cpl_err *e)
 {
 	struct cpl_client *c = user;
@@ -150,7 +159,7 @@ static void on_timed_out(void *user)
 {
 	struct cpl_client *c = user;
 	struct cpl_err e = CPL_ERR_INIT;
-	int online = c->run.session && cpl_session_online(c->run.session);
+	int online = c->run.session && cpl_session_alive(c->run.session);
 
 	tell_ending(c, &e);
 	/* After the session it is the records that nobody has read. */
@@ -188,6 +197,7 @@ void cpl_client_connect(struct cpl_client *c, int visible,
 	    .stanza = on_stanza,
 	    .acked = c->on.acked ? on_acked : NULL,
 	    .ended = on_ended,
+	    .lost = on_lost,
 	    .user = c,
 	};
 	struct cpl_err e = CPL_ERR_INIT;

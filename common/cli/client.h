@@ -18,6 +18,7 @@
 #include "run.h"
 
 struct cpl_client_events {
+	/* As the session's: it may come again. */
 	void (*online)(void *user);
 	/* A stanza that answers no request of ours. Non-zero: it is dealt
 	 * with; else, if it is a request, it is answered as every client has
@@ -31,6 +32,9 @@ struct cpl_client_events {
 	 * is said here comes before what the client says itself; the tool
 	 * starts nothing more. May be NULL. */
 	void (*ending)(void *user, const struct cpl_err *why);
+	/* The connection is lost and another attempt follows, as the run's
+	 * options have it. May be NULL. */
+	void (*lost)(void *user, const struct cpl_err *why);
 	void *user;
 };
 

@@ -8,9 +8,9 @@ It prints the port that it listens on, and passes what comes there on to PORT,
 each direction MS/2 later, in order. A direction is cut for good after so many
 bytes: cut-after counts what the server sent, cut-after-up what the client
 sent; then both sides are closed (cut=fin, reset), or nothing more passes in
-that direction (stall). times=N: only the first N connections are cut. It ends
-on SIGTERM, SIGINT, or when stdin (a pipe,
-socket or terminal) closes.
+that direction (stall). times=N: only the first N connections are cut.
+SIGUSR1 cuts all connections that there are, as cut= has it. It ends on
+SIGTERM, SIGINT, or when stdin (a pipe, socket or terminal) closes.
 
 FILE gets the flights of each connection, again whenever one ends:
 	connection 1
@@ -42,6 +42,7 @@ class Proxy:
         self.delay = milliseconds / 2000
         self.options = options
         self.connections = []
+        self.live = set()
 
     async def accept(self, sock):
         loop = asyncio.get_running_loop()
@@ -49,7 +50,12 @@ class Proxy:
             client, _ = await loop.sock_accept(sock)
             connection = Connection(self, client)
             self.connections.append(connection)
+            self.live.add(connection)
             connection.task = asyncio.create_task(connection.run())
+
+    def cut_all(self):
+        for connection in list(self.live):
+            connection.task.cancel()
 
     def summarise(self):
         path = self.options['summary']
@@ -89,7 +95,10 @@ class Connection:
             how = await self.pass_on()
         except OSError:
             how = 'reset'
+        except asyncio.CancelledError:
+            how = self.proxy.options['cut']
         finally:
+            self.proxy.live.discard(self)
             for sock in self.sockets.values():
                 close(sock, how)
             self.proxy.summarise()
@@ -195,6 +204,7 @@ async def serve(proxy):
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    loop.add_signal_handler(signal.SIGUSR1, proxy.cut_all)
     if has_end():
         loop.add_reader(0, drain, ended)
     sock = socket.create_server(('127.0.0.1', 0), backlog=128)

@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# --retry of the tools that ask something and go: xiq, xroster, xdisco, xping.
+
+bats_require_minimum_version 1.5.0
+load lib
+load xsend
+load reconnect
+
+ping="<ping xmlns='urn:xmpp:ping'/>"
+set_iq="<iq type='set' to='juliet@capulet.lit/b'><x xmlns='urn:couplet:x'/></iq>"
+nobody='127.0.0.1:1'
+
+result="<iq type='result' id='@ID@' from='@TO@' to='@JID@'/>"
+
+# sent PATTERN: how many of the iqs that the stub was sent have it.
+sent() {
+	on_wire iq | grep -c -- "$1" || true
+}
+
+# connections: how many the stub had.
+connections() {
+	grep -c ' connected ' "$STUB_LOG"
+}
+
+# last_of_err TEXT: stderr ends so.
+last_of_err() {
+	same 'the end of stderr' "$1" "$(tail -n 1 err)"
+}
+
+# --- xiq --------------------------------------------------------------------
+
+@test "[v] xiq --retry: a get that had no answer is asked again" {
+	stub close how=reset times=1
+	expect_exit 0 tool xiq --retry 60 <<<"$ping"
+	says
+	same answers 1 "$(grep -c "type=\"result\"" out)"
+	same gets 2 "$(sent urn:xmpp:ping)"
+	same connections 2 "$(connections)"
+}
+
+@test "xiq: without --retry a lost connection is its end" {
+	stub close how=reset times=1
+	expect_exit 75 tool xiq <<<"$ping"
+	same connections 1 "$(connections)"
+	grep -q 'record 1: montague.lit: unknown outcome' err
+}
+
+@test "[v] xiq --retry: what became of a set nobody knows; others go on" {
+	stub close how=reset times=1
+	{ echo "$set_iq"; echo "$ping"; } >records
+	expect_exit 75 tool xiq --retry 60 <records
+	says 'xiq: record 1: juliet@capulet.lit/b: unknown outcome: the connection was lost, the set may have happened'
+	same sets 1 "$(sent urn:couplet:x)"
+	same answers 1 "$(grep -c 'type="result"' out)"
+
+	stub close how=reset times=1
+	expect_exit 1 tool xiq --retry 60 --retry-set <records
+	# As of one who does not know it: the answer counts.
+	says 'xiq: record 1: juliet@capulet.lit/b: service-unavailable'
+	same sets 2 "$(sent urn:couplet:x)"
+	same answers 1 "$(grep -c 'type="result"' out)"
+}
+
+@test "xiq --retry: what the server had acknowledged is asked again too" {
+	# The answers are late, so that the connection is cut in between.
+	printf 'urn:couplet:x\t\n' >answers
+	stub ping-delay=4000 answers=answers
+	proxied romeo cut=reset
+	{ echo "$set_iq"; echo "$ping"; } >records
+	spawn tool xiq -v --retry 60 <records >out 2>err
+	wait_for_line "$STUB_LOG" ' sent <a '
+	break_off
+	ends 75
+	same sets 1 "$(sent urn:couplet:x)"
+	same pings 2 "$(sent 'urn:xmpp:ping')"
+	same answers 1 "$(grep -c 'type="result"' out)"
+	grep -q 'juliet@capulet.lit/b: unknown outcome: the connection was lost' err
+}
+
+@test "xiq --retry: records that come while there is no connection are sent" {
+	printf 'urn:couplet:x\t%s\n' "$result" >answers
+	stub answers=answers
+	proxied romeo cut=reset
+	feed tool xiq -v --retry 60 2>err >out
+	wait_for_line err 'online as'
+	kill -STOP "$STUB_PID"
+	break_off
+	wait_for_line err 'next attempt in'
+	# Sets too: these have not left, and nothing of them is in doubt.
+	{ echo "$set_iq"; echo "$ping"; } >&8
+	exec 8>&-
+	kill -CONT "$STUB_PID"
+	ends 0
+	same answers 2 "$(grep -c 'type="result"' out)"
+	same sets 1 "$(sent urn:couplet:x)"
+}
+
+@test "xiq --retry: on real servers, a broken connection is resumed" {
+	for server in "${servers[@]}"; do
+		fresh "$server"
+		proxied romeo cut=reset
+		feed tool xiq -v --retry 60 2>err >out
+		echo "$ping" >&8
+		wait_for_line out 'type="result"'
+		break_off
+		wait_for_line err 'next attempt in'
+		echo "$ping" >&8
+		exec 8>&-
+		ends 0
+		grep -q 'resumed as' err
+		same answers 2 "$(grep -c 'type="result"' out)"
+	done
+}
+
+@test "xiq --retry: the server dies and comes back" {
+	for server in "${servers[@]}"; do
+		lasting "$server"
+		feed tool xiq -v --retry 120 2>err >out
+		echo "$ping" >&8
+		wait_for_line out 'type="result"'
+		"$tests/servers/kill" "$XMPP_DIR"
+		wait_for_line err 'next attempt in'
+		echo "$ping" >&8
+		exec 8>&-
+		"$tests/servers/restart" "$XMPP_DIR"
+		ends 0
+		same answers 2 "$(grep -c 'type="result"' out)"
+	done
+}
+
+# refuses TOOL ARG...: --retry ends at what will not be better, with 75 when
+# its time is over, with 64 when it has none.
+refuses() {
+	local name=$1
+	stub ok
+	expect_exit 64 tool "$@" --retry soon <records
+	head -n 1 err | grep "^$name: --retry: 'soon' is not"
+	same connections 0 "$(connections || true)"
+	stub not-authorized
+	expect_exit 77 tool "$@" --retry 600 <records
+	same connections 1 "$(connections)"
+	stub stream-error=conflict
+	expect_exit 75 tool "$@" --retry 600 <records
+	same connections 1 "$(connections)"
+	grep -q 'conflict' err
+	kill "$STUB_PID"
+	expect_exit 75 tool "$@" -v --retry 1 -H "$nobody" <records
+	grep -q 'next attempt in' err
+	grep -q "^$name: $nobody: Connection refused$" err
+}
+
+@test "xiq --retry: when it ends" {
+	echo "$ping" >records
+	refuses xiq
+}
