@@ -33,7 +33,8 @@ static const char help[] =
     "      --remove GROUP     with group: take them out of it (repeat)\n"
     "      --prune            with sync: remove who is not in the file\n"
     "      --dry-run          print what would change, and change "
-    "nothing\n" CPL_FORMAT_HELP "                         (default text)\n";
+    "nothing\n" CPL_RUN_RETRY_HELP CPL_RUN_RETRY_SET_HELP CPL_FORMAT_HELP
+    "                         (default text)\n";
 
 enum {
 	OPT_SUBSCRIPTION = CPL_OPT_TOOL,
@@ -47,6 +48,8 @@ enum {
 static const struct option options[] = {
     CPL_CLI_OPTIONS,
     CPL_FORMAT_OPTIONS,
+    CPL_RUN_RETRY,
+    CPL_RUN_RETRY_SET,
     {"group", required_argument, NULL, 'g'},
     {"subscription", required_argument, NULL, OPT_SUBSCRIPTION},
     {"name", required_argument, NULL, 'n'},
@@ -149,6 +152,7 @@ static void on_ready(void *user, const struct cpl_err *why)
 {
 	struct xroster *x = user;
 
+	x->listed = 1;
 	if (x->client.closing)
 		return;
 	if (why) {
@@ -173,6 +177,12 @@ static void on_online(void *user)
 	struct cpl_client *c = &x->client;
 	struct cpl_err e = CPL_ERR_INIT;
 
+	/* After a new login: what is under way goes on by itself. */
+	if (x->roster) {
+		if (!x->listed && cpl_roster_again(x->roster, &e) < 0)
+			cpl_run_give_up(&c->run, &e);
+		return;
+	}
 	x->roster =
 	    cpl_roster_new(c->run.session, cpl_cli_state_folder(&c->run.cli),
 			   &c->run.cli.log, &events, &e);
@@ -263,7 +273,8 @@ static void take_option(struct xroster *x, int c, const char *arg)
 	struct xroster_settings *set = &x->set;
 	struct cpl_cli *cli = &x->client.run.cli;
 
-	if (cpl_format_option(&x->client.format, cli, c, arg))
+	if (cpl_format_option(&x->client.format, cli, c, arg) ||
+	    cpl_run_option(&x->client.run, c, arg))
 		return;
 	switch (c) {
 	case 'g':

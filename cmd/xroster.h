@@ -63,7 +63,8 @@ enum xroster_state {
 	XROSTER_WAITING,
 	XROSTER_SENT,
 	XROSTER_DONE,
-	XROSTER_REFUSED
+	XROSTER_REFUSED,
+	XROSTER_UNKNOWN /* and that was said */
 };
 
 struct xroster_change {
@@ -87,6 +88,7 @@ struct xroster {
 	size_t malformed;
 
 	struct cpl_roster *roster;
+	int listed; /* it was fetched, or refused */
 	struct cpl_pool *pool;
 	struct cpl_timer begin; /* to apply the plan */
 	struct xroster_change *plan;

@@ -23,6 +23,17 @@ static void refuse(struct xroster *x, struct xroster_change *change,
 	cpl_run_complain(&x->client.run, &e);
 }
 
+/* The session was lost, and this is not sent again. */
+static void unknown(struct xroster *x, struct xroster_change *change,
+		    const struct cpl_err *why)
+{
+	struct cpl_err e = *why;
+
+	change->state = XROSTER_UNKNOWN;
+	cpl_err_prefix(&e, "%s: unknown outcome", change->contact.jid.full);
+	cpl_run_complain(&x->client.run, &e);
+}
+
 static void done(struct xroster *x, struct xroster_change *change)
 {
 	change->state = XROSTER_DONE;
@@ -174,11 +185,12 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 	const char *type = answer ? xmpp_stanza_get_type(answer) : NULL;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	(void)why;
 	/* None: xroster_apply_ending() tells. */
-	if (!answer)
+	if (!answer && !cpl_session_alive(x->client.run.session))
 		return;
-	if (type && strcmp(type, "result") == 0) {
+	if (!answer) {
+		unknown(x, change, why);
+	} else if (type && strcmp(type, "result") == 0) {
 		done(x, change);
 	} else {
 		cpl_fault_stanza(answer, &e);

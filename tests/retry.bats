@@ -27,6 +27,27 @@ last_of_err() {
 	same 'the end of stderr' "$1" "$(tail -n 1 err)"
 }
 
+# refuses TOOL ARG...: --retry ends at what will not be better, with 75 when
+# its time is over, with 64 when it has none.
+refuses() {
+	local name=$1
+	stub ok
+	expect_exit 64 tool "$@" --retry soon <records
+	head -n 1 err | grep "^$name: --retry: 'soon' is not"
+	same connections 0 "$(connections || true)"
+	stub not-authorized
+	expect_exit 77 tool "$@" --retry 600 <records
+	same connections 1 "$(connections)"
+	stub stream-error=conflict
+	expect_exit 75 tool "$@" --retry 600 <records
+	same connections 1 "$(connections)"
+	grep -q 'conflict' err
+	kill "$STUB_PID"
+	expect_exit 75 tool "$@" -v --retry 1 -H "$nobody" <records
+	grep -q 'next attempt in' err
+	grep -q "^$name: $nobody: Connection refused$" err
+}
+
 # --- xiq --------------------------------------------------------------------
 
 @test "[v] xiq --retry: a get that had no answer is asked again" {
@@ -128,28 +149,83 @@ last_of_err() {
 	done
 }
 
-# refuses TOOL ARG...: --retry ends at what will not be better, with 75 when
-# its time is over, with 64 when it has none.
-refuses() {
-	local name=$1
-	stub ok
-	expect_exit 64 tool "$@" --retry soon <records
-	head -n 1 err | grep "^$name: --retry: 'soon' is not"
-	same connections 0 "$(connections || true)"
-	stub not-authorized
-	expect_exit 77 tool "$@" --retry 600 <records
-	same connections 1 "$(connections)"
-	stub stream-error=conflict
-	expect_exit 75 tool "$@" --retry 600 <records
-	same connections 1 "$(connections)"
-	grep -q 'conflict' err
-	kill "$STUB_PID"
-	expect_exit 75 tool "$@" -v --retry 1 -H "$nobody" <records
-	grep -q 'next attempt in' err
-	grep -q "^$name: $nobody: Connection refused$" err
-}
-
 @test "xiq --retry: when it ends" {
 	echo "$ping" >records
 	refuses xiq
+}
+
+# --- xroster ----------------------------------------------------------------
+
+# contacts N: so many, a record each.
+contacts() {
+	seq -f 'c%.0f@capulet.lit' "$1" | sed "s/$/\tName\t\t\tVerona/"
+}
+
+@test "[v] xroster --retry: a list that did not come is asked for again" {
+	stub close how=reset times=1
+	expect_exit 0 tool xroster --retry 60
+	says
+	same lists 2 "$(sent '<query xmlns="jabber:iq:roster"')"
+	stub close how=reset times=1
+	expect_exit 75 tool xroster
+	same lists 1 "$(sent '<query xmlns="jabber:iq:roster"')"
+}
+
+@test "[v] xroster --retry: what became of a change nobody knows" {
+	printf 'type=.set\t\n' >answers
+	stub answers=answers
+	proxied romeo cut=reset
+	spawn tool xroster --retry 60 add "$juliet" 2>err
+	wait_for_line "$STUB_LOG" 'recv iq .*type="set"'
+	break_off
+	ends 75
+	says "xroster: $juliet: unknown outcome: the connection was lost"
+	same sets 1 "$(sent 'type="set".*jabber:iq:roster')"
+}
+
+@test "xroster --retry --retry-set: a change without answer is sent again" {
+	printf 'type=.set\t\n' >answers
+	stub answers=answers
+	proxied romeo cut=reset
+	spawn tool xroster --retry 60 --retry-set add "$juliet" 2>err
+	wait_for_line "$STUB_LOG" 'recv iq .*type="set"'
+	break_off
+	until [ "$(sent 'type="set".*jabber:iq:roster')" = 2 ]; do
+		kill -0 "$pid"
+		sleep 0.05
+	done
+	kill "$pid"
+	ends 143
+}
+
+@test "xroster --retry: a broken connection is resumed, and all is changed" {
+	contacts 150 >list
+	for server in "${servers[@]}"; do
+		fresh "$server"
+		proxied romeo cut-after-up=20000 cut=reset times=1
+		# Prosody reads on in the middle of what was cut off, and has
+		# to be logged in to anew (sm.h).
+		expect_exit 0 tool xroster -v --retry 60 --retry-set sync list
+		grep -q 'resumed as' err
+		expect_exit 0 tool xroster -g Verona
+		same contacts 150 "$(wc -l <out)"
+	done
+}
+
+@test "xroster --retry: the server is not there yet" {
+	for server in "${servers[@]}"; do
+		lasting "$server"
+		"$tests/servers/kill" "$XMPP_DIR"
+		spawn tool xroster -v --retry 120 add "$juliet" 2>err
+		wait_for_line err 'next attempt in'
+		"$tests/servers/restart" "$XMPP_DIR"
+		ends 0
+		expect_exit 0 tool xroster
+		grep -q "^$juliet" out
+	done
+}
+
+@test "xroster --retry: when it ends" {
+	: >records
+	refuses xroster
 }

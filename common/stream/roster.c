@@ -175,19 +175,32 @@ static void list_came(void *user, xmpp_stanza_t *answer)
 	}
 }
 
+static int is_versioned(const struct cpl_roster *r)
+{
+	return cpl_session_feature(r->session, "ver", CPL_NS_ROSTERVER);
+}
+
 /* 2.6.2: without a cache the version is "", and where the server does not offer
  * versions there is none. */
-static int ask_list(struct cpl_roster *r, int versioned, struct cpl_err *e)
+static int ask_list(struct cpl_roster *r, struct cpl_err *e)
 {
 	xmpp_stanza_t *iq = cpl_build_stanza(cpl_session_ctx(r->session), "iq",
 					     "get", NULL, NULL);
 	xmpp_stanza_t *query = cpl_build_child(iq, "query", CPL_NS_ROSTER);
 	int complete = query != NULL;
 
-	if (complete && versioned)
+	if (complete && is_versioned(r))
 		complete =
 		    cpl_set_attr(query, "ver", r->ver ? r->ver : "") == 0;
 	return ask(r, iq, complete, list_came, e);
+}
+
+/* The ping rides along: what changed since is here with its answer. */
+static int fetch(struct cpl_roster *r, struct cpl_err *e)
+{
+	if (ask_list(r, e) < 0)
+		return -1;
+	return r->whole ? send_fence(r, e) : 0;
 }
 
 struct cpl_roster *cpl_roster_new(struct cpl_session *session,
@@ -195,7 +208,6 @@ struct cpl_roster *cpl_roster_new(struct cpl_session *session,
 				  const struct cpl_roster_events *on,
 				  struct cpl_err *e)
 {
-	int versioned = cpl_session_feature(session, "ver", CPL_NS_ROSTERVER);
 	struct cpl_roster *r = calloc(1, sizeof *r);
 
 	if (!r) {
@@ -209,17 +221,26 @@ struct cpl_roster *cpl_roster_new(struct cpl_session *session,
 	r->cache.jid = cpl_session_jid(session)->bare;
 	r->cache.ctx = cpl_session_ctx(session);
 	r->cache.log = log;
-	if (versioned &&
+	if (is_versioned(r) &&
 	    cpl_roster_cache_read(&r->cache, &r->all, &r->ver) == 0)
 		r->whole = r->ver != NULL;
 	if (!r->whole)
 		cpl_contacts_release(&r->all);
-	/* The ping rides along: what changed since is here with its answer. */
-	if (ask_list(r, versioned, e) == 0 &&
-	    (!r->whole || send_fence(r, e) == 0))
+	if (fetch(r, e) == 0)
 		return r;
 	cpl_roster_free(r);
 	return NULL;
+}
+
+/* The pushes since then went to the session that is lost. */
+int cpl_roster_again(struct cpl_roster *r, struct cpl_err *e)
+{
+	if (r->state == ASKED)
+		return 0;
+	cpl_session_forget(r->session, r);
+	r->fenced = 0;
+	r->state = ASKED;
+	return fetch(r, e);
 }
 
 int cpl_roster_hint(const struct cpl_roster *r, const struct cpl_err *why,

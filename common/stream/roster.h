@@ -24,8 +24,9 @@ enum cpl_push cpl_roster_push(const struct cpl_session *session,
 			      xmpp_stanza_t *iq);
 
 struct cpl_roster_events {
-	/* The list is there, once; or the server refused it, with why. When
-	 * the session ends before, its own event tells. */
+	/* The list is there; or the server refused it, with why: once, and
+	 * once more for cpl_roster_again(). When the session ends before, its
+	 * own event tells. */
 	void (*ready)(void *user, const struct cpl_err *why);
 	/* A push changed a contact (CPL_SUB_REMOVE: it is gone); not before
 	 * ready(). May be NULL */
@@ -39,6 +40,11 @@ struct cpl_roster *cpl_roster_new(struct cpl_session *session,
 				  const char *state, const struct cpl_log *log,
 				  const struct cpl_roster_events *on,
 				  struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* After a new login: what changed meanwhile is asked for, and from here on
+ * pushes come again (2.2). -1 with e as above. */
+int cpl_roster_again(struct cpl_roster *r, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
 /* The session ends with why. Non-zero, and what the user can do is in hint,

@@ -405,6 +405,41 @@ static void the_session_ends_while_catching_up(void)
 	cpl_roster_free(roster);
 }
 
+static void again(void)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	CHECK_INT(cpl_roster_again(roster, &e), 0);
+}
+
+/* The session asks again what was not answered; what was is asked by us, and
+ * the pong to the lost session's ping is none. */
+static void a_new_login(void)
+{
+	leave_cache();
+	begin(folder, 1);
+	take(&out);
+	again();
+	CHECK_STR(take(&out), "");
+	answer(0, RESULT(""));
+	CHECK(iq(PUSH("", "ver='v2'", "<item jid='a.lit'/>")));
+	take(&out);
+	again();
+	CHECK_STR(take(&out), GET(" ver=\"v2\"") PING);
+	CHECK(session.asked[1].user == NULL);
+	CHECK_STR(take(&told), "");
+	answer(2, RESULT(""));
+	answer(3, RESULT(""));
+	CHECK_STR(take(&told), "ready \n");
+	/* When it was complete it is completed. */
+	again();
+	CHECK_STR(take(&out), GET(" ver=\"v2\"") PING);
+	answer(4, RESULT(Q "ver='v4'><item jid='d.lit'/></query>"));
+	CHECK_STR(take(&told), "ready \n");
+	CHECK_STR(all(), "d.lit= ");
+	cpl_roster_free(roster);
+}
+
 static void a_push_without_version_ends_the_cache(void)
 {
 	leave_cache();
@@ -578,6 +613,7 @@ int main(void)
 	RUN(the_cache_is_good);
 	RUN(a_pong_before_the_result_is_no_fence);
 	RUN(the_session_ends_while_catching_up);
+	RUN(a_new_login);
 	RUN(a_push_without_version_ends_the_cache);
 	RUN(versions_are_for_those_who_offer_them);
 	RUN(a_damaged_cache_is_none);
