@@ -23,8 +23,8 @@ static const char help[] =
     "      --depth N          so many levels: 1 the JIDs, 2 their items too\n"
     "      --find FEATURE     print who has it, of the JIDs and their items\n"
     "      --most N           find so many entities (default 1000)\n"
-    "      --each-timeout SEC for each answer (default 10)\n" CPL_FORMAT_HELP
-    "                         (default text)\n";
+    "      --each-timeout SEC for each answer (default 10)\n" CPL_RUN_RETRY_HELP
+	CPL_FORMAT_HELP "                         (default text)\n";
 
 enum {
 	OPT_INFO = CPL_OPT_TOOL,
@@ -40,6 +40,7 @@ enum {
 static const struct option options[] = {
     CPL_CLI_OPTIONS,
     CPL_FORMAT_OPTIONS,
+    CPL_RUN_RETRY,
     {"info", no_argument, NULL, OPT_INFO},
     {"items", no_argument, NULL, OPT_ITEMS},
     {"node", required_argument, NULL, OPT_NODE},
@@ -217,7 +218,8 @@ static void take_option(struct xdisco *x, int c, const char *arg)
 {
 	struct cpl_cli *cli = &x->client.run.cli;
 
-	if (cpl_format_option(&x->client.format, cli, c, arg))
+	if (cpl_format_option(&x->client.format, cli, c, arg) ||
+	    cpl_run_option(&x->client.run, c, arg))
 		return;
 	switch (c) {
 	case OPT_INFO: x->conf.info = 1; break;

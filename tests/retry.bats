@@ -1,52 +1,16 @@
 #!/usr/bin/env bats
-# --retry of the tools that ask something and go: xiq, xroster, xdisco, xping.
+# --retry of xiq and xroster.
 
 bats_require_minimum_version 1.5.0
 load lib
 load xsend
 load reconnect
+load retry
 
 ping="<ping xmlns='urn:xmpp:ping'/>"
 set_iq="<iq type='set' to='juliet@capulet.lit/b'><x xmlns='urn:couplet:x'/></iq>"
-nobody='127.0.0.1:1'
 
 result="<iq type='result' id='@ID@' from='@TO@' to='@JID@'/>"
-
-# sent PATTERN: how many of the iqs that the stub was sent have it.
-sent() {
-	on_wire iq | grep -c -- "$1" || true
-}
-
-# connections: how many the stub had.
-connections() {
-	grep -c ' connected ' "$STUB_LOG"
-}
-
-# last_of_err TEXT: stderr ends so.
-last_of_err() {
-	same 'the end of stderr' "$1" "$(tail -n 1 err)"
-}
-
-# refuses TOOL ARG...: --retry ends at what will not be better, with 75 when
-# its time is over, with 64 when it has none.
-refuses() {
-	local name=$1
-	stub ok
-	expect_exit 64 tool "$@" --retry soon <records
-	head -n 1 err | grep "^$name: --retry: 'soon' is not"
-	same connections 0 "$(connections || true)"
-	stub not-authorized
-	expect_exit 77 tool "$@" --retry 600 <records
-	same connections 1 "$(connections)"
-	stub stream-error=conflict
-	expect_exit 75 tool "$@" --retry 600 <records
-	same connections 1 "$(connections)"
-	grep -q 'conflict' err
-	kill "$STUB_PID"
-	expect_exit 75 tool "$@" -v --retry 1 -H "$nobody" <records
-	grep -q 'next attempt in' err
-	grep -q "^$name: $nobody: Connection refused$" err
-}
 
 # --- xiq --------------------------------------------------------------------
 

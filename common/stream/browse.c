@@ -246,7 +246,7 @@ static int wants_items(const struct cpl_browse *b, const struct entity *n)
 static void pump(struct cpl_browse *b)
 {
 	while (b->next && !cpl_pool_full(b->pool) &&
-	       cpl_session_online(b->conf.session)) {
+	       cpl_session_alive(b->conf.session)) {
 		struct entity *n = b->next;
 
 		if (b->conf.info && !b->info_asked) {
@@ -267,6 +267,8 @@ static void pump(struct cpl_browse *b)
 
 void cpl_browse_start(struct cpl_browse *b)
 {
+	if (b->started)
+		return;
 	b->started = 1;
 	pump(b);
 }
@@ -311,7 +313,7 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 	struct cpl_err e = CPL_ERR_INIT;
 
 	/* The end of the session speaks for all of them. */
-	if (!answer && !cpl_session_online(b->conf.session))
+	if (!answer && !cpl_session_alive(b->conf.session))
 		return;
 	if (!answer)
 		e = *why;

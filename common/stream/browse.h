@@ -57,7 +57,7 @@ void cpl_browse_free(struct cpl_browse *b);
 int cpl_browse_add(struct cpl_browse *b, const char *jid, const char *node,
 		   struct cpl_err *e) __attribute__((warn_unused_result));
 
-/* Begins, once, when the session is online. */
+/* Begins when the session is online; once, whatever becomes of it. */
 void cpl_browse_start(struct cpl_browse *b);
 
 /* How many entities were found and not asked, since there were too many. */
