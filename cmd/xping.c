@@ -22,14 +22,15 @@ static const char help[] =
     "      --interval SEC     between two pings to one (default 1; 0: as\n"
     "                         soon as all have answered)\n"
     "      --each-timeout SEC wait so long for each answer (default 10)\n"
-    "      --summary          print the statistics alone\n" CPL_FORMAT_HELP
-    "                         (default text)\n";
+    "      --summary          print the statistics alone\n" CPL_RUN_RETRY_HELP
+	CPL_FORMAT_HELP "                         (default text)\n";
 
 enum { OPT_INTERVAL = CPL_OPT_TOOL, OPT_EACH_TIMEOUT, OPT_SUMMARY };
 
 static const struct option options[] = {
     CPL_CLI_OPTIONS,
     CPL_FORMAT_OPTIONS,
+    CPL_RUN_RETRY,
     {"count", required_argument, NULL, 'c'},
     {"interval", required_argument, NULL, OPT_INTERVAL},
     {"each-timeout", required_argument, NULL, OPT_EACH_TIMEOUT},
@@ -197,18 +198,47 @@ static void go_on(struct xping *x)
 	}
 }
 
+static void failed(struct xping *x, struct target *t, long seq,
+		   const struct cpl_err *why)
+{
+	struct cpl_err e = *why;
+
+	if (t->status == CPL_OK)
+		t->status = e.status;
+	cpl_err_prefix(&e, "%s: ping %ld", t->jid->full, seq);
+	cpl_cli_error(&x->client.run.cli, &e);
+}
+
+/* As in ping(8): without a connection they are lost, and the count goes on. */
+static void lose_round(struct xping *x)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_err_set(&e, CPL_TEMP, "not connected");
+	for (size_t i = 0; i < x->to.count; i++) {
+		x->targets[i].sent++;
+		failed(x, &x->targets[i], x->round, &e);
+	}
+}
+
 static void on_round(void *user)
 {
 	struct xping *x = user;
+	int online = cpl_session_online(x->client.run.session);
 	struct cpl_err e = CPL_ERR_INIT;
 
+	/* The next login goes on where all have answered at once. */
+	if (!online && x->interval == 0)
+		return;
 	/* While nobody reads what comes, nothing more is asked. */
 	if (cpl_output_bytes(x->client.output) >= CPL_BACKLOG_BYTES) {
 		cpl_loop_timer(x->client.run.loop, &x->timer, 1000);
 		return;
 	}
 	x->round++;
-	for (size_t i = 0; i < x->to.count; i++) {
+	if (!online)
+		lose_round(x);
+	for (size_t i = 0; online && i < x->to.count; i++) {
 		if (ask(x, &x->targets[i], &e) == 0)
 			continue;
 		cpl_run_give_up(&x->client.run, &e);
@@ -234,17 +264,6 @@ static int is_there(const struct target *t, xmpp_stanza_t *answer)
 		!t->jid->local && !t->jid->resource);
 }
 
-static void failed(struct xping *x, const struct ping *p,
-		   const struct cpl_err *why)
-{
-	struct cpl_err e = *why;
-
-	if (p->target->status == CPL_OK)
-		p->target->status = e.status;
-	cpl_err_prefix(&e, "%s: ping %ld", p->target->jid->full, p->seq);
-	cpl_cli_error(&x->client.run.cli, &e);
-}
-
 static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 			const struct cpl_err *why)
 {
@@ -253,7 +272,7 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 	double ms = (double)(now_us() - p->sent) / 1000;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!answer && !cpl_session_online(x->client.run.session)) {
+	if (!answer && !cpl_session_alive(x->client.run.session)) {
 		/* The session's own end tells why. */
 		drop(p);
 		return;
@@ -264,9 +283,9 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 			print_answer(&x->client, p->target, p->seq, ms, answer);
 	} else if (answer) {
 		cpl_fault_stanza(answer, &e);
-		failed(x, p, &e);
+		failed(x, p->target, p->seq, &e);
 	} else {
-		failed(x, p, why);
+		failed(x, p->target, p->seq, why);
 	}
 	drop(p);
 	go_on(x);
@@ -278,8 +297,24 @@ static void on_online(void *user)
 {
 	struct xping *x = user;
 
+	if (x->round > 0) {
+		go_on(x);
+		return;
+	}
 	x->next = cpl_loop_now();
 	on_round(x);
+}
+
+/* A ping that was sent again would measure the time without a connection: what
+ * is under way is lost. */
+static void on_lost(void *user, const struct cpl_err *why)
+{
+	struct xping *x = user;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	(void)why;
+	cpl_err_set(&e, CPL_TEMP, "the connection was lost");
+	cpl_pool_expire(x->pool, &e);
 }
 
 static int on_stanza(void *user, xmpp_stanza_t *stanza)
@@ -303,7 +338,8 @@ static void take_option(struct xping *x, int c, const char *arg)
 {
 	struct cpl_cli *cli = &x->client.run.cli;
 
-	if (cpl_format_option(&x->client.format, cli, c, arg))
+	if (cpl_format_option(&x->client.format, cli, c, arg) ||
+	    cpl_run_option(&x->client.run, c, arg))
 		return;
 	switch (c) {
 	case 'c':
@@ -354,6 +390,7 @@ static void open_ping(struct xping *x)
 	struct cpl_client_events events = {.online = on_online,
 					   .stanza = on_stanza,
 					   .ending = on_ending,
+					   .lost = on_lost,
 					   .user = x};
 	struct cpl_pool_conf conf = {.parallel = (size_t)-1,
 				     .each_timeout = x->each_timeout,
