@@ -23,8 +23,8 @@ static const char help[] =
     "      --each-timeout SEC a command may take so long (default 30;\n"
     "                         0: for ever)\n"
     "      --idle SEC         end when nothing was asked for so long\n"
-    "  -c, --count N          end after N requests\n" CPL_BEING_HELP("-1")
-	CPL_FORMAT_HELP
+    "  -c, --count N          end after N requests\n" CPL_RUN_NO_RECONNECT_HELP
+	CPL_BEING_HELP("-1") CPL_FORMAT_HELP
     "                         (what the command reads; default xml)\n";
 
 enum { OPT_ALLOW = CPL_OPT_TOOL, OPT_JOBS, OPT_EACH_TIMEOUT, OPT_IDLE };
@@ -33,6 +33,7 @@ static const struct option options[] = {
     CPL_CLI_OPTIONS,
     CPL_FORMAT_OPTIONS,
     CPL_BEING_OPTIONS,
+    CPL_RUN_NO_RECONNECT,
     {"allow", required_argument, NULL, OPT_ALLOW},
     {"jobs", required_argument, NULL, OPT_JOBS},
     {"each-timeout", required_argument, NULL, OPT_EACH_TIMEOUT},
@@ -43,6 +44,8 @@ static const struct option options[] = {
 
 /* Commands under way get so long at the end. */
 #define DRAIN_MS 1000
+
+#define UNCONFIRMED "the server has not confirmed the last answers"
 
 /* --- the end ----------------------------------------------------------- */
 
@@ -164,17 +167,56 @@ void xserve_progress(struct serve *s)
 	end_when_done(s);
 }
 
+/* Remembers the own address; non-zero: it is the same as before. */
+static int note_address(struct serve *s)
+{
+	const char *address = cpl_session_jid(s->run.session)->full;
+	int same = s->address && strcmp(s->address, address) == 0;
+
+	if (same)
+		return 1;
+	free(s->address);
+	s->address = strdup(address);
+	return 0;
+}
+
+/* In place of the session that is lost there is another. */
+static void renew(struct serve *s)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+	int same = note_address(s);
+
+	if (s->acked < s->last_sent) {
+		cpl_err_set(&e, CPL_TEMP, UNCONFIRMED);
+		cpl_run_complain(&s->run, &e);
+		s->last_sent = s->acked;
+	}
+	xserve_renew(s, same);
+}
+
 static void on_online(void *user)
 {
 	struct serve *s = user;
 	struct cpl_err e = CPL_ERR_INIT;
 
+	if (s->online)
+		renew(s);
+	else
+		note_address(s);
 	s->online = 1;
 	touch_idle(s);
-	if (!s->set.being.none &&
+	if (s->phase == SERVE_ON && !s->set.being.none &&
 	    cpl_presence_announce(s->run.session, &s->set.being.presence, &e) <
 		0)
 		cpl_run_give_up(&s->run, &e);
+	end_when_done(s);
+}
+
+static void on_lost(void *user, const struct cpl_err *e)
+{
+	struct serve *s = user;
+
+	cpl_run_lost(&s->run, e);
 }
 
 /* Who may ask may know what there is to ask. */
@@ -223,8 +265,7 @@ static void on_ended(void *user, const struct cpl_err *e)
 	if (s->unanswered > 0 && why.status == CPL_REFUSED)
 		why.status = CPL_TEMP;
 	if (why.status == CPL_OK && s->acked < s->last_sent)
-		cpl_err_set(&why, CPL_TEMP,
-			    "the server has not confirmed the last answers");
+		cpl_err_set(&why, CPL_TEMP, UNCONFIRMED);
 	if (why.status != CPL_OK)
 		cpl_run_complain(&s->run, &why);
 	if (s->unanswered > 0)
@@ -250,6 +291,7 @@ static void release(struct serve *s)
 	cpl_session_free(s->run.session);
 	s->run.session = NULL;
 	cpl_answer_free(s->answer);
+	free(s->address);
 	cpl_filter_release(&s->allowed);
 	cpl_format_release(&s->format);
 	cpl_run_release(&s->run);
@@ -297,7 +339,8 @@ static void take_option(struct serve *s, int c, const char *arg)
 	struct cpl_cli *cli = &s->run.cli;
 
 	if (cpl_format_option(&s->format, cli, c, arg) ||
-	    cpl_being_option(&set->being, cli, c, arg))
+	    cpl_being_option(&set->being, cli, c, arg) ||
+	    cpl_run_option(&s->run, c, arg))
 		return;
 	switch (c) {
 	case 1: set_namespace(s, arg); break;
@@ -340,6 +383,7 @@ static void open_serve(struct serve *s)
 					     .stanza = on_stanza,
 					     .acked = on_acked,
 					     .ended = on_ended,
+					     .lost = on_lost,
 					     .user = s};
 	struct cpl_err e = CPL_ERR_INIT;
 
@@ -365,6 +409,7 @@ static void open_serve(struct serve *s)
 int main(int argc, char **argv)
 {
 	struct serve s = {
+	    .run = {.retry = -1},
 	    .set = {.jobs = 4,
 		    .each_timeout = 30 * 1000,
 		    .being = {.presence = {.priority = -1}}},

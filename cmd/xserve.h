@@ -52,6 +52,7 @@ struct serve {
 	size_t running;
 	size_t waiting;
 	size_t waiting_bytes;
+	char *address;      /* the full JID that requests were sent to */
 	uint64_t seen;      /* number of the last stanza */
 	uint64_t last_sent; /* of our answers */
 	uint64_t acked;
@@ -88,6 +89,12 @@ void xserve_turn_away(struct serve *s);
 
 /* The same for what runs, whose commands are ended. */
 void xserve_stop(struct serve *s);
+
+/* After a new login in place of a session that was lost: what waits is not run,
+ * as its server has said, or nobody will, that it was not delivered; who asked
+ * is told so where our address is the same, as is the answer of a command that
+ * runs. From another address nobody would take it (RFC 6120 8.1.2.1). */
+void xserve_renew(struct serve *s, int same);
 
 /* The session is over: commands are ended, and nobody is answered. */
 void xserve_abandon(struct serve *s);

@@ -72,7 +72,7 @@ static void refuse(struct serve *s, xmpp_stanza_t *iq, const char *condition)
 	const char *type = cpl_reply_type(condition, strlen(condition));
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (cpl_session_online(s->run.session) &&
+	if (cpl_session_alive(s->run.session) &&
 	    send_answer(s,
 			cpl_reply_error(s->run.ctx, iq, type, condition, NULL),
 			&e) < 0)
@@ -256,6 +256,36 @@ void xserve_stop(struct serve *s)
 		if (j->child && !j->answered)
 			answer_error(j, "recipient-unavailable");
 	}
+}
+
+/* Nobody will hear of it; the command, if it runs, is left to itself. */
+static void give_up(struct serve_job *j)
+{
+	struct serve *s = j->serve;
+
+	complain(s, j->iq, "not answered, the session is lost that it came to");
+	cpl_outcome_add(&s->run.outcome, CPL_TEMP);
+	j->answered = 1;
+	s->taken--;
+}
+
+void xserve_renew(struct serve *s, int same)
+{
+	struct serve_job *j;
+
+	if (same) {
+		xserve_turn_away(s);
+		return;
+	}
+	while ((j = next_waiting(s))) {
+		leave_row(j);
+		give_up(j);
+		remove_job(s, j);
+	}
+	for (j = s->jobs; j; j = j->next)
+		if (!j->answered)
+			give_up(j);
+	xserve_settle(s);
 }
 
 void xserve_abandon(struct serve *s)

@@ -270,11 +270,11 @@ END
 	same answers 'n1 error recipient-unavailable' "$(answers)"
 }
 
-@test "the connection is lost: the command is ended, and the status is 75" {
+@test "--no-reconnect: the connection is lost, the command is ended, and the status is 75" {
 	endless
 	requests 1 3 >stanzas
 	stub no-sm send=stanzas at=presence echo=no
-	spawn tool xserve --jobs 1 "$lamp" -- ./command 2>log
+	spawn tool xserve --no-reconnect --jobs 1 "$lamp" -- ./command 2>log
 	wait_for_line pids . 30
 	kill "$STUB_PID"
 	ends 75
@@ -284,15 +284,15 @@ END
 	grep -qxF 'xserve: 3 requests were not answered' log
 }
 
-@test "the server ends the stream: 1, or 75 where requests are open" {
+@test "--no-reconnect: the server ends the stream: 1, or 75 where requests are open" {
 	command_is <<<'echo "<a/>"'
 	stub end-stream at=presence
-	expect_exit 1 tool xserve "$lamp" -- ./command
+	expect_exit 1 tool xserve --no-reconnect "$lamp" -- ./command
 	says 'xserve: the server ended the stream'
 	endless
 	{ requests 1 1; echo '</stream:stream>'; } >stanzas
 	stub no-sm send=stanzas at=presence echo=no
-	expect_exit 75 tool xserve "$lamp" -- ./command
+	expect_exit 75 tool xserve --no-reconnect "$lamp" -- ./command
 	says 'xserve: the server ended the stream' \
 		'xserve: 1 request was not answered'
 }
