@@ -27,7 +27,8 @@ static const char help[] =
     "  -c, --count N          watch: end after N records\n"
     "      --idle SEC         watch: end when nothing came for so long\n"
     "      --auto-approve JID watch: approve requests from there "
-    "(repeat)\n" CPL_FORMAT_HELP "                         (default text)\n"
+    "(repeat)\n" CPL_RUN_NO_RECONNECT_HELP CPL_FORMAT_HELP
+    "                         (default text)\n"
     "      --priority N       set: of the presence (default -1)\n"
     "      --to JID|ALIAS     set: for them alone (repeat)\n"
     "      --hold             set: until a signal; stdin is not read\n"
@@ -48,6 +49,7 @@ enum {
 static const struct option options[] = {
     CPL_CLI_OPTIONS,
     CPL_FORMAT_OPTIONS,
+    CPL_RUN_NO_RECONNECT,
     {"snapshot", no_argument, NULL, '1'},
     {"wait-for", required_argument, NULL, OPT_WAIT_FOR},
     {"settle", required_argument, NULL, OPT_SETTLE},
@@ -90,10 +92,13 @@ int xpresence_ask_roster(struct xpresence *x,
 	struct cpl_run *run = &x->client.run;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	x->roster =
-	    cpl_roster_new(run->session, cpl_cli_state_folder(&run->cli),
-			   &run->cli.log, on, &e);
-	if (x->roster)
+	if (x->roster && cpl_roster_again(x->roster, &e) == 0)
+		return 0;
+	if (!x->roster)
+		x->roster = cpl_roster_new(run->session,
+					   cpl_cli_state_folder(&run->cli),
+					   &run->cli.log, on, &e);
+	if (x->roster && e.status == CPL_OK)
 		return 0;
 	xpresence_give_up(x, &e);
 	return -1;
@@ -107,6 +112,7 @@ int xpresence_ask_pending(struct xpresence *x,
 	struct cpl_pending_events events = {announced, x};
 	struct cpl_err e = CPL_ERR_INIT;
 
+	cpl_pending_free(x->pending);
 	x->pending =
 	    cpl_pending_new(x->client.run.session, &presence, &events, &e);
 	if (x->pending)
@@ -252,6 +258,7 @@ static unsigned take_own_option(struct xpresence *x, int c, const char *arg)
 		return X_PRIORITY;
 	case OPT_TO: add_to(x, arg); return X_TO;
 	case OPT_HOLD: return X_HOLD;
+	case CPL_OPT_NO_RECONNECT: return X_NO_RECONNECT;
 	case OPT_RATE:
 		set->rate = cpl_value_number(cli, "--rate", arg, 1, 1000);
 		return X_RATE;
@@ -276,9 +283,10 @@ static void take_option(struct xpresence *x, int c, const char *arg)
 static void choose_verb(struct xpresence *x, int *argc, char ***argv)
 {
 	static const char *const names[] = {
-	    "--count",    "--idle",         "--snapshot", "--wait-for",
-	    "--from",     "--auto-approve", "--settle",   "an output format",
-	    "--priority", "--to",           "--hold",     "--rate"};
+	    "--count",       "--idle",         "--snapshot", "--wait-for",
+	    "--from",        "--auto-approve", "--settle",   "an output format",
+	    "--priority",    "--to",           "--hold",     "--rate",
+	    "--no-reconnect"};
 	struct cpl_cli *cli = &x->client.run.cli;
 	unsigned wrong;
 
@@ -303,6 +311,10 @@ static void choose_verb(struct xpresence *x, int *argc, char ***argv)
 			      (*argv)[x->verb->most]);
 	if (x->verb->check)
 		x->verb->check(x, *argc, *argv);
+	/* What goes on until it is ended; a snapshot is soon there. */
+	if ((x->verb->options & X_NO_RECONNECT) &&
+	    !(x->set.given & (X_NO_RECONNECT | X_SNAPSHOT)))
+		x->client.run.retry = -1;
 }
 
 /* Without a verb a misspelt one is the alias of somebody to be watched. */

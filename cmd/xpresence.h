@@ -30,7 +30,8 @@ enum xpresence_option {
 	X_PRIORITY = 256,
 	X_TO = 512,
 	X_HOLD = 1024,
-	X_RATE = 2048
+	X_RATE = 2048,
+	X_NO_RECONNECT = 4096
 };
 
 /* What the command line says. */
@@ -58,10 +59,12 @@ struct xpresence_watch {
 	struct cpl_sight *sight;
 	struct cpl_census *census;
 	enum xpresence_verdict *verdicts; /* of the operands */
+	char *told; /* of which it was said that they are gone */
 	struct cpl_timer idle;
 	long printed;
 	int announced, listed; /* presence, and the contact list */
 	int settled;           /* the census is over */
+	int again;             /* a session was lost */
 	size_t unknown;        /* so many beside operands are not known */
 };
 
@@ -69,6 +72,7 @@ struct xpresence_set {
 	struct cpl_input *input;
 	struct cpl_fence *fence; /* bounces of directed presence */
 	xmpp_stanza_t *state;    /* what is announced next; NULL: nothing */
+	xmpp_stanza_t *current;  /* what was last; NULL: nothing */
 	struct cpl_timer next;   /* when it may be */
 	struct cpl_timer settle;
 	uint64_t sent, acked; /* the last stanza */
@@ -92,7 +96,7 @@ struct xpresence_verb {
 	void (*check)(struct xpresence *x, int argc, char **argv);
 	/* Before the connection is made. */
 	void (*open)(struct xpresence *x);
-	void (*online)(struct xpresence *x);
+	void (*online)(struct xpresence *x); /* it may come again */
 	/* As in client.h. */
 	int (*stanza)(struct xpresence *x, xmpp_stanza_t *stanza);
 	void (*acked)(struct xpresence *x, uint64_t upto);
@@ -131,7 +135,8 @@ extern const struct xpresence_verb xpresence_approve;
 extern const struct xpresence_verb xpresence_deny;
 extern const struct xpresence_verb xpresence_cancel;
 
-/* Asks for the contact list. 0, or -1 and the run was given up. */
+/* Asks for the contact list, anew after a new login. 0, or -1 and the run was
+ * given up. */
 int xpresence_ask_roster(struct xpresence *x,
 			 const struct cpl_roster_events *on);
 

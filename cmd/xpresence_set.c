@@ -57,9 +57,14 @@ static void announce(struct xpresence *x)
 	if (!p)
 		return;
 	s->state = NULL;
-	if (send_to_all(x, p, &e) == 0)
+	if (send_to_all(x, p, &e) == 0) {
 		s->there = !xpresence_is_unavailable(p);
-	xmpp_stanza_release(p);
+		if (s->current)
+			xmpp_stanza_release(s->current);
+		s->current = p;
+	} else {
+		xmpp_stanza_release(p);
+	}
 	cpl_loop_timer(x->client.run.loop, &s->next, 1000 / x->set.rate);
 	if (e.status == CPL_DATA)
 		cpl_run_complain(&x->client.run, &e);
@@ -178,6 +183,10 @@ static void on_input_end(void *user, const struct cpl_err *e)
 	if (e)
 		cpl_run_complain(&x->client.run, e);
 	x->setting.ended = 1;
+	/* What is left is soon done: who waits for it is not to wait for ever.
+	 */
+	x->client.run.retry = 0;
+	cpl_session_retry(x->client.run.session, 0);
 	if (!x->online || x->client.closing)
 		return;
 	announce(x);
@@ -205,7 +214,8 @@ static void ending(struct xpresence *x, const struct cpl_err *why)
 		cpl_input_hold(s->input, 1);
 	if (why->status != CPL_OK || !x->online)
 		return;
-	x->client.goal_met = s->acked >= s->sent && !s->state;
+	x->client.goal_met = cpl_session_online(x->client.run.session) &&
+			     s->acked >= s->sent && !s->state;
 	withdraw(x);
 }
 
@@ -213,6 +223,13 @@ static void ending(struct xpresence *x, const struct cpl_err *why)
 
 static void online(struct xpresence *x)
 {
+	struct xpresence_set *s = &x->setting;
+
+	if (s->ending)
+		return;
+	/* After a new login it is announced again. */
+	if (!s->state && s->there)
+		s->state = xmpp_stanza_clone(s->current);
 	announce(x);
 	if (x->client.run.over || !x->setting.input)
 		return;
@@ -312,11 +329,13 @@ static void release(struct xpresence *x)
 	free(s->bounced);
 	if (s->state)
 		xmpp_stanza_release(s->state);
+	if (s->current)
+		xmpp_stanza_release(s->current);
 }
 
 const struct xpresence_verb xpresence_set = {
     .name = "set",
-    .options = X_PRIORITY | X_TO | X_HOLD | X_RATE | X_SETTLE,
+    .options = X_PRIORITY | X_TO | X_HOLD | X_RATE | X_SETTLE | X_NO_RECONNECT,
     .most = 2,
     .text = 1,
     .check = check,

@@ -16,9 +16,15 @@ static int snapshot(const struct xpresence *x)
 }
 
 /* It has to be known who is not there. */
-static int census_wanted(const struct xpresence *x)
+static int must_know(const struct xpresence *x)
 {
 	return snapshot(x) || x->set.wait_for;
+}
+
+/* Or who is not there any more. */
+static int census_wanted(const struct xpresence *x)
+{
+	return must_know(x) || x->watch.again;
 }
 
 static const struct cpl_jid *own_jid(const struct xpresence *x)
@@ -158,11 +164,14 @@ static void wait_on(struct xpresence *x, const struct cpl_jid *from,
 	for (size_t i = 0; i < x->who.count; i++) {
 		if (!covers(&x->who.list[i], from))
 			continue;
-		if (state & CPL_SIGHT_AVAILABLE)
+		if (state & CPL_SIGHT_AVAILABLE) {
 			x->watch.verdicts[i] = X_ASKED;
+			x->watch.told[i] = 0;
+		}
 		met |= (state & x->set.wait_for) && in_state(x, i);
 	}
-	if (met)
+	/* What a new login brings again was printed. */
+	if (met && (news || !x->watch.again))
 		print(x, presence);
 	if (x->who.count == 0 ? met : all_in_state(x))
 		finish(x);
@@ -174,8 +183,11 @@ static void wait_settled(struct xpresence *x)
 	if (x->set.wait_for != CPL_SIGHT_GONE)
 		return;
 	for (size_t i = 0; i < x->who.count; i++)
-		if (state_of(x, i) == 0 && in_state(x, i))
+		if (state_of(x, i) == 0 && in_state(x, i) &&
+		    !x->watch.told[i]) {
+			x->watch.told[i] = 1;
 			print_gone(x, x->who.list[i].full);
+		}
 	if (all_in_state(x))
 		finish(x);
 }
@@ -224,6 +236,9 @@ static void on_unknown(void *user, const char *jid, const struct cpl_err *why)
 	struct cpl_err e = *why;
 	int operand = 0;
 
+	cpl_sight_unknown(x->watch.sight, jid);
+	if (!must_know(x))
+		return;
 	for (size_t i = 0; i < x->who.count; i++) {
 		if (strcmp(x->who.list[i].bare, jid) != 0)
 			continue;
@@ -253,11 +268,36 @@ static void say_more(const struct xpresence *x)
 			     x->watch.unknown - CPL_UNKNOWN_NAMED);
 }
 
+/* Somebody who was there before the session was lost has not come again. */
+static void on_gone(void *user, const char *jid)
+{
+	struct xpresence *x = user;
+	xmpp_stanza_t *p = cpl_build_stanza(x->client.run.ctx, "presence",
+					    "unavailable", NULL, NULL);
+	struct cpl_jid from = {0};
+
+	if (!p || cpl_set_attr(p, "from", jid) < 0 ||
+	    cpl_jid_parse(&from, jid, NULL) < 0)
+		xpresence_nomem(x);
+	else if (x->client.closing || !is_watched(x, &from, p))
+		;
+	else if (!x->set.wait_for)
+		print(x, p);
+	else if (x->who.count == 0)
+		wait_on(x, &from, p, 1);
+	cpl_jid_release(&from);
+	if (p)
+		xmpp_stanza_release(p);
+}
+
 static void on_settled(void *user)
 {
 	struct xpresence *x = user;
 
 	x->watch.settled = 1;
+	if (x->client.closing)
+		return;
+	cpl_sight_settle(x->watch.sight, on_gone, x);
 	if (x->client.closing)
 		return;
 	say_more(x);
@@ -299,7 +339,7 @@ static int check_subscriptions(struct xpresence *x)
 		x->watch.verdicts[i] = X_NO_SUBSCRIPTION;
 		if (x->set.wait_for && !asked)
 			cpl_run_complain(&x->client.run, &e);
-		else
+		else if (!x->watch.again)
 			cpl_cli_error(&x->client.run.cli, &e);
 	}
 	return visible || x->who.count == 0;
@@ -347,7 +387,7 @@ static void on_ready(void *user, const struct cpl_err *why)
 		return;
 	x->watch.listed = 1;
 	/* Who looks on without a question needs no list. */
-	if (why && (x->who.count > 0 || census_wanted(x)))
+	if (why && (x->who.count > 0 || must_know(x)))
 		xpresence_give_up(x, why);
 	else if (!why && x->watch.announced)
 		ask(x);
@@ -382,12 +422,29 @@ static void on_announced(void *user, const struct cpl_err *why)
 		ask(x);
 }
 
+/* A session was lost: all is asked and announced anew, and who is known to be
+ * there is no news when that is said again. */
+static void renew(struct xpresence *x)
+{
+	struct xpresence_watch *w = &x->watch;
+
+	w->again = 1;
+	w->announced = w->listed = w->settled = 0;
+	w->unknown = 0;
+	memset(w->verdicts, 0, x->who.count * sizeof *w->verdicts);
+	cpl_census_free(w->census);
+	w->census = NULL;
+	cpl_sight_doubt(w->sight);
+}
+
 static void online(struct xpresence *x)
 {
 	struct cpl_presence presence = {.priority = -1, .caps = &x->caps};
 	struct cpl_roster_events events = {on_ready, NULL, x};
 	struct cpl_err e = CPL_ERR_INIT;
 
+	if (x->roster)
+		renew(x);
 	touch_idle(x);
 	/* RFC 6121 2.2: the list first. */
 	if (xpresence_ask_roster(x, &events) < 0)
@@ -513,7 +570,8 @@ static void open_watch(struct xpresence *x)
 	x->watch.idle.user = x;
 	x->watch.sight = cpl_sight_new();
 	x->watch.verdicts = calloc(x->who.count + 1, sizeof *x->watch.verdicts);
-	if (!x->watch.sight || !x->watch.verdicts)
+	x->watch.told = calloc(x->who.count + 1, 1);
+	if (!x->watch.sight || !x->watch.verdicts || !x->watch.told)
 		xpresence_nomem(x);
 }
 
@@ -522,6 +580,7 @@ static void release(struct xpresence *x)
 	cpl_census_free(x->watch.census);
 	cpl_sight_free(x->watch.sight);
 	free(x->watch.verdicts);
+	free(x->watch.told);
 }
 
 static void check(struct xpresence *x, int argc, char **argv)
@@ -545,7 +604,7 @@ static void check(struct xpresence *x, int argc, char **argv)
 const struct xpresence_verb xpresence_watch = {
     .name = "watch",
     .options = X_COUNT | X_IDLE | X_SNAPSHOT | X_WAIT_FOR | X_FROM |
-	       X_AUTO_APPROVE | X_SETTLE | X_FORMAT,
+	       X_AUTO_APPROVE | X_SETTLE | X_FORMAT | X_NO_RECONNECT,
     .most = CPL_RECIPIENTS_MAX,
     .check = check,
     .open = open_watch,

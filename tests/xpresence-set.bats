@@ -121,7 +121,7 @@ print(base64.b64encode(hashlib.sha1(s.encode()).digest()).decode())')"
 	expect_exit 0 tool xpresence set away </dev/null
 	same sent 2 "$(on_wire presence | wc -l)"
 	stub end-stream at=presence
-	expect_exit 75 tool xpresence set --hold
+	expect_exit 75 tool xpresence set --hold --no-reconnect
 	says 'xpresence: the server ended the stream'
 }
 

@@ -113,7 +113,7 @@ load xpresence
 	expect_exit 124 tool xpresence -1 -W 5 --settle 60
 	says 'xpresence: timed out (-W)'
 	stub end-stream at=presence
-	expect_exit 75 tool xpresence
+	expect_exit 75 tool xpresence --no-reconnect
 	stub close at=presence
 	expect_exit 75 tool xpresence -1
 }
@@ -315,7 +315,7 @@ import resource, subprocess, sys
 n = subprocess.call(sys.argv[1:], stdout=open("out", "w"),
                     stderr=open("err", "w"))
 print(n, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
-		"$BIN/xpresence" >result
+		"$BIN/xpresence" --no-reconnect >result
 	ends 0
 	read -r status kilobytes <result
 	same status 75 "$status"
@@ -336,7 +336,7 @@ print(n, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
 		</stream:stream>
 	EOF
 	stub send=stanzas at=presence echo=no contact=juliet@capulet.lit
-	expect_exit 75 tool xpresence
+	expect_exit 75 tool xpresence --no-reconnect
 	prints $'juliet@capulet.lit/c\tnonsense\t\ta\\tb\\xc2\\x9bc\\x7f'
 	says 'xpresence: the server ended the stream' \
 		'xpresence: 1 message came to this session and is not kept'

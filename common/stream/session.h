@@ -80,7 +80,8 @@ cpl_session_new(struct cpl_loop *loop, const struct cpl_log *log,
     __attribute__((warn_unused_result));
 
 /* Before it is online: a connection that is lost, or does not come about, is
- * tried again for so many ms (0: never, -1: for ever). */
+ * tried again for so many ms (0: never, -1: for ever). Later: 0, not any more.
+ */
 void cpl_session_retry(struct cpl_session *s, long limit);
 
 /* The same: an iq set too is sent again after a new login. */

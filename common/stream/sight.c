@@ -8,12 +8,15 @@
 #include "../base/limits.h"
 #include "../stanza/build.h"
 
+enum doubt { SURE, DOUBT, UNKNOWN };
+
 /* An address and what it said last. Of the bare JID of an account there is one
  * with CPL_SIGHT_GONE when its server said so. */
 struct seen {
 	char *jid;
 	uint64_t print; /* of show, priority and status */
 	unsigned state;
+	enum doubt doubt; /* whether that still holds */
 };
 
 struct cpl_sight {
@@ -172,7 +175,7 @@ static int insert(struct cpl_sight *s, const char *jid, uint64_t print,
 	}
 	memmove(s->list + at + 1, s->list + at,
 		(s->count - at) * sizeof *s->list);
-	s->list[at] = (struct seen){strdup(jid), print, state};
+	s->list[at] = (struct seen){strdup(jid), print, state, SURE};
 	s->count++;
 	if (s->list[at].jid)
 		return 0;
@@ -188,9 +191,12 @@ static int take_available(struct cpl_sight *s, const struct cpl_jid *from,
 	struct seen *known = find(s, from->full);
 	size_t others;
 
-	if (known && known->state == state && known->print == print)
+	if (known && known->state == state && known->print == print) {
+		known->doubt = SURE;
 		return 0;
+	}
 	if (known) {
+		known->doubt = SURE;
 		known->state = state;
 		known->print = print;
 		return 1;
@@ -221,9 +227,10 @@ static int take_gone(struct cpl_sight *s, const struct cpl_jid *from,
 	remove_some(s, at, count);
 	if (known)
 		known = find(s, from->full);
-	if (known)
+	if (known) {
 		known->state = CPL_SIGHT_GONE;
-	else if (insert(s, from->full, 0, CPL_SIGHT_GONE, e) < 0)
+		known->doubt = SURE;
+	} else if (insert(s, from->full, 0, CPL_SIGHT_GONE, e) < 0)
 		return -1;
 	return news;
 }
@@ -240,15 +247,62 @@ int cpl_sight_take(struct cpl_sight *s, const struct cpl_jid *from,
 	return take_available(s, from, print_of(presence), state, e);
 }
 
+/* --- doubt ------------------------------------------------------------- */
+
+/* That an account is gone is no news when it is said again. */
+void cpl_sight_doubt(struct cpl_sight *s)
+{
+	for (size_t i = 0; i < s->count;) {
+		s->list[i].doubt = DOUBT;
+		if (s->list[i].state == CPL_SIGHT_GONE)
+			remove_some(s, i, 1);
+		else
+			i++;
+	}
+}
+
+void cpl_sight_unknown(struct cpl_sight *s, const char *who)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct cpl_jid jid;
+
+		if (s->list[i].doubt != DOUBT ||
+		    cpl_jid_parse(&jid, s->list[i].jid, NULL) < 0)
+			continue;
+		if (strcmp(jid.bare, who) == 0 || strcmp(jid.domain, who) == 0)
+			s->list[i].doubt = UNKNOWN;
+		cpl_jid_release(&jid);
+	}
+}
+
+void cpl_sight_settle(struct cpl_sight *s,
+		      void (*gone)(void *user, const char *jid), void *user)
+{
+	for (size_t i = 0; i < s->count;) {
+		char *jid;
+
+		if (s->list[i].doubt != DOUBT) {
+			i++;
+			continue;
+		}
+		jid = s->list[i].jid;
+		s->list[i].jid = NULL;
+		remove_some(s, i, 1);
+		gone(user, jid);
+		free(jid);
+	}
+}
+
 unsigned cpl_sight_of(const struct cpl_sight *s, const struct cpl_jid *who)
 {
 	const struct seen *known = find(s, who->full);
-	unsigned state = known ? known->state : 0;
+	unsigned state = known && known->doubt == SURE ? known->state : 0;
 	size_t at, count = 0;
 
 	at = who->resource ? 0 : resources(s, who->bare, &count);
 	for (size_t i = at; i < at + count; i++)
-		state |= s->list[i].state;
+		if (s->list[i].doubt == SURE)
+			state |= s->list[i].state;
 	if (state & CPL_SIGHT_AVAILABLE)
 		state &= ~(unsigned)CPL_SIGHT_GONE;
 	return state;

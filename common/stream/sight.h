@@ -34,6 +34,16 @@ int cpl_sight_take(struct cpl_sight *s, const struct cpl_jid *from,
 		   xmpp_stanza_t *presence, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
+/* After a new login all that is known may be out of date: it counts as not
+ * known until it is said again, and then is no news. Of this account, or
+ * domain, it stays so, as nobody can tell. And all others have spoken: gone()
+ * is called for each address that is still in doubt, and forgotten; it must not
+ * touch s. */
+void cpl_sight_doubt(struct cpl_sight *s);
+void cpl_sight_unknown(struct cpl_sight *s, const char *who);
+void cpl_sight_settle(struct cpl_sight *s,
+		      void (*gone)(void *user, const char *jid), void *user);
+
 /* What is known: 0 is nothing. A bare JID is all its resources, a full one
  * itself. */
 unsigned cpl_sight_of(const struct cpl_sight *s, const struct cpl_jid *who);

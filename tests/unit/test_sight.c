@@ -127,6 +127,58 @@ static void limits(void)
 	cpl_sight_free(s);
 }
 
+static char gone[256];
+
+static void on_gone(void *user, const char *jid)
+{
+	CHECK(user == gone);
+	snprintf(gone + strlen(gone), sizeof gone - strlen(gone), "%s ", jid);
+}
+
+static const char *settle(struct cpl_sight *s)
+{
+	gone[0] = '\0';
+	cpl_sight_settle(s, on_gone, gone);
+	return gone;
+}
+
+/* After a new login: who is there is no news, who does not come is gone, and of
+ * whom nobody can tell stays as he was. */
+static void doubts(void)
+{
+	struct cpl_sight *s = cpl_sight_new();
+
+	take(s, "juliet@capulet.lit/a", THERE);
+	take(s, "juliet@capulet.lit/b", THERE);
+	take(s, "nurse@capulet.lit/c", THERE);
+	take(s, "tybalt@capulet.lit", GONE);
+	take(s, "romeo@montague.lit/d", THERE);
+	take(s, "peter@verona.lit/e", THERE);
+	CHECK_STR(settle(s), "");
+	cpl_sight_doubt(s);
+	CHECK(state(s, "juliet@capulet.lit/a") == 0);
+	CHECK(state(s, "juliet@capulet.lit") == 0);
+	CHECK(state(s, "tybalt@capulet.lit") == 0);
+	CHECK(take(s, "juliet@capulet.lit/a", THERE) == 0);
+	CHECK(state(s, "juliet@capulet.lit") == CPL_SIGHT_AVAILABLE);
+	CHECK(take(s, "tybalt@capulet.lit", GONE) == 0);
+	CHECK(state(s, "tybalt@capulet.lit") == CPL_SIGHT_GONE);
+	cpl_sight_unknown(s, "romeo@montague.lit");
+	cpl_sight_unknown(s, "verona.lit");
+	CHECK_STR(settle(s), "juliet@capulet.lit/b nurse@capulet.lit/c ");
+	CHECK_STR(settle(s), "");
+	CHECK(state(s, "romeo@montague.lit") == 0);
+	CHECK(take(s, "romeo@montague.lit/d", THERE) == 0);
+	CHECK(take(s, "peter@verona.lit/e", GONE) == 1);
+	CHECK(take(s, "nurse@capulet.lit/c", THERE) == 1);
+	/* A server that says it itself. */
+	cpl_sight_doubt(s);
+	CHECK(take(s, "juliet@capulet.lit", GONE) == 1);
+	CHECK(take(s, "nurse@capulet.lit/c", GONE) == 1);
+	CHECK_STR(settle(s), "romeo@montague.lit/d ");
+	cpl_sight_free(s);
+}
+
 int main(void)
 {
 	ctx = strophe_mem_ctx(&mem);
@@ -136,6 +188,7 @@ int main(void)
 	RUN(states);
 	RUN(accounts);
 	RUN(limits);
+	RUN(doubts);
 	xmpp_ctx_free(ctx);
 	unit.failed += mem.blocks != 0;
 	return unit_end();
