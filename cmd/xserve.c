@@ -398,6 +398,7 @@ static void open_serve(struct serve *s)
 	s->idle.user = s->grace.user = s;
 	if (cpl_run_connect(&s->run, &session) < 0)
 		return;
+	cpl_session_announces(s->run.session);
 	s->answer =
 	    cpl_answer_new(s->run.session, !s->set.being.none, &s->caps);
 	if (!s->answer) {

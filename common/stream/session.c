@@ -45,7 +45,8 @@ static int remember(struct cpl_session *s, struct cpl_request *r,
 {
 	const char *type = xmpp_stanza_get_type(iq);
 	struct cpl_buf xml = CPL_BUF_INIT(CPL_LINK_OUT_MAX);
-	int may_repeat = s->retry_sets || (type && strcmp(type, "get") == 0);
+	int may_repeat = !(s->without & CPL_WINDOW_NO_SETS) ||
+			 (type && strcmp(type, "get") == 0);
 
 	r->sent = s->sm.last;
 	if (s->retry.limit == 0 || !s->sm.keep || !may_repeat)
@@ -200,6 +201,21 @@ static void take_ack(struct cpl_session *s, xmpp_stanza_t *a)
 		cpl_session_told_acked(s, more);
 }
 
+/* One that is no address is as none. */
+static void check_location(struct cpl_session *s)
+{
+	char host[256];
+	uint16_t port;
+
+	if (!s->sm.location ||
+	    cpl_setting_server(s->sm.location, host, &port) == 0)
+		return;
+	cpl_log(s->log, CPL_LOG_DEBUG, "ignored the location '%s'",
+		s->sm.location);
+	free(s->sm.location);
+	s->sm.location = NULL;
+}
+
 static void told_enabled(struct cpl_session *s)
 {
 	struct cpl_session_stream stream = {s->sm.id, s->sm.location,
@@ -229,6 +245,7 @@ static int take_sm(struct cpl_session *s, xmpp_stanza_t *el)
 		told_enabled(s);
 	} else if (cpl_is(el, "enabled", CPL_NS_SM)) {
 		cpl_sm_enabled(&s->sm, el);
+		check_location(s);
 		told_enabled(s);
 	} else {
 		return 0;
@@ -315,6 +332,7 @@ struct cpl_session *cpl_session_new(struct cpl_loop *loop,
 	s->conf = *conf;
 	s->on = *on;
 	s->sm.keep = on->acked != NULL;
+	s->without = CPL_WINDOW_NO_SETS;
 	cpl_buf_init(&s->dropped, SIZE_MAX);
 	s->closing.fire = cpl_session_end_ok;
 	s->closing.user = s;
@@ -351,12 +369,18 @@ int cpl_session_durable(struct cpl_session *s,
 		return cpl_err_nomem(e);
 	if (left->location)
 		s->there = strdup(left->location);
+	s->at_location = s->there != NULL;
 	return cpl_session_try(s, e);
 }
 
 void cpl_session_retry_sets(struct cpl_session *s)
 {
-	s->retry_sets = 1;
+	s->without &= ~CPL_WINDOW_NO_SETS;
+}
+
+void cpl_session_announces(struct cpl_session *s)
+{
+	s->without |= CPL_WINDOW_NO_PRESENCE;
 }
 
 void cpl_session_without_sm(struct cpl_session *s)

@@ -87,6 +87,10 @@ void cpl_session_retry(struct cpl_session *s, long limit);
 /* The same: an iq set too is sent again after a new login. */
 void cpl_session_retry_sets(struct cpl_session *s);
 
+/* Before it is online: online() announces presence itself, each time, so none
+ * is sent again after a new login. */
+void cpl_session_announces(struct cpl_session *s);
+
 /* Before it is online: the session is to outlive the process. Only
  * cpl_session_close() ends it for the server. left is the one that another
  * process left, which is resumed in place of a login; the numbers of what is

@@ -13,7 +13,8 @@
 static void let_go(struct cpl_session *s)
 {
 	cpl_alive_stop(&s->alive);
-	cpl_connect_stop(s->connect);
+	if (s->connect)
+		cpl_connect_stop(s->connect);
 	cpl_link_free(s->link);
 	s->link = NULL;
 }
@@ -51,14 +52,33 @@ static long next_attempt(struct cpl_session *s, const struct cpl_err *why,
 
 	free(s->there);
 	s->there = NULL;
+	/* Those of one that throws us out after each login add up. */
+	if (s->state == ONLINE &&
+	    cpl_loop_now() - s->since >= CPL_RETRY_CALM_MS)
+		s->redirects = 0;
 	if (redirect && ++s->redirects > CPL_REDIRECTS_MAX)
 		return -1;
 	if (!redirect && s->state == ONLINE)
 		there = s->sm.location;
 	s->there = there ? strdup(there) : NULL;
+	s->at_location = s->there && !redirect;
 	if (redirect && s->there)
 		return 0;
 	return cpl_retry_wait(&s->retry, why, cpl_loop_now());
+}
+
+/* XEP-0198 5: where the location is not to be had, the stream may be resumed at
+ * the usual place. */
+static int elsewhere(struct cpl_session *s, const struct cpl_err *why,
+		     const char *redirect)
+{
+	if (!s->at_location || s->state != CONNECTING || redirect ||
+	    why->final || why->status == CPL_AUTH)
+		return 0;
+	free(s->there);
+	s->there = NULL;
+	s->at_location = 0;
+	return 1;
 }
 
 /* The connection failed, or what it brought was of no use. */
@@ -77,7 +97,8 @@ void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
 	if (why.status == CPL_PROTOCOL && s->state == ONLINE &&
 	    cpl_sm_distrust(&s->sm))
 		why.status = CPL_TEMP;
-	wait = next_attempt(s, &why, redirect);
+	wait =
+	    elsewhere(s, &why, redirect) ? 0 : next_attempt(s, &why, redirect);
 	if (wait < 0) {
 		cpl_session_end(s, &why);
 		return;
@@ -148,8 +169,8 @@ static int renew(struct cpl_session *s, struct cpl_err *e)
 
 	/* The fence, and the question for a sign of life. */
 	cpl_requests_forget(&s->requests, s);
-	if (cpl_window_renew(&s->sm.window, s->jid.bare, !s->retry_sets,
-			     on_dropped, s, e) < 0)
+	if (cpl_window_renew(&s->sm.window, s->jid.bare, s->without, on_dropped,
+			     s, e) < 0)
 		return -1;
 	again = cpl_sm_restart(&s->sm);
 	if (again > 0)
@@ -201,7 +222,6 @@ static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 	int first = !s->was_online;
 
 	s->was_online = 1;
-	s->redirects = 0;
 	s->state = ONLINE;
 	s->since = cpl_loop_now();
 	cpl_retry_online(&s->retry, s->since);

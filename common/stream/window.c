@@ -227,12 +227,16 @@ static int copy(struct cpl_window *to, struct cpl_window_entry entry,
 }
 
 /* Whether the i-th is sent again. */
-static int stays(const struct cpl_window *w, size_t i, int no_sets)
+static int stays(const struct cpl_window *w, size_t i, unsigned without)
 {
 	switch (entries(w)[i].kind) {
 	case CPL_WINDOW_ANSWER: return 0;
-	case CPL_WINDOW_SET: return !no_sets || entries(w)[i].tries == 0;
+	case CPL_WINDOW_SET:
+		return !(without & CPL_WINDOW_NO_SETS) ||
+		       entries(w)[i].tries == 0;
 	case CPL_WINDOW_STATE:
+		if (without & CPL_WINDOW_NO_PRESENCE)
+			return 0;
 		for (size_t j = i + 1; j < cpl_window_count(w); j++)
 			if (entries(w)[j].kind == CPL_WINDOW_STATE)
 				return 0;
@@ -241,7 +245,7 @@ static int stays(const struct cpl_window *w, size_t i, int no_sets)
 	}
 }
 
-int cpl_window_renew(struct cpl_window *w, const char *from, int no_sets,
+int cpl_window_renew(struct cpl_window *w, const char *from, unsigned without,
 		     void (*dropped)(void *user, uint64_t number), void *user,
 		     struct cpl_err *e)
 {
@@ -252,7 +256,7 @@ int cpl_window_renew(struct cpl_window *w, const char *from, int no_sets,
 	for (size_t i = 0; i < cpl_window_count(w); i++) {
 		const struct cpl_window_entry *entry = entries(w) + i;
 
-		if (stays(w, i, no_sets)) {
+		if (stays(w, i, without)) {
 			if (copy(&next, *entry, w->bytes.data + at, from) < 0) {
 				cpl_window_release(&next);
 				return cpl_err_nomem(e);

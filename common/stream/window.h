@@ -14,6 +14,10 @@
 
 #include "../base/buf.h"
 
+/* cpl_window_renew() */
+#define CPL_WINDOW_NO_SETS 1U
+#define CPL_WINDOW_NO_PRESENCE 2U
+
 /* What becomes of a stanza that no resumption has saved. */
 enum cpl_window_kind {
 	CPL_WINDOW_MESSAGE,  /* sent again, with its delay */
@@ -69,10 +73,11 @@ uint64_t cpl_window_pop(struct cpl_window *w, size_t n);
 
 /* The session is lost for good and another one begins: what must not be sent
  * again goes (RFC 6120 10.1 knows no other order than the stream's): iq results
- * and errors, all presence but the last, iq set that has left, which dropped()
- * is told of, where no_sets is on. Messages that have left get a <delay/> of
- * their first sending, as from from (XEP-0203 4). 0, or -1 with CPL_SYSTEM. */
-int cpl_window_renew(struct cpl_window *w, const char *from, int no_sets,
+ * and errors, all presence but the last, and what without says: that one too;
+ * iq set that has left, which dropped() is told of. Messages that have left get
+ * a <delay/> of their first sending, as from from (XEP-0203 4). 0, or -1 with
+ * CPL_SYSTEM. */
+int cpl_window_renew(struct cpl_window *w, const char *from, unsigned without,
 		     void (*dropped)(void *user, uint64_t number), void *user,
 		     struct cpl_err *e) __attribute__((warn_unused_result));
 

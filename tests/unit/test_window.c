@@ -146,8 +146,8 @@ static void renewed(void)
 	CHECK_INT(add("<message id='12'/>", 0), 0);
 	/* It has not left: nothing of it is in doubt. */
 	CHECK_INT(add("<iq id='13' type='set'/>", 0), 0);
-	CHECK_INT(cpl_window_renew(&w, "romeo@montague.lit", 1, on_dropped,
-				   dropped, &e),
+	CHECK_INT(cpl_window_renew(&w, "romeo@montague.lit", CPL_WINDOW_NO_SETS,
+				   on_dropped, dropped, &e),
 		  0);
 	CHECK_STR(dropped, "5 ");
 	sent(1);
@@ -170,8 +170,8 @@ static void renewed(void)
 	/* A second time: the first sending counts, and one delay is enough; the
 	 * set has left by now. */
 	dropped[0] = '\0';
-	CHECK_INT(cpl_window_renew(&w, "romeo@montague.lit", 1, on_dropped,
-				   dropped, &e),
+	CHECK_INT(cpl_window_renew(&w, "romeo@montague.lit", CPL_WINDOW_NO_SETS,
+				   on_dropped, dropped, &e),
 		  0);
 	CHECK_STR(mask((char *)(uintptr_t)sent(1)),
 		  "<presence id=\"9\" to=\"a@x.lit\"/><presence id=\"11\"/>"
