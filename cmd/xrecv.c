@@ -137,7 +137,7 @@ static void go_live(struct recv *r)
 static int wants_few(const struct recv *r)
 {
 	return r->set.count > 0 && !r->set.being.none && !r->since &&
-	       !xrecv_is_left(r) && r->set.being.presence.priority >= 0 &&
+	       !r->durable && r->set.being.presence.priority >= 0 &&
 	       (r->filter.kinds & CPL_MESSAGE);
 }
 
@@ -194,7 +194,7 @@ void xrecv_ready(struct recv *r)
 	struct cpl_offline_events events = {on_server_known, on_offline_listed,
 					    on_offline_message, r};
 
-	if (--r->preparing > 0 || r->run.over || r->ending)
+	if (r->preparing == 0 || --r->preparing > 0 || r->run.over || r->ending)
 		return;
 	r->offline = cpl_offline_new(r->run.session, &events);
 	if (!r->offline || !wants_few(r))
@@ -202,41 +202,54 @@ void xrecv_ready(struct recv *r)
 	xrecv_since_live(r);
 }
 
-static void on_online(void *user)
+/* After a new login nothing that was announced or asked counts. */
+static void forget(struct recv *r)
 {
-	struct recv *r = user;
+	struct cpl_session *session = r->run.session;
 
-	r->online = 1;
-	/* After a new login nothing that was announced or asked counts. */
-	r->announced = r->fetching = 0;
+	cpl_session_forget(session, r);
+	if (r->offline)
+		cpl_session_forget(session, r->offline);
 	cpl_offline_free(r->offline);
 	r->offline = NULL;
-	if (r->ending || xrecv_full(r))
-		return;
+	r->announced = r->fetching = r->preparing = 0;
+}
+
+/* What has to be there before messages come; xrecv_ready() follows. */
+static void prepare(struct recv *r)
+{
 	xrecv_touch_idle(r);
 	xrecv_receipts_online(r);
 	r->preparing = 1;
 	xrecv_since_prepare(r);
 	xrecv_carbons_prepare(r);
+}
+
+static void on_online(void *user)
+{
+	struct recv *r = user;
+
+	r->online = 1;
+	forget(r);
+	if (r->ending || xrecv_full(r))
+		return;
+	prepare(r);
 	xrecv_durable_prepare(r);
 	xrecv_ready(r);
 }
 
-/* The session of an earlier run: presence is announced already, and nothing has
- * to be waited for. */
+/* The session of an earlier run, which may have ended before it announced
+ * presence, and whose presence may have been another one. */
 static void on_resumed(void *user)
 {
 	struct recv *r = user;
 
 	r->online = 1;
-	r->announced = !r->set.being.none;
 	if (r->ending)
 		return;
-	xrecv_touch_idle(r);
-	xrecv_receipts_online(r);
-	r->preparing = 1;
-	xrecv_carbons_prepare(r);
 	xrecv_since_resumed(r);
+	prepare(r);
+	xrecv_ready(r);
 }
 
 static void on_lost(void *user, const struct cpl_err *e)
@@ -319,6 +332,7 @@ static void open_recv(struct recv *r)
 	xrecv_receipts_open(r);
 	if (cpl_run_connect(&r->run, &session) < 0)
 		return;
+	cpl_session_announces(r->run.session);
 	xrecv_durable_connect(r);
 	r->answer =
 	    cpl_answer_new(r->run.session, !r->set.being.none, &r->caps);

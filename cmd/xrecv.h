@@ -113,6 +113,8 @@ struct recv {
 	int flushing;    /* the session is over, there is something to write */
 	int cut;         /* more may have come than we saw */
 	int goal_met;
+	int said_end; /* the server was told that the stream ends */
+	int dead;     /* the session is over for the server, too */
 };
 
 /* The command line and the configuration; what is wrong with them ends the
@@ -171,7 +173,8 @@ void xrecv_since_free(struct recv *r);
 void xrecv_since_prepare(struct recv *r);
 void xrecv_since_live(struct recv *r);
 
-/* The session of an earlier run goes on: nothing is to be caught up with. */
+/* The session of an earlier run goes on: what is behind that run in the archive
+ * is caught up with, unless it has done so. */
 void xrecv_since_resumed(struct recv *r);
 /* Whether it is last. */
 int xrecv_since_is_last(const struct recv *r);
@@ -202,6 +205,10 @@ void xrecv_durable_connect(struct recv *r);
 void xrecv_durable_prepare(struct recv *r);
 void xrecv_durable_closed(struct recv *r);
 void xrecv_durable_free(struct recv *r);
+/* The archive is read and stdout took it: what follows comes live, in this run
+ * and the next ones. Whether it has been so. */
+void xrecv_durable_caught(struct recv *r);
+int xrecv_durable_has_caught(const struct recv *r);
 /* The events of the session. */
 void xrecv_on_enabled(void *user, const struct cpl_session_stream *stream);
 int xrecv_on_counted(void *user, uint32_t h);

@@ -163,6 +163,19 @@ int xrecv_on_counted(void *user, uint32_t h)
 	return 0;
 }
 
+int xrecv_durable_has_caught(const struct recv *r)
+{
+	return r->durable && r->durable->file.caught;
+}
+
+void xrecv_durable_caught(struct recv *r)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (r->durable && cpl_durable_catch(&r->durable->file, &e) < 0)
+		cpl_run_give_up(&r->run, &e);
+}
+
 void xrecv_durable_closed(struct recv *r)
 {
 	struct cpl_err e = CPL_ERR_INIT;
@@ -174,8 +187,13 @@ void xrecv_durable_closed(struct recv *r)
 
 void xrecv_durable_free(struct recv *r)
 {
+	struct cpl_err e = CPL_ERR_INIT;
+
 	if (!r->durable)
 		return;
+	cpl_loop_cancel(r->run.loop, &r->durable->sync);
+	if (cpl_durable_sync(&r->durable->file, &e) < 0)
+		cpl_run_complain(&r->run, &e);
 	cpl_durable_release(&r->durable->file);
 	free(r->durable);
 	r->durable = NULL;

@@ -19,10 +19,12 @@ static void close_session(struct recv *r, long ms)
 		return;
 	r->closing = 1;
 	cpl_loop_timer(r->run.loop, &r->grace, ms);
-	if (xrecv_is_left(r))
+	if (xrecv_is_left(r)) {
 		cpl_session_leave(r->run.session);
-	else
+	} else {
+		r->said_end = cpl_session_online(r->run.session);
 		cpl_session_close(r->run.session, 1);
+	}
 }
 
 /* A server that stores again what we leave unacknowledged does so when the
@@ -89,9 +91,10 @@ void xrecv_on_ended(void *user, const struct cpl_err *e)
 		r->cut = 1;
 		if (!xrecv_full(r))
 			cpl_run_complain(&r->run, e);
-	} else if (r->closing) {
+	} else if (r->said_end) {
 		xrecv_durable_closed(r);
 	}
+	r->dead = e->final || (e->status != CPL_OK && e->status != CPL_TEMP);
 	r->flushing = !r->closing;
 	if (!r->flushing || !r->sink->writing(r))
 		cpl_run_stop(&r->run);
@@ -168,7 +171,7 @@ static void report_unread(struct recv *r)
 
 	/* That one is not removed: the server has it. */
 	unread -= r->fetching;
-	if (unread <= 0 || xrecv_is_left(r))
+	if (unread <= 0 || (xrecv_is_left(r) && !r->dead))
 		return;
 	if (!cpl_session_has_sm(session))
 		snprintf(why, sizeof why,

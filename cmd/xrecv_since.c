@@ -51,6 +51,7 @@ struct since {
 	int first;     /* the reader has no cursor: it begins here */
 	int rewound;   /* a page may have what was printed */
 	int behind;    /* offline messages that no page has were read before */
+	int caught;    /* an earlier run of this session has read it */
 };
 
 enum { ID_QUERY = 7 };
@@ -294,7 +295,7 @@ void xrecv_since_prepare(struct recv *r)
 	struct cpl_err e = CPL_ERR_INIT;
 	xmpp_stanza_t *iq;
 
-	if (!r->since)
+	if (!r->since || r->since->caught)
 		return;
 	r->preparing++;
 	r->since->query = QUERY_NONE;
@@ -316,9 +317,20 @@ void xrecv_since_resumed(struct recv *r)
 
 	if (!s)
 		return;
-	s->behind = 0;
-	if (s->cursor.set)
+	s->caught = xrecv_durable_has_caught(r);
+	/* From here on, as what comes may be in the archive. */
+	s->catching = !s->caught;
+	if (s->caught)
+		s->behind = 0;
+	if (s->caught && s->cursor.set)
 		set_at(r, s->cursor.id, s->cursor.when);
+}
+
+/* stdout took what the archive had. */
+static void caught(void *user, const char *text)
+{
+	(void)text;
+	xrecv_durable_caught(user);
 }
 
 int xrecv_since_is_last(const struct recv *r)
@@ -332,6 +344,10 @@ void xrecv_since_live(struct recv *r)
 
 	if (!s)
 		return;
+	if (s->caught) {
+		s->caught = 0;
+		return;
+	}
 	s->catching = 1;
 	s->known = s->asked_two = 0;
 	/* Prosody sends no offline messages once an archive was asked. */
@@ -387,6 +403,8 @@ static void go_on_live(struct recv *r)
 	struct held *h;
 
 	s->catching = s->first = 0;
+	if (cpl_taken_add(&r->taken, r->number, caught, r, "") < 0)
+		no_memory(r);
 	cpl_log(&r->run.cli.log, CPL_LOG_INFO, "the archive is read");
 	while ((h = xrecv_hold_shift(&s->hold))) {
 		if (!(s->behind && h->stored) && !xrecv_full(r) && !r->ending) {

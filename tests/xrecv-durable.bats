@@ -6,6 +6,7 @@ load lib
 load xsend
 load xrecv
 load xrecv-since
+load reconnect
 
 # state: the file of juliet's session by the name bot.
 state() {
@@ -17,15 +18,9 @@ durable() {
 	receive --durable bot -v -W 60 "$@"
 }
 
-# counted N: the file says that so much was handled, or soon does. Some of it
-# may be the answers to our own requests.
-counted() {
-	wait_for_line "$(state)" "^0*$1\$" 30
-}
-
 # handled: the number in the file.
 handled() {
-	sed -n '2s/^0*\(.\)/\1/p' "$(state)"
+	sed -n '2s/^0*\([0-9][0-9]*\) .*/\1/p' "$(state)"
 }
 
 # away: the run in the background takes its messages into the file got.
@@ -154,7 +149,7 @@ away() {
 		fresh "$server"
 		send 5
 		expect_exit 0 durable -c 5
-		sed -i '2s/.*/0000000000/' "$(state)"
+		sed -i '2s/^[0-9]*/0000000000/' "$(state)"
 		away
 		wait_for_line err '(online|resumed) as'
 		send 1 6
@@ -187,6 +182,60 @@ away() {
 	done
 }
 
+@test "--since last: what a run had not read of the archive is not forgotten" {
+	for server in "${servers[@]}"; do
+		archived "$server"
+		# The reader begins here.
+		expect_exit 0 receive --since last --idle 0.5
+		send 5
+		expect_exit 0 durable --since last -c 2
+		has m1 m2
+		send 1 6
+		expect_exit 0 durable --since last -c 4
+		has m3 m4 m5 m6
+		grep -q 'resumed as' err
+		# It has caught up: what follows comes live.
+		send 2 7
+		expect_exit 0 durable --since last --trace trace -c 2
+		has m7 m8
+		same 'questions' 0 "$(grep -c '> .*urn:xmpp:mam' trace)"
+	done
+}
+
+@test "a session that ended before its presence is not deaf" {
+	for server in "${servers[@]}"; do
+		fresh "$server"
+		expect_exit 69 durable --since last
+		grep -q 'the server has no archive' err
+		send 1
+		expect_exit 0 durable -c 1
+		has m1
+		grep -q 'resumed as' err
+	done
+}
+
+@test "the connection breaks: the run goes on, and so does the next" {
+	for server in "${servers[@]}"; do
+		fresh "$server"
+		proxied juliet
+		away
+		wait_for_line err 'online as'
+		wait_for_line "$(state)" "^$juliet/bot-" 30
+		send 2
+		wait_for_line got m2
+		break_off
+		logged_in 2
+		send 2 3
+		wait_for_line got m4 30
+		kill -KILL "$pid"
+		wait "$pid" || true
+		send 1 5
+		expect_exit 0 durable --idle 1
+		tail -n 1 out | grep -q 'm5$'
+		same order "$(sort -u out | cut -f 2)" "$(bodies_in out)"
+	done
+}
+
 @test "[v] a server that does not resume: 69, and nothing is drawn" {
 	for scenario in ok no-sm sm-failed; do
 		stub $scenario deliver=1
@@ -211,9 +260,9 @@ away() {
 	juliet=romeo@montague.lit
 	mkdir -p "${XDG_STATE_HOME}/couplet"
 	for text in '' 'couplet-durable 2' 'couplet-durable 1\n12\nbot-1' \
-		'couplet-durable 1\n0000000001\nbot-1\na@b/c' \
-		'couplet-durable 1\n9999999999\nbot-1' \
-		'couplet-durable 1\n0000000001\n'; do
+		'couplet-durable 1\n0000000001 0\nbot-1\na@b/c' \
+		'couplet-durable 1\n9999999999 0\nbot-1' \
+		'couplet-durable 1\n0000000001 0\n'; do
 		printf "$text\\n" >"$(state)"
 		expect_exit 74 tool xrecv --durable bot
 		says "xrecv: $(state): not a session; remove it to begin anew"

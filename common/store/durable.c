@@ -13,10 +13,12 @@
 
 #define FILE_BYTES_MAX (64 * 1024)
 
-/* The lines: what it is, h, the resource; and where there is a stream: its JID,
- * its id, and where to resume it, which may be empty. */
+/* The lines: what it is; h and whether the archive was read; the resource; and
+ * where there is a stream: its JID, its id, and where to resume it, which may
+ * be empty. */
 #define HEAD "couplet-durable 1\n"
 #define H_DIGITS 10
+#define CAUGHT_AT (H_DIGITS + 1)
 enum { RESOURCE, JID, ID, LOCATION, TEXTS };
 
 static void forget_stream(struct cpl_durable *d)
@@ -29,6 +31,7 @@ static void forget_stream(struct cpl_durable *d)
 	d->fd = -1;
 	d->jid = d->id = d->location = NULL;
 	d->h = 0;
+	d->caught = 0;
 }
 
 /* The lines behind h, ended in place. How many; -1: the last has no end. */
@@ -61,10 +64,13 @@ static int parse(struct cpl_durable *d, char *text)
 	int n;
 
 	if (strncmp(text, HEAD, sizeof HEAD - 1) != 0 ||
-	    strspn(h, "0123456789") != H_DIGITS || h[H_DIGITS] != '\n')
+	    strspn(h, "0123456789") != H_DIGITS || h[H_DIGITS] != ' ' ||
+	    (h[CAUGHT_AT] != '0' && h[CAUGHT_AT] != '1') ||
+	    h[CAUGHT_AT + 1] != '\n')
 		return -1;
 	h[H_DIGITS] = '\0';
-	n = split(h + H_DIGITS + 1, lines);
+	d->caught = h[CAUGHT_AT] == '1';
+	n = split(h + CAUGHT_AT + 2, lines);
 	if (cpl_num_int(h, 0, UINT32_MAX, &value, NULL) < 0 ||
 	    (n != RESOURCE + 1 && n != TEXTS) || !*lines[RESOURCE])
 		return -1;
@@ -122,7 +128,7 @@ static int write_file(struct cpl_durable *d, struct cpl_err *e)
 	struct cpl_buf text = CPL_BUF_INIT(FILE_BYTES_MAX);
 	int r;
 
-	if (cpl_buf_addf(&text, HEAD "%0*u\n%s\n", H_DIGITS, d->h,
+	if (cpl_buf_addf(&text, HEAD "%0*u %d\n%s\n", H_DIGITS, d->h, d->caught,
 			 d->resource) < 0 ||
 	    (d->id && cpl_buf_addf(&text, "%s\n%s\n%s\n", d->jid, d->id,
 				   d->location ? d->location : "") < 0))
@@ -155,23 +161,43 @@ int cpl_durable_begin(struct cpl_durable *d, const char *jid, const char *id,
 	return write_file(d, e) < 0 || open_file(d, e) < 0 ? -1 : 0;
 }
 
+/* In place, behind the head. */
+static int put(const struct cpl_durable *d, const char *p, size_t n, off_t at,
+	       struct cpl_err *e)
+{
+	ssize_t done;
+
+	do
+		done = pwrite(d->fd, p, n, (off_t)sizeof HEAD - 1 + at);
+	while (done < 0 && errno == EINTR);
+	if (done < 0)
+		return cpl_err_errno(e, CPL_IO, "%s", d->file.path);
+	if ((size_t)done != n)
+		return cpl_err_set(e, CPL_IO, "%s: a short write",
+				   d->file.path);
+	return 0;
+}
+
 int cpl_durable_count(struct cpl_durable *d, uint32_t h, struct cpl_err *e)
 {
 	char digits[H_DIGITS + 1];
-	ssize_t n;
 
 	if (d->fd < 0)
 		return 0;
 	snprintf(digits, sizeof digits, "%0*u", H_DIGITS, h);
-	do
-		n = pwrite(d->fd, digits, H_DIGITS, sizeof HEAD - 1);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return cpl_err_errno(e, CPL_IO, "%s", d->file.path);
-	if (n != H_DIGITS)
-		return cpl_err_set(e, CPL_IO, "%s: a short write",
-				   d->file.path);
+	if (put(d, digits, H_DIGITS, 0, e) < 0)
+		return -1;
 	d->h = h;
+	return 0;
+}
+
+int cpl_durable_catch(struct cpl_durable *d, struct cpl_err *e)
+{
+	if (d->fd < 0 || d->caught)
+		return 0;
+	if (put(d, "1", 1, CAUGHT_AT, e) < 0)
+		return -1;
+	d->caught = 1;
 	return 0;
 }
 

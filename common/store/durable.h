@@ -23,11 +23,12 @@ struct cpl_durable {
 	char *id;       /* of the stream */
 	char *location; /* where to resume it, or NULL */
 	uint32_t h;     /* what was handled of it */
+	int caught;     /* the archive was read up to where it begins */
 };
 
 #define CPL_DURABLE_INIT                                                       \
 	{                                                                      \
-		CPL_KEPT_INIT, -1, NULL, NULL, NULL, NULL, 0                   \
+		CPL_KEPT_INIT, -1, NULL, NULL, NULL, NULL, 0, 0                \
 	}
 
 /* Takes the session of a bare JID by that name (cpl_kept_is_name()) and reads
@@ -46,6 +47,10 @@ int cpl_durable_begin(struct cpl_durable *d, const char *jid, const char *id,
 
 /* So much was handled of it. 0, or -1 with CPL_IO. */
 int cpl_durable_count(struct cpl_durable *d, uint32_t h, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* The archive was read up to where the stream begins. 0, or -1 with CPL_IO. */
+int cpl_durable_catch(struct cpl_durable *d, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
 /* What was counted outlives a crash of the machine. 0, or -1 with CPL_IO. */

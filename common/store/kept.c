@@ -28,7 +28,7 @@ static int take_lock(struct cpl_kept *k, struct cpl_err *e)
 	struct cpl_buf path = CPL_BUF_INIT(PATH_BYTES_MAX);
 	int r = 0;
 
-	if (cpl_buf_addf(&path, "%s.lock", k->path) < 0)
+	if (cpl_buf_addf(&path, "%s~lock", k->path) < 0)
 		return cpl_err_nomem(e);
 	k->lock =
 	    open(path.data,
@@ -109,7 +109,7 @@ int cpl_kept_write(const struct cpl_kept *k, const struct cpl_buf *text,
 	int fd, result = 0;
 
 	/* The lock is ours, so nobody else writes this file. */
-	if (cpl_buf_addf(&beside, "%s.new", k->path) < 0)
+	if (cpl_buf_addf(&beside, "%s~", k->path) < 0)
 		return cpl_err_nomem(e);
 	fd = open(beside.data,
 		  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -36,7 +36,8 @@ int cpl_kept_open(struct cpl_kept *k, const char *folder, const char *what,
 int cpl_kept_read(const struct cpl_kept *k, struct cpl_buf *out, size_t max,
 		  struct cpl_err *e) __attribute__((warn_unused_result));
 
-/* Replaces it. 0, or -1 with CPL_IO, CPL_SYSTEM; then it is as it was. */
+/* Replaces it. 0, or -1 with CPL_IO, CPL_SYSTEM; then it may be the old or the
+ * new one, and whole. */
 int cpl_kept_write(const struct cpl_kept *k, const struct cpl_buf *text,
 		   struct cpl_err *e) __attribute__((warn_unused_result));
 

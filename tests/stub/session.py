@@ -184,6 +184,8 @@ class Session(Login, Stanzas):
     async def stream_error(self, condition):
         space = 'urn:ietf:params:xml:ns:xmpp-streams'
         value = self.options.host if condition == 'see-other-host' else ''
+        if value == 'self':
+            value = f'127.0.0.1:{self.stub.port}'
         inner = element(condition, escape(value), xmlns=space)
         if self.options.error_text:
             inner += element('text', escape(self.options.error_text),

@@ -321,9 +321,18 @@ class Stanzas:
             await self.send(self.failed('unexpected-request'))
         elif self.options.sm == 'yes':
             self.sm = True
-            await self.send(element('enabled', xmlns=SM.strip('{}')))
+            await self.send(self.enabled())
             await self.at('enabled')
             await self.moment('enabled')
+
+    def enabled(self):
+        """With an id that is good for nothing, where one is asked for."""
+        resume = {}
+        if self.options.sm_id:
+            resume = {'id': self.options.sm_id, 'resume': 'true'}
+        if self.options.location is not None:
+            resume['location'] = self.options.location
+        return element('enabled', xmlns=SM.strip('{}'), **resume)
 
     def failed(self, name):
         space = 'urn:ietf:params:xml:ns:xmpp-stanzas'

@@ -41,6 +41,8 @@ class Stub:
         # on the same terms.
         for key in ('tls', 'certs', 'domains', 'users', 'deliver', 'keep'):
             setattr(self.healthy, key, getattr(options, key))
+        if options.keep_answers == 'yes':
+            self.healthy.answers = options.answers
         self.record = record
         self.began = time.monotonic()
         self.connections = 0

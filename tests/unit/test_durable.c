@@ -31,6 +31,7 @@ static void kept(void)
 		  0);
 	CHECK_INT(cpl_durable_count(&d, 4294967295U, &e), 0);
 	CHECK_INT(cpl_durable_count(&d, 7, &e), 0);
+	CHECK_INT(cpl_durable_catch(&d, &e), 0);
 	CHECK_INT(cpl_durable_sync(&d, &e), 0);
 	cpl_durable_release(&d);
 	CHECK_INT(stat(path, &st), 0);
@@ -41,6 +42,7 @@ static void kept(void)
 	CHECK_STR(d.id, "x y");
 	CHECK_STR(d.location, NULL);
 	CHECK_INT(d.h, 7);
+	CHECK_INT(d.caught, 1);
 	CHECK_INT(cpl_durable_count(&d, 8, &e), 0);
 	CHECK_INT(cpl_durable_begin(&d, "juliet@capulet.lit/bot-1", "z",
 				    "[::1]:5222", 5, &e),
@@ -50,6 +52,7 @@ static void kept(void)
 
 	CHECK_INT(opens(&d, &e), 0);
 	CHECK_STR(d.id, "z");
+	CHECK_INT(d.caught, 0);
 	CHECK_STR(d.location, "[::1]:5222");
 	CHECK_INT(d.h, 4294967295U);
 	cpl_durable_release(&d);
@@ -105,18 +108,20 @@ static void put(const char *text, size_t n)
 	CHECK_INT(fclose(file), 0);
 }
 
-#define H "couplet-durable 1\n0000000001\n"
+#define H "couplet-durable 1\n0000000001 0\n"
 
 static void damaged(void)
 {
 	static const char *const bad[] = {
 	    "",
 	    "\n",
-	    "couplet-durable 2\n0000000001\nr\n",
+	    "couplet-durable 2\n0000000001 0\nr\n",
 	    "couplet-durable 1\n",
-	    "couplet-durable 1\n1\nr\n",
-	    "couplet-durable 1\n4294967296\nr\n",
-	    "couplet-durable 1\n00000000011\nr\n",
+	    "couplet-durable 1\n1 0\nr\n",
+	    "couplet-durable 1\n4294967296 0\nr\n",
+	    "couplet-durable 1\n00000000011 0\nr\n",
+	    "couplet-durable 1\n0000000001\nr\n",
+	    "couplet-durable 1\n0000000001 2\nr\n",
 	    H,
 	    H "r",
 	    H "\n",
@@ -157,7 +162,7 @@ int main(void)
 	RUN(ended);
 	RUN(no_lines);
 	RUN(damaged);
-	snprintf(lock, sizeof lock, "%s.lock", path);
+	snprintf(lock, sizeof lock, "%s~lock", path);
 	if (unlink(path) < 0 || unlink(lock) < 0 || rmdir(folder) < 0)
 		return 1;
 	return unit_end();
