@@ -90,3 +90,17 @@ messages_reach() {
 	[[ $BUILD = *-asan ]] || [ $(($(hwm) - most)) -lt 512 ]
 	[[ $BUILD = *-asan ]] || [ "$(hwm)" -lt 12288 ]
 }
+
+# survives KIND: 1,000 lines a second for 10 s, killed at 4 s, back at 6 s.
+survives() {
+	own "$1"
+	BIN=$BIN "$tests/faults/run.py" server-killed-at-4 "$XMPP_DIR" 1 10000
+}
+
+@test "10,000 lines arrive though Prosody is killed among them" {
+	survives prosody
+}
+
+@test "10,000 lines arrive though ejabberd is killed among them" {
+	survives ejabberd
+}
