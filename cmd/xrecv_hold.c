@@ -29,6 +29,13 @@ static struct held **find(struct hold *hold, const char *id)
 	return p;
 }
 
+static int set_seam(struct hold *hold, const char *id, int stored)
+{
+	if (!stored && !hold->seam && !(hold->seam = strdup(id)))
+		return -1;
+	return 0;
+}
+
 int xrecv_hold_add(struct hold *hold, xmpp_stanza_t *message, const char *id,
 		   int stored, uint64_t query)
 {
@@ -43,7 +50,9 @@ int xrecv_hold_add(struct hold *hold, xmpp_stanza_t *message, const char *id,
 		return 0;
 	}
 	h = calloc(1, sizeof *h);
-	if (!h || !(h->id = strdup(id))) {
+	if (!h || !(h->id = strdup(id)) || set_seam(hold, id, stored) < 0) {
+		if (h)
+			free(h->id);
 		free(h);
 		return -1;
 	}
@@ -90,6 +99,20 @@ void xrecv_hold_drop(struct hold *hold, const char *id)
 
 	if (*p)
 		xrecv_hold_free(take(hold, p));
+	if (hold->seam && strcmp(hold->seam, id) == 0)
+		hold->joined = 1;
+}
+
+void xrecv_hold_apart(struct hold *hold)
+{
+	free(hold->seam);
+	hold->seam = NULL;
+	hold->joined = 0;
+}
+
+int xrecv_hold_gap(const struct hold *hold)
+{
+	return hold->seam && !hold->joined;
 }
 
 struct held *xrecv_hold_shift(struct hold *hold)
@@ -147,4 +170,5 @@ void xrecv_hold_release(struct hold *hold)
 	while ((h = xrecv_hold_shift(hold)))
 		xrecv_hold_free(h);
 	xrecv_hold_forget(hold);
+	xrecv_hold_apart(hold);
 }

@@ -26,6 +26,8 @@ struct hold {
 	size_t count;
 	size_t bytes;
 	int over;    /* one did not find room: the archive has it */
+	char *seam;  /* id of the first that came live, or NULL */
+	int joined;  /* the archive gave that, and so all before it */
 	char **seen; /* a ring */
 	size_t seen_at;
 	size_t seen_count;
@@ -37,8 +39,14 @@ int xrecv_hold_add(struct hold *hold, xmpp_stanza_t *message, const char *id,
 		   int stored, uint64_t query)
     __attribute__((warn_unused_result));
 
-/* Drops the one with this id, if it is held. */
+/* The archive gave this one: drops it, if it is held. */
 void xrecv_hold_drop(struct hold *hold, const char *id);
+
+/* The archive is read anew; whether something has come live from there on and
+ * the archive has not given the first of that: what it gave does not reach to
+ * where live stanzas began. */
+void xrecv_hold_apart(struct hold *hold);
+int xrecv_hold_gap(const struct hold *hold);
 
 /* Takes the first one out, for xrecv_hold_free(); NULL: there is none. */
 struct held *xrecv_hold_shift(struct hold *hold);

@@ -23,6 +23,9 @@
 /* An id that is gone leaves its time, which may be that of another clock. */
 #define SKEW_MS (60 * 1000)
 
+/* Pages in a row that are empty though the archive has more. */
+#define DOUBTS_MAX 5
+
 /* What is asked for. */
 enum query { QUERY_NONE, QUERY_FIRST, QUERY_PAGE, QUERY_VERIFY };
 
@@ -43,15 +46,15 @@ struct since {
 	char queryid[CPL_ID_SIZE];
 	char *newest; /* the id that a query for the last message gave */
 	int64_t newest_when;
-	long got;      /* results of the page at hand */
-	int catching;  /* up: what comes live is held */
-	int known;     /* the archive has at */
-	int asked_two; /* a second time for what is behind it */
-	int waiting;   /* for stdout, before the next page */
-	int first;     /* the reader has no cursor: it begins here */
-	int rewound;   /* a page may have what was printed */
-	int behind;    /* offline messages that no page has were read before */
-	int caught;    /* an earlier run of this session has read it */
+	long got;     /* results of the page at hand */
+	int catching; /* up: what comes live is held */
+	int doubts;   /* pages in a row that were empty and should not be */
+	int lost;     /* the archive did not have at any more */
+	int waiting;  /* for stdout, before the next page */
+	int first;    /* the reader has no cursor: it begins here */
+	int rewound;  /* a page may have what was printed */
+	int behind;   /* offline messages that no page has were read before */
+	int caught;   /* an earlier run of this session has read it */
 };
 
 enum { ID_QUERY = 7 };
@@ -207,7 +210,6 @@ static void follow(struct recv *r, const char *id, int64_t when)
 	if (when < 0)
 		when = cpl_when_now();
 	set_at(r, id, when);
-	s->known = 1;
 	if (!s->last)
 		return;
 	if (cpl_buf_addf(&text, "%" PRId64 " %s", when, id) < 0 ||
@@ -349,7 +351,8 @@ void xrecv_since_live(struct recv *r)
 		return;
 	}
 	s->catching = 1;
-	s->known = s->asked_two = 0;
+	s->doubts = 0;
+	xrecv_hold_apart(&s->hold);
 	/* Prosody sends no offline messages once an archive was asked. */
 	if (s->last && !s->cursor.set) {
 		s->first = s->rewound = 1;
@@ -376,7 +379,6 @@ static void begin_here(struct recv *r)
 	save_now(r);
 	if (s->cursor.set)
 		set_at(r, s->cursor.id, s->cursor.when);
-	s->known = 1;
 	ask_page(r);
 }
 
@@ -389,8 +391,8 @@ static void expired(struct recv *r)
 		     "the archive does not have the message that was read last "
 		     "any more: messages may be missing, others come again");
 	s->start = s->at_when > SKEW_MS ? s->at_when - SKEW_MS : 0;
-	s->rewound = 1;
-	s->behind = 0;
+	s->rewound = s->lost = 1;
+	s->behind = s->doubts = 0;
 	free(s->at);
 	s->at = NULL;
 	ask_page(r);
@@ -427,38 +429,44 @@ static int wants_another(const struct since *s)
 	       (s->behind && xrecv_hold_has_stored(&s->hold, s->page));
 }
 
-/* A page had nothing. Some servers say so too of what is behind a message that
- * they do not have any more, though 4.3.2 asks for item-not-found. */
-static void check_known(struct recv *r)
+/* Whether nothing is behind what was read, as the last message tells. */
+static int is_all(const struct since *s)
 {
-	struct since *s = r->since;
-
-	if (s->asked_two)
-		expired(r);
-	else
-		ask(r, QUERY_VERIFY);
+	if (s->at && *s->at)
+		return s->newest && strcmp(s->newest, s->at) == 0;
+	return !s->newest || s->newest_when < s->start;
 }
 
-/* Between the two questions a message may have come. */
+/* A page had nothing. Some servers say so too of what is behind a message that
+ * they do not have any more, though 4.3.2 asks for item-not-found; ejabberd
+ * with Mnesia says so, now and then, while others are stored. Between the two
+ * questions a message may have come, too. */
 static void verified(struct recv *r)
 {
 	struct since *s = r->since;
+	int all = is_all(s), whole = all && !xrecv_hold_gap(&s->hold);
 
-	s->known = s->newest && strcmp(s->newest, s->at) == 0;
-	s->asked_two = 1;
-	if (s->known && !wants_another(s))
+	s->doubts = whole ? 0 : s->doubts + 1;
+	if (whole && !wants_another(s))
 		go_on_live(r);
-	else
+	else if (s->doubts < DOUBTS_MAX)
 		ask_page(r);
+	else if (!all && s->at && *s->at && !s->lost)
+		expired(r);
+	else
+		go_on_live(r);
 }
 
 static void page_ended(struct recv *r, const struct cpl_archive_end *end)
 {
 	struct since *s = r->since;
 
-	if (s->got == 0 && end->complete && s->at && *s->at && !s->known) {
-		check_known(r);
-	} else if (end->complete && !wants_another(s)) {
+	s->doubts = s->got > 0 ? 0 : s->doubts;
+	if (s->got == 0 && end->complete) {
+		s->hold.over = 0;
+		ask(r, QUERY_VERIFY);
+	} else if (end->complete && !xrecv_hold_gap(&s->hold) &&
+		   !wants_another(s)) {
 		go_on_live(r);
 	} else {
 		s->hold.over = s->hold.over && !end->complete;
@@ -493,6 +501,8 @@ static void finished(void *user, xmpp_stanza_t *answer)
 		expired(r);
 	else if (end.why)
 		refused(r, &end);
+	else if (query == QUERY_FIRST && !s->newest && s->doubts++ == 0)
+		ask(r, QUERY_FIRST); /* as with an empty page */
 	else if (query == QUERY_FIRST)
 		begin_here(r);
 	else if (query == QUERY_VERIFY)
@@ -508,7 +518,9 @@ static void print_result(struct recv *r, const struct cpl_archive_result *a)
 	const struct cpl_jid *own = cpl_session_jid(r->run.session);
 	struct since *s = r->since;
 	int early = s->start >= 0 && a->when >= 0 && a->when < s->start;
-	int seen = s->rewound && xrecv_hold_seen(&s->hold, a->id);
+	/* ejabberd with Mnesia says some twice while others are stored. */
+	int seen = (s->at && strcmp(s->at, a->id) == 0) ||
+		   (s->rewound && xrecv_hold_seen(&s->hold, a->id));
 	xmpp_stanza_t *message = NULL;
 
 	s->got++;

@@ -109,3 +109,53 @@ result() {
 		says "xrecv: --since: the archive cannot be read: $name"
 	done
 }
+
+# rule PATTERN ATTRS STANZA...: a query with this pattern gets these, and an end.
+rule() {
+	page "${@:2}"
+	sed "s/^queryid=/$1/" answers >>rules
+}
+
+# from_here: the cursor is at the message 9.
+from_here() {
+	mkdir -p "$XDG_STATE_HOME/couplet"
+	printf 'couplet-cursor 1 2026-01-01T00:00:00.000Z\n9\n' \
+		>"$XDG_STATE_HOME/couplet/cursor-romeo@montague.lit"
+}
+
+# of BODY: a result with the id iBODY.
+of() {
+	result '' '@QUERYID@' "$1"
+}
+
+@test "an answer that says a message twice: it is printed once" {
+	rule queryid= "complete='true'" "$(of 1)" "$(of 1)" "$(of 2)" "$(of 2)"
+	from_here
+	stub answers=rules disco=urn:xmpp:mam:2
+	expect_exit 0 tool xrecv -o text --since last --idle 1
+	has 1 2
+}
+
+@test "an answer that does not reach to what came live: the rest is asked for" {
+	live="<message from='juliet@capulet.lit/x' to='romeo@montague.lit'><body>4</body><stanza-id xmlns='urn:xmpp:sid:0' by='romeo@montague.lit' id='i4'/></message>"
+	rule '<after>9<' "complete='true'" "$live" "$(of 1)"
+	rule '<after>i1<' "complete='true'" "$(of 2)" "$(of 3)" "$(of 4)"
+	from_here
+	stub answers=rules disco=urn:xmpp:mam:2
+	expect_exit 0 tool xrecv -o text --since last --idle 1
+	has 1 2 3 4
+	says
+}
+
+@test "an answer without a message, though there are more: it is not believed" {
+	rule '<after>9<' "complete='false'" "$(of 1)"
+	rule '<after>i1<' "complete='true'"
+	rule '<before' "complete='true'" "$(of 3)"
+	rule 'var="start"' "complete='true'" "$(of 1)" "$(of 2)" "$(of 3)"
+	from_here
+	stub answers=rules disco=urn:xmpp:mam:2
+	expect_exit 0 tool xrecv -o text --since last --idle 1
+	has 1 2 3
+	grep -q 'messages may be missing' err
+	same 'asked again' 5 "$(on_wire iq | grep -c '<after>i1<')"
+}

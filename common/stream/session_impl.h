@@ -45,11 +45,11 @@ struct cpl_session {
 	struct cpl_buf dropped;  /* numbers that were given up */
 	enum state state;
 	int was_online;
-	int64_t since;  /* cpl_session_since() */
-	int without_sm; /* though the server may have XEP-0198 */
+	int64_t since;    /* cpl_session_since() */
+	int without_sm;   /* though the server may have XEP-0198 */
 	unsigned without; /* cpl_window_renew() */
 	int at_location;  /* there is where the stream is to be resumed */
-	int durable; /* another process may go on with it */
+	int durable;      /* another process may go on with it */
 	int held;
 	int close_wait; /* for the server's own end */
 };
