@@ -98,10 +98,11 @@ void xsend_on_given_up(void *user, uint64_t number);
 void xsend_report(struct send *r);
 
 /* What became of one goes to the log; the same of all that was read and not
- * given to the delivery, which is not sent: after the run. */
+ * given to the delivery, which is not sent: after the run; the first record of
+ * these, or 0. */
 void xsend_fate_note(struct send *r, const struct cpl_sent *sent,
 		     enum cpl_fate_result result);
-void xsend_fate_left(struct send *r);
+uint64_t xsend_fate_left(struct send *r);
 
 void xsend_fate_release(struct send *r);
 

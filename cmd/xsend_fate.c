@@ -242,11 +242,12 @@ static void on_left(void *user, xmpp_stanza_t *stanza,
 		(void)!cpl_unsent_add_fresh(&r->fate.unsent, stanza, &rest->e);
 }
 
-void xsend_fate_left(struct send *r)
+uint64_t xsend_fate_left(struct send *r)
 {
 	struct rest rest = {.r = r};
 
 	cpl_feed_each_left(&r->feed, on_left, &rest);
+	return rest.first_unsent;
 }
 
 /* The file, and where a rerun goes on. */

@@ -336,8 +336,18 @@ void xsend_queue_report(struct send *r)
 	/* What has neither been sent nor queued, input not read included. */
 	int rest = q->unsafe > 0 || !r->feed.ended;
 	int level = q->ok ? CPL_LOG_INFO : CPL_LOG_WARN;
+	char where[CPL_FEED_NAME_SIZE];
+	uint64_t first;
 
-	xsend_fate_left(r);
+	first = xsend_fate_left(r);
+	if (first == 0)
+		first = cpl_feed_unread(&r->feed);
+	if (first > 0) {
+		cpl_feed_name(&r->feed, first, where);
+		cpl_cli_warn(&r->run.cli,
+			     "%s: neither sent nor queued, from here on",
+			     where);
+	}
 	o->went_through = safe && (refused > 0 || o->input != CPL_OK || rest);
 	if (rest || q->count == 0)
 		cpl_outcome_add(o, q->why);

@@ -206,6 +206,17 @@ load queue
 
 # --- the end -------------------------------------------------------------
 
+@test "a full disk in the middle: what is not queued is told, and from where on" {
+	fresh prosody
+	# Some are for folders, two for each entry.
+	seq 6 | ASAN_OPTIONS=detect_leaks=0 expect_exit 74 strace -f -o trace \
+		-e inject=fsync:error=ENOSPC:when=14+ \
+		"$BIN/xsend" -H 127.0.0.1:1 --tls starttls --queue -l "$juliet"
+	count=$(tool xqueue list | wc -l)
+	[ "$count" -gt 0 ] && [ "$count" -lt 6 ]
+	grep -q "^xsend: stdin:$((count + 1)): neither sent nor queued, from here on$" err
+}
+
 @test "-W before the login: the message waits" {
 	stub silent-auth
 	expect_exit 3 tool xsend --queue -W 0.5 -m one "$juliet"
