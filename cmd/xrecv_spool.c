@@ -168,10 +168,16 @@ static int put(struct recv *r, xmpp_stanza_t *stanza, struct cpl_err *e)
 
 /* --- the sink ---------------------------------------------------------- */
 
+/* The reader is gone: what the file has is counted, or it would come again. */
+static void on_failed(void *user, const struct cpl_err *e)
+{
+	sync_and_tell(user);
+	xrecv_output_failed(user, e);
+}
+
 static int open_spool(struct recv *r, struct cpl_err *e)
 {
-	struct cpl_output_events events = {on_taken, on_written,
-					   xrecv_output_failed, r};
+	struct cpl_output_events events = {on_taken, on_written, on_failed, r};
 	struct recv_spool *x = calloc(1, sizeof *x);
 
 	r->spool = x;
