@@ -5,7 +5,7 @@
 #	make play	a shell beside that server
 #	make check	the whole test suite
 #	make fuzz	SECONDS (600) of each fuzz target; `make check` has a short run
-#	make soak	SEEDS (200) of each scenario of tests/faults; the same
+#	make soak	SEEDS (200) runs with faults on each server; the same
 #	make install	PREFIX and DESTDIR are honoured
 
 # The one list that names the tools.

@@ -7,5 +7,5 @@ load lib
 load faults/lane
 
 @test "ejabberd: what the contract promises holds under faults" {
-	short_runs ejabberd 1 1
+	short_runs ejabberd
 }

@@ -7,5 +7,5 @@ load lib
 load faults/lane
 
 @test "Prosody: what the contract promises holds under faults" {
-	short_runs prosody 1 1
+	short_runs prosody
 }

@@ -6,14 +6,15 @@ bats_require_minimum_version 1.5.0
 load lib
 load xsend
 
-# notices FAKE PATTERN: a run with a tool that has this fault fails, for that.
+# notices FAKE PATTERN [SCENARIO]: a run with a tool that has this fault fails,
+# for that.
 notices() {
 	mkdir -p fakes
-	for name in xsend xrecv; do
+	for name in xsend xrecv xqueue; do
 		ln -sf "$tests/faults/fake" "fakes/$name"
 	done
 	expect_exit 1 env REAL="$BIN" BIN="$PWD/fakes" FAKE="$1" \
-		"$tests/faults/run.py" plain "$XMPP_DIR" 1 60
+		"$tests/faults/run.py" "${3:-plain}" "$XMPP_DIR" 1 60
 	grep -qE "^    $2" out || {
 		echo "# $1 is not noticed as '$2':"
 		sed 's/^/# /' out
@@ -56,6 +57,16 @@ messages_reach() {
 	notices xsend:end 'missing: 20-60$'
 	notices xsend:status 'xsend: exit status 3$'
 	notices xrecv:status 'xrecv: exit status 3$'
+}
+
+@test "a receiver that forgets where it was, a command that is passed over, a queue that loses" {
+	own prosody mam=yes
+	notices xrecv:forget 'missing: ' since-killed
+	notices xrecv:forget 'missing: ' durable-killed
+	notices xrecv:forget 'missing: ' spool-ended
+	notices xrecv:skip 'missing: ' exec-fails
+	notices xrecv:lose 'missing: 20$' server-killed
+	notices xqueue:drop 'missing: ' queue-full
 }
 
 @test "a seed has the same plan each time" {

@@ -34,6 +34,7 @@ class Place:
                 (pathlib.Path(server) / 'env').read_text('utf-8')))
         self.kind = self.server['XMPP_KIND']
         self.bin = os.environ['BIN']
+        self.inside = []  # a command before each, to run it elsewhere
         self.proxies = {}
         self.jids = {}
         self.env = {'HOME': home, 'LC_ALL': 'C.UTF-8',
@@ -66,14 +67,15 @@ class Place:
 
     async def kept(self):
         """The server has written the accounts down, so that they are there
-        when it is killed: ejabberd takes its time."""
+        when it is killed: ejabberd takes its time, and what only its log has
+        it may lose."""
         if self.kind == 'ejabberd':
             users = [jid.split('@')[0].encode() for jid in self.jids.values()]
             await until(lambda: all(map(self.on_disk, users)),
                         'ejabberd does not write its accounts down')
 
     def on_disk(self, text):
-        files = (pathlib.Path(self.dir) / 'data').glob('*')
+        files = (pathlib.Path(self.dir) / 'data').glob('passwd*')
         return any(text in file.read_bytes() for file in files
                    if file.is_file())
 
@@ -87,7 +89,20 @@ class Place:
 
     async def start(self, tool, *args, **files):
         return await asyncio.create_subprocess_exec(
-            f'{self.bin}/{tool}', *args, env=self.env, cwd=self.home, **files)
+            *self.inside, f'{self.bin}/{tool}', *args, env=self.env,
+            cwd=self.home, **files)
+
+    async def ask(self, tool, *args):
+        """A run of a tool with no input: its status, and what it printed."""
+        process = await self.start(
+            tool, *args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        out, _ = await within(process.communicate(), f'{tool} does not end')
+        return process.returncode, out.decode()
+
+    def cursor(self):
+        """The archive's id that juliet's cursor has."""
+        file = self.home / f"state/couplet/cursor-{self.jids['juliet']}"
+        return file.read_text('utf-8').split('\n')[1] if file.exists() else ''
 
     def has(self, tool, option):
         result = subprocess.run([f'{self.bin}/{tool}', '--help'],
@@ -150,32 +165,43 @@ class Sender:
 
 
 class Receiver:
-    """xrecv -x, and the reader of what it prints."""
+    """xrecv -x, and the reader of what it prints; .began has how many records
+    there were when each process began."""
+
+    account = 'juliet'
 
     def __init__(self, place, *options):
         self.place = place
         self.options = options
         self.records = []
+        self.began = []
         self.process = None
+        self.whole = False  # the output is read to its end
         self.fd = -1
         self.half = b''
         self.news = asyncio.Event()
 
     async def start(self):
+        self.leave()
+        self.began.append(len(self.records))
         self.fd, write = os.pipe()
         errors = self.place.home / 'recv.err'
         errors.write_bytes(b'')
         with open(errors, 'ab') as file:
             self.process = await self.place.start(
-                'xrecv', '-a', 'juliet', '-x', '-v', '--with-body',
+                'xrecv', '-a', self.account, '-x', '-v', '--with-body',
                 *self.options, stdin=subprocess.DEVNULL, stdout=write,
                 stderr=file)
         os.close(write)
         self.half = b''
+        self.whole = False
         self.read_on()
-        await until(lambda: 'online as' in self.said() or
+        await self.says('(online|resumed) as')
+
+    async def says(self, pattern):
+        await until(lambda: re.search(pattern, self.said()) or
                     self.process.returncode is not None,
-                    'xrecv does not come online')
+                    f"xrecv does not say '{pattern}'")
 
     def read_on(self):
         asyncio.get_running_loop().add_reader(self.fd, self.take)
@@ -188,6 +214,7 @@ class Receiver:
         data = os.read(self.fd, 4096)
         if not data:
             self.pause()
+            self.whole = True
         *lines, self.half = (self.half + data).split(b'\n')
         self.records += [Record(line.decode()) for line in lines]
         self.news.set()
@@ -205,6 +232,19 @@ class Receiver:
             self.process.send_signal(number)
         return await within(self.process.wait(), 'xrecv does not end')
 
+    async def killed(self, number=signal.SIGKILL):
+        """Ended by the signal; its reader reads all that it had written."""
+        self.read_on()
+        status = await self.end(number)
+        await until(lambda: self.whole, 'the output has no end')
+        self.leave()
+        return status
+
+    def parts(self):
+        """The records of each process."""
+        ends = self.began[1:] + [len(self.records)]
+        return [self.records[a:b] for a, b in zip(self.began, ends)]
+
     def has(self, body):
         return any(record.body == body for record in self.records)
 
@@ -220,7 +260,9 @@ class Receiver:
 
     def complained(self):
         """What it said besides what -v makes it say."""
-        chatter = re.compile('xrecv: (account |connect|online as |'
+        chatter = re.compile('xrecv: (account |connect|(online|resumed) as |'
+                             'the archive is read|the server keeps the '
+                             'session for |'
                              '[0-9]+ stanzas did not pass the filters)')
         return '\n'.join(line for line in self.said().splitlines()
                          if not chatter.match(line))
@@ -241,8 +283,8 @@ async def within(waited, what):
         raise Failure(what) from None
 
 
-async def until(condition, what):
-    end = time.monotonic() + DEADLINE
+async def until(condition, what, seconds=DEADLINE):
+    end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise Failure(what)

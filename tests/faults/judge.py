@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 
 ORIGIN = '{urn:xmpp:sid:0}origin-id'
+STANZA_ID = '{urn:xmpp:sid:0}stanza-id'
 DELAY = '{urn:xmpp:delay}delay'
 
 
@@ -21,6 +22,10 @@ class Record:
         # From offline storage: a delay that a server wrote, and no sender.
         self.stored = any('@' not in delay.get('from', '@')
                           for delay in root.iter(DELAY))
+        # By the own account: that of the archive.
+        own = root.get('to', '').split('/')[0]
+        self.archived = next((el.get('id') for el in root.iter(STANZA_ID)
+                              if el.get('by') == own), None)
         match = re.fullmatch(r'line (\d+) .*', self.body)
         self.number = int(match.group(1)) if match else None
 
@@ -71,6 +76,56 @@ def doubles(records, allowed, same_id=True):
                           before.origin != record.origin):
             found.append(f'double: {record.number} has another id')
     return found[:5]
+
+
+def once(parts):
+    """No process that received has said the same twice."""
+    return [text for part in parts for text in doubles(part, ())][:5]
+
+
+def number_of(records, archived):
+    """The number of the line that the archive has by this id, or 0."""
+    return next((r.number for r in lines_of(records)
+                 if r.archived == archived), 0)
+
+
+def behind(records, kept):
+    """The numbers that were received, and are not known to have been by who
+    remembers up to kept: these may come again."""
+    return {r.number for r in lines_of(records) if r.number > kept}
+
+
+def last_again(before, after):
+    """What comes again after a crash is what came last before it."""
+    early = [r.number for r in lines_of(before)]
+    again = sorted({r.number for r in lines_of(after)} & set(early))
+    if again == early[len(early) - len(again):]:
+        return []
+    return [f'again: {ranges(again)}, of {ranges(early)}']
+
+
+def compared(records, archive, lost):
+    """What was received is what the archive has, but for the numbers that a
+    killed server may have delivered and not kept."""
+    here = {r.number for r in lines_of(records)}
+    there = {r.number for r in lines_of(archive)}
+    unknown = sorted(here - there - set(lost))
+    found = missing(records, sorted(there))
+    if unknown:
+        found.append(f'not in the archive: {ranges(unknown)}')
+    return found
+
+
+def told(lost, status, stderr):
+    """Lines that are neither sent nor queued: each is named, or behind the
+    first that is named so, or among the messages that are named by id."""
+    named = {int(n) for n in re.findall(r'stdin:(\d+): not queued', stderr)}
+    match = re.search(r'stdin:(\d+): neither sent nor queued', stderr)
+    first = match and int(match.group(1))
+    by_id = len(re.findall(r'message \S+: .* not queued', stderr))
+    rest = [n for n in lost if n not in named and not (first and n >= first)]
+    found = [] if len(rest) <= by_id else [f'not told: {ranges(rest)}']
+    return found + (exit_status('xsend', status, [74]) if lost else [])
 
 
 def intact(records, lines):

@@ -20,29 +20,39 @@ stop_servers() {
 	done
 }
 
-# each_run KIND FIRST LAST: every scenario with each of these seeds, a line each
-# and more where one failed; 1 if any has. Of $lines lines, if that is set.
-each_run() {
-	local name sm mam seed status=0 dir scenarios lines=${lines-}
+# runs FIRST LAST: a line 'SM MAM SCENARIO SEED' for each seed, which go through
+# the scenarios in turns; those that can share a server together.
+runs() {
+	local name sm mam seed scenarios
 	mapfile -t scenarios < <("$faults/run.py" --list)
-	for ((seed = $2; seed <= $3; seed++)); do
-		for name in "${scenarios[@]}"; do
-			read -r name sm mam <<<"$name"
-			# shellcheck disable=SC2086 # a word, or none
-			server_for "$1" "$sm" "$mam" || return
-			"$faults/run.py" "$name" "$dir" "$seed" $lines \
-				</dev/null || status=1
-		done
-	done
+	for ((seed = $1; seed <= $2; seed++)); do
+		name=${scenarios[(seed - 1) % ${#scenarios[@]}]}
+		read -r name sm mam <<<"$name"
+		echo "$sm $mam $name $seed"
+	done | sort -s -k 1,2
+}
+
+# each_run KIND FIRST LAST: the scenario of each of these seeds, a line each and
+# more where one failed; 1 if any has. Of $lines lines, if that is set.
+each_run() {
+	local name sm mam seed status=0 dir lines=${lines-}
+	while read -r sm mam name seed; do
+		# shellcheck disable=SC2086 # a word, or none
+		server_for "$1" "$sm" "$mam" || return
+		"$faults/run.py" "$name" "$dir" "$seed" $lines </dev/null && continue
+		status=1
+		echo "    again: tests/servers/start $1 DIR sm=$sm mam=$mam &&" \
+			"BIN=build/bin tests/faults/run.py $name DIR $seed $lines"
+	done < <(runs "$2" "$3")
 	return "$status"
 }
 
-# short_runs KIND FIRST LAST: the same as a test, which ends the servers.
+# short_runs KIND: each scenario once, as a test, which ends the servers.
 short_runs() {
 	local lines=60 status=0 dir
 	lane=$(mktemp -d "$OWN_SERVERS/XXXXXX")
 	chmod 711 "$lane"
-	each_run "$@" || status=1
+	each_run "$1" 1 "$("$faults/run.py" --list | wc -l)" || status=1
 	for dir in "$lane"/*/; do
 		started+=("$dir")
 	done

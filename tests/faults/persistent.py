@@ -5,7 +5,7 @@ import asyncio
 import signal
 
 import judge
-from actors import Failure, Receiver, Sender, within
+from actors import Failure, Receiver, Sender, until, within
 from interrupted import cut_line
 from scenarios import finish, scenario
 
@@ -71,6 +71,25 @@ async def receiver_cut(run):
     await persistent(run, break_receiver)
 
 
+@scenario(needs=('xrecv --no-reconnect', *RETRY), listed=False)
+async def silence(run):
+    """The receiver's line falls silent both ways for good, and the session
+    notices that: it connects again, and nothing is missing. Takes 150 s."""
+    receiver = Receiver(run.place)
+    sender = Sender(run.place, run.rng, '--retry', '60', '--trace', 'trace')
+    await receiver.start()
+    proxy = run.place.proxies['juliet']
+    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
+    await asyncio.sleep(*run.moments(1))
+    proxy.silent = {'up', 'down'}
+    status = await task
+    await until(lambda: 'reconnecting' in receiver.said(),
+                'the silence is not noticed', 300)
+    run.note(receiver.said())
+    proxy.silent = set()
+    await persisted(run, sender, receiver, status)
+
+
 async def kill_server(run, sender, pause=None):
     """At once, and back some time later."""
     if pause is None:
@@ -86,14 +105,6 @@ async def script(run, name):
     process = await run.place.script(name)
     if await within(process.wait(), f'servers/{name} does not end'):
         raise Failure(f'servers/{name}: status {process.returncode}')
-
-
-@scenario(mam='yes', needs=RETRY)
-async def server_killed(run):
-    """The server is killed, once, and is back. What it had acknowledged and
-    not written down by then is not the sender's to repeat."""
-    await run.place.kept()
-    await persistent(run, kill_server, 1)
 
 
 @scenario(needs=RETRY, listed=False)

@@ -19,8 +19,11 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True  # not into the source tree
-import interrupted  # noqa: E402,F401 its scenarios
+import catchup  # noqa: E402,F401 its scenarios
+import handed  # noqa: E402,F401
+import interrupted  # noqa: E402,F401
 import persistent  # noqa: E402,F401
+import queued  # noqa: E402,F401
 import steady  # noqa: E402,F401
 from actors import Failure, Place  # noqa: E402
 from judge import count_doubles, lines_of  # noqa: E402
@@ -66,8 +69,8 @@ def has(tool, option):
 
 
 def list_all():
-    for name, (_, server, needs, listed) in SCENARIOS.items():
-        if listed and all(has(*need.split()) for need in needs):
+    for name, (_, server, needs, listed, possible) in SCENARIOS.items():
+        if listed and possible() and all(has(*n.split()) for n in needs):
             print(name, server['sm'], server['mam'])
     return 0
 

@@ -2,7 +2,7 @@
 """What scenarios have in common. A scenario does something to the tools and
 checks what the contract promises of it; SCENARIOS has them by name, with the
 settings of the server and the options of tools that they need. They are in
-steady.py, interrupted.py and persistent.py.
+steady.py, interrupted.py, persistent.py, catchup.py, handed.py and queued.py.
 
 All of a plan is drawn from the run's random numbers before it begins, so that
 a seed has the same faults at the same moments each time.
@@ -17,12 +17,13 @@ from actors import Failure, mark, within
 SCENARIOS = {}
 
 
-def scenario(sm='yes', mam='no', needs=(), listed=True):
-    """For a server with these settings, and tools with these options. One
-    that is not listed is run by its name alone."""
+def scenario(sm='yes', mam='no', needs=(), listed=True,
+             possible=lambda: True):
+    """For a server with these settings, tools with these options, and where
+    it is possible. One that is not listed is run by its name alone."""
     def add(function):
         SCENARIOS[function.__name__.replace('_', '-')] = (
-            function, {'sm': sm, 'mam': mam}, needs, listed)
+            function, {'sm': sm, 'mam': mam}, needs, listed, possible)
         return function
     return add
 
@@ -41,6 +42,11 @@ class Run:
         self.plan = []
         self.found = []
         self.records = []
+
+    def shorten(self, most):
+        """For what takes longer for each line."""
+        self.seconds *= min(most / len(self.lines), 1)
+        self.lines = {n: self.lines[n] for n in self.lines if n <= most}
 
     def note(self, text):
         self.plan.append(text)

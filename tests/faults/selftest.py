@@ -21,11 +21,22 @@ def records(*numbers):
     return [record(number) for number in numbers]
 
 
+def archived(number, ident):
+    by = "xmlns='urn:xmpp:sid:0' by='juliet@capulet.lit'"
+    return Record(f"<message id='id{number}' to='juliet@capulet.lit/x'>"
+                  f'<body>line {number} x</body>'
+                  "<stanza-id xmlns='urn:xmpp:sid:0' by='a@b.lit' id='no'/>"
+                  f"<stanza-id {by} id='{ident}'/></message>")
+
+
 STORED = "<delay xmlns='urn:xmpp:delay' from='capulet.lit' stamp='x'/>"
 AGAIN = "<delay xmlns='urn:xmpp:delay' from='romeo@montague.lit' stamp='x'/>"
 ANY = range(1, 100)
 UNKNOWN = ('xsend: stdin:17: unknown outcome: 3 of 20 messages are not '
            'confirmed, from here on')
+FULL = ('xsend: stdin:4: not queued: x: No space left on device\n'
+        'xsend: message A: unknown outcome, and not queued\n'
+        'xsend: stdin:7: neither sent nor queued, from here on')
 BOUNCE = 'xsend: stdin:58: a@b.lit: message Aw-1: service-unavailable (gone)'
 
 CASES = [
@@ -63,6 +74,28 @@ CASES = [
     ('the first unread line',
      judge.first_unread('xsend: stdin:9: not read, from here on'), 9),
     ('a refusal', judge.refused(BOUNCE + '\n' + UNKNOWN), {58}),
+    ('the line that the cursor has',
+     judge.number_of([archived(1, 'a'), archived(2, 'b')], 'b'), 2),
+    ('one of another archive', judge.number_of([archived(1, 'a')], 'no'), 0),
+    ('what may come again', judge.behind(records(1, 2, 3), 1), {2, 3}),
+    ('each process once', judge.once([records(1, 2), records(2, 3)]), []),
+    ('one process twice', judge.once([records(1), records(2, 2)]),
+     ['double: 2']),
+    ('the last ones again',
+     judge.last_again(records(1, 2, 3), records(2, 3, 4)), []),
+    ('earlier ones', judge.last_again(records(1, 2, 3), records(2, 4)),
+     ['again: 2, of 1-3']),
+    ('as the archive', judge.compared(records(1, 2), records(1, 2), []), []),
+    ('less than that', judge.compared(records(1), records(1, 2), []),
+     ['missing: 2']),
+    ('more than that', judge.compared(records(1, 2, 3), records(1), [3]),
+     ['not in the archive: 2']),
+    ('all that is lost is told', judge.told([4, 5, 7, 8], 74, FULL), []),
+    ('some of it is not', judge.told([4, 5, 6, 7], 74, FULL),
+     ['not told: 5-6']),
+    ('it is no failure', judge.told([4], 3, FULL),
+     ['xsend: exit status 3']),
+    ('nothing is lost', judge.told([], 3, ''), []),
     ('doubles counted', judge.count_doubles(records(1, 2, 2, 1)), 2),
 ]
 
