@@ -4,21 +4,15 @@
  * what comes live, without a gap or a double at the seam. Presence is
  * announced before the first page is asked for; what is archived and comes live
  * meanwhile is held, and dropped when a page has it. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/base/limits.h"
-#include "../common/base/num.h"
 #include "../common/base/when.h"
 #include "../common/stanza/build.h"
 #include "../common/stanza/ns.h"
-#include "../common/stanza/write.h"
-#include "../common/store/cursor.h"
 #include "../common/stream/archive.h"
-#include "xrecv.h"
-#include "xrecv_hold.h"
+#include "xrecv_since.h"
 
 /* An id that is gone leaves its time, which may be that of another clock. */
 #define SKEW_MS (60 * 1000)
@@ -26,197 +20,7 @@
 /* Pages in a row that are empty though the archive has more. */
 #define DOUBTS_MAX 5
 
-/* What is asked for. */
-enum query { QUERY_NONE, QUERY_FIRST, QUERY_PAGE, QUERY_VERIFY };
-
-struct since {
-	int last;           /* a cursor is kept */
-	const char *reader; /* its name, or NULL */
-	int64_t start;      /* ms of Unix time; -1: from the cursor */
-	struct cpl_cursor cursor;
-	struct cpl_timer save;
-	long moved; /* since it was saved */
-	int broken; /* it cannot be saved, which was said */
-	char *at;   /* the archive's id of the last message printed */
-	int64_t at_when;
-	struct hold hold;
-	enum query query;
-	uint64_t queries; /* so many were made */
-	uint64_t page;    /* the last of them that was for a page */
-	char queryid[CPL_ID_SIZE];
-	char *newest; /* the id that a query for the last message gave */
-	int64_t newest_when;
-	long got;     /* results of the page at hand */
-	int catching; /* up: what comes live is held */
-	int doubts;   /* pages in a row that were empty and should not be */
-	int lost;     /* the archive did not have at any more */
-	int waiting;  /* for stdout, before the next page */
-	int first;    /* the reader has no cursor: it begins here */
-	int rewound;  /* a page may have what was printed */
-	int behind;   /* offline messages that no page has were read before */
-	int caught;   /* an earlier run of this session has read it */
-};
-
 enum { ID_QUERY = 7 };
-
-/* --- the command line -------------------------------------------------- */
-
-void xrecv_since_option(struct recv *r, const char *value)
-{
-	struct since *s = r->since ? r->since : calloc(1, sizeof *s);
-	int64_t t, now = cpl_when_now();
-
-	if (!s)
-		cpl_cli_usage(&r->run.cli, "out of memory");
-	r->since = s;
-	s->cursor = (struct cpl_cursor)CPL_CURSOR_INIT;
-	s->reader = NULL;
-	s->last = strcmp(value, "last") == 0 || strncmp(value, "last:", 5) == 0;
-	if (s->last && value[4]) {
-		s->reader = value + 5;
-		if (!cpl_kept_is_name(s->reader))
-			cpl_cli_usage(&r->run.cli,
-				      "--since: '%s' cannot name a reader",
-				      s->reader);
-	}
-	s->start = -1;
-	if (s->last)
-		return;
-	if (cpl_when_duration(value, &t) == 0)
-		s->start = now > t ? now - t : 0;
-	else if (cpl_when_parse(value, &t) == 0)
-		s->start = t;
-	else
-		cpl_cli_usage(&r->run.cli,
-			      "--since: '%s' is neither last nor a time "
-			      "(2026-11-28T10:00Z) nor a duration (90s, 2h)",
-			      value);
-}
-
-static void save_now(struct recv *r)
-{
-	struct since *s = r->since;
-	struct cpl_err e = CPL_ERR_INIT;
-
-	cpl_loop_cancel(r->run.loop, &s->save);
-	s->moved = 0;
-	if (cpl_cursor_save(&s->cursor, &e) == 0) {
-		s->broken = 0;
-		return;
-	}
-	if (!s->broken)
-		cpl_run_complain(&r->run, &e);
-	s->broken = 1;
-}
-
-static void on_save(void *user)
-{
-	save_now(user);
-}
-
-void xrecv_since_open(struct recv *r)
-{
-	struct since *s = r->since;
-	const char *folder = cpl_cli_state_folder(&r->run.cli);
-	const char *jid = cpl_setting(&r->run.cli.settings, CPL_SET_JID);
-	struct cpl_jid own = {0};
-	struct cpl_err e = CPL_ERR_INIT;
-
-	if (!s || !s->last)
-		return;
-	s->save.fire = on_save;
-	s->save.user = r;
-	if (!folder)
-		cpl_err_set(&e, CPL_IO,
-			    "--since: neither XDG_STATE_HOME nor "
-			    "HOME tells where to keep the cursor");
-	else if (cpl_jid_parse(&own, jid, &e) == 0)
-		(void)!cpl_cursor_open(&s->cursor, folder, own.bare, s->reader,
-				       &e);
-	cpl_jid_release(&own);
-	if (e.status != CPL_OK)
-		cpl_cli_die(&r->run.cli, &e);
-	s->behind = s->cursor.set;
-}
-
-void xrecv_since_close(struct recv *r)
-{
-	struct since *s = r->since;
-
-	if (s && s->last)
-		save_now(r);
-}
-
-void xrecv_since_free(struct recv *r)
-{
-	struct since *s = r->since;
-
-	if (!s)
-		return;
-	cpl_cursor_release(&s->cursor);
-	xrecv_hold_release(&s->hold);
-	free(s->at);
-	free(s->newest);
-	free(s);
-	r->since = NULL;
-}
-
-/* --- where the reader is ----------------------------------------------- */
-
-static void no_memory(struct recv *r)
-{
-	struct cpl_err e = CPL_ERR_INIT;
-
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&r->run, &e);
-}
-
-static void set_at(struct recv *r, const char *id, int64_t when)
-{
-	struct since *s = r->since;
-	char *copy = strdup(id);
-
-	if (!copy) {
-		no_memory(r);
-		return;
-	}
-	free(s->at);
-	s->at = copy;
-	s->at_when = when;
-}
-
-/* stdout took a message of the archive. */
-static void moved(void *user, const char *text)
-{
-	struct recv *r = user;
-	struct since *s = r->since;
-	const char *id = strchr(text, ' ') + 1;
-	int64_t when = strtoll(text, NULL, 10);
-
-	if (cpl_cursor_move(&s->cursor, id, when) < 0)
-		no_memory(r);
-	else if (++s->moved >= CPL_CURSOR_EVERY)
-		save_now(r);
-	else if (!s->save.armed)
-		cpl_loop_timer(r->run.loop, &s->save, CPL_CURSOR_MS);
-}
-
-/* The record about to be made is that of this message of the archive. */
-static void follow(struct recv *r, const char *id, int64_t when)
-{
-	struct cpl_buf text = CPL_BUF_INIT(CPL_STANZA_BYTES_MAX);
-	struct since *s = r->since;
-
-	if (when < 0)
-		when = cpl_when_now();
-	set_at(r, id, when);
-	if (!s->last)
-		return;
-	if (cpl_buf_addf(&text, "%" PRId64 " %s", when, id) < 0 ||
-	    cpl_taken_add(&r->taken, r->number, moved, r, text.data) < 0)
-		no_memory(r);
-	cpl_buf_release(&text);
-}
 
 /* --- questions --------------------------------------------------------- */
 
@@ -325,7 +129,7 @@ void xrecv_since_resumed(struct recv *r)
 	if (s->caught)
 		s->behind = 0;
 	if (s->caught && s->cursor.set)
-		set_at(r, s->cursor.id, s->cursor.when);
+		xrecv_since_set_at(r, s->cursor.id, s->cursor.when);
 }
 
 /* stdout took what the archive had. */
@@ -333,11 +137,6 @@ static void caught(void *user, const char *text)
 {
 	(void)text;
 	xrecv_durable_caught(user);
-}
-
-int xrecv_since_is_last(const struct recv *r)
-{
-	return r->since && r->since->last;
 }
 
 void xrecv_since_live(struct recv *r)
@@ -360,7 +159,7 @@ void xrecv_since_live(struct recv *r)
 		return;
 	}
 	if (s->last && !s->at)
-		set_at(r, s->cursor.id, s->cursor.when);
+		xrecv_since_set_at(r, s->cursor.id, s->cursor.when);
 	ask_page(r);
 }
 
@@ -375,10 +174,10 @@ static void begin_here(struct recv *r)
 			    s->newest && s->newest_when >= 0
 				? s->newest_when
 				: cpl_when_now()) < 0)
-		no_memory(r);
-	save_now(r);
+		xrecv_since_no_memory(r);
+	xrecv_since_save(r);
 	if (s->cursor.set)
-		set_at(r, s->cursor.id, s->cursor.when);
+		xrecv_since_set_at(r, s->cursor.id, s->cursor.when);
 	ask_page(r);
 }
 
@@ -406,14 +205,14 @@ static void go_on_live(struct recv *r)
 
 	s->catching = s->first = 0;
 	if (cpl_taken_add(&r->taken, r->number, caught, r, "") < 0)
-		no_memory(r);
+		xrecv_since_no_memory(r);
 	cpl_log(&r->run.cli.log, CPL_LOG_INFO, "the archive is read");
 	while ((h = xrecv_hold_shift(&s->hold))) {
 		if (!(s->behind && h->stored) && !xrecv_full(r) && !r->ending) {
 			/* What came before the page was asked for is not
 			 * behind it, or it would be in it. */
 			if (!h->stored && h->query >= s->page)
-				follow(r, h->id, -1);
+				xrecv_since_follow(r, h->id, -1);
 			xrecv_deliver(r, h->message);
 		}
 		xrecv_hold_free(h);
@@ -526,8 +325,8 @@ static void print_result(struct recv *r, const struct cpl_archive_result *a)
 	s->got++;
 	xrecv_hold_drop(&s->hold, a->id);
 	if (xrecv_hold_note(&s->hold, a->id) < 0)
-		no_memory(r);
-	follow(r, a->id, a->when);
+		xrecv_since_no_memory(r);
+	xrecv_since_follow(r, a->id, a->when);
 	if (early || seen || !a->message ||
 	    (!r->set.own && cpl_archive_is_own(a->message, own))) {
 		xrecv_skip(r);
@@ -535,7 +334,7 @@ static void print_result(struct recv *r, const struct cpl_archive_result *a)
 	}
 	message = cpl_archive_message(a, own);
 	if (!message) {
-		no_memory(r);
+		xrecv_since_no_memory(r);
 		return;
 	}
 	xrecv_deliver(r, message);
@@ -602,17 +401,17 @@ int xrecv_since_holds(struct recv *r, xmpp_stanza_t *stanza)
 	/* So it is where the reader begins. */
 	if (s->first && (stored || !s->at)) {
 		if (xrecv_hold_note(&s->hold, id) < 0)
-			no_memory(r);
+			xrecv_since_no_memory(r);
 		return 0;
 	}
 	if (!s->catching) {
 		/* Here the seam ends. */
 		if (!stored)
 			xrecv_hold_forget(&s->hold);
-		follow(r, id, -1);
+		xrecv_since_follow(r, id, -1);
 		return 0;
 	}
 	if (xrecv_hold_add(&s->hold, stanza, id, stored, s->queries) < 0)
-		no_memory(r);
+		xrecv_since_no_memory(r);
 	return 1;
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the parts of xrecv --since share: xrecv_cursor.c is where the reader is,
+ * and what is kept of that; xrecv_since.c is the archive. */
+#ifndef XRECV_SINCE_H
+#define XRECV_SINCE_H
+
+#include <stdint.h>
+
+#include "../common/store/cursor.h"
+#include "../common/stream/ids.h"
+#include "xrecv.h"
+#include "xrecv_hold.h"
+
+/* What is asked for. */
+enum query { QUERY_NONE, QUERY_FIRST, QUERY_PAGE, QUERY_VERIFY };
+
+struct since {
+	int last;           /* a cursor is kept */
+	const char *reader; /* its name, or NULL */
+	int64_t start;      /* ms of Unix time; -1: from the cursor */
+	struct cpl_cursor cursor;
+	struct cpl_timer save;
+	long moved; /* since it was saved */
+	int broken; /* it cannot be saved, which was said */
+	char *at;   /* the archive's id of the last message printed */
+	int64_t at_when;
+	struct hold hold;
+	enum query query;
+	uint64_t queries; /* so many were made */
+	uint64_t page;    /* the last of them that was for a page */
+	char queryid[CPL_ID_SIZE];
+	char *newest; /* the id that a query for the last message gave */
+	int64_t newest_when;
+	long got;     /* results of the page at hand */
+	int catching; /* up: what comes live is held */
+	int doubts;   /* pages in a row that were empty and should not be */
+	int lost;     /* the archive did not have at any more */
+	int waiting;  /* for stdout, before the next page */
+	int first;    /* the reader has no cursor: it begins here */
+	int rewound;  /* a page may have what was printed */
+	int behind;   /* offline messages that no page has were read before */
+	int caught;   /* an earlier run of this session has read it */
+};
+
+/* Ends the run. */
+void xrecv_since_no_memory(struct recv *r);
+
+/* The last message printed is that one of the archive. */
+void xrecv_since_set_at(struct recv *r, const char *id, int64_t when);
+
+/* The record about to be made is that of this message of the archive, whose
+ * time is when (ms of Unix time; -1: now): when it was taken the cursor is
+ * behind it. */
+void xrecv_since_follow(struct recv *r, const char *id, int64_t when);
+
+/* Makes the cursor last. What fails is said once, and the run goes on. */
+void xrecv_since_save(struct recv *r);
+
+#endif
