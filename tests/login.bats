@@ -22,9 +22,15 @@ old_tls() {
 # logs_in_by TEXT ARG... : a message is sent and acknowledged, the login is the
 # one that -vv tells of.
 logs_in_by() {
+	local mechanism=${1%%,*} profile=
+	# ejabberd offers XEP-0388 by itself, over TLS, but not for ANONYMOUS.
+	[ "$XMPP_KIND" = prosody ] || [ "$1" = ANONYMOUS ] ||
+		[[ " $* " = *' --tls none '* ]] || profile=' (SASL2)'
 	expect_exit 0 tool xsend -vv -m hi --bounce-wait 0 "${@:2}" \
 		juliet@capulet.lit </dev/null
-	same 'the login' "xsend: logging in by $1" "$(grep 'logging in' err)"
+	same 'the login' \
+		"xsend: logging in by $mechanism$profile${1#"$mechanism"}" \
+		"$(grep 'logging in' err)"
 }
 
 # as USER HOST ARG... : logs_in_by's arguments for romeo at the own server.

@@ -52,3 +52,10 @@ waits_for_xrecv() {
 		waits_for_xrecv with an archive
 	done
 }
+
+@test "the same where the login is XEP-0388's" {
+	for server in "${servers[@]}"; do
+		own "$server" sasl2=yes
+		waits_for_xrecv with SASL2
+	done
+}

@@ -14,10 +14,10 @@ const char *cpl_fault_condition(xmpp_stanza_t *error, const char *ns)
 }
 
 /* "WHAT: CONDITION (TEXT)", or without the text where there is none. */
-static int describe(xmpp_stanza_t *error, const char *ns, const char *what,
-		    enum cpl_status status, struct cpl_err *e)
+static int describe(xmpp_stanza_t *error, const char *ns, const char *text_ns,
+		    const char *what, enum cpl_status status, struct cpl_err *e)
 {
-	char *text = cpl_text(cpl_child(error, "text", ns));
+	char *text = cpl_text(cpl_child(error, "text", text_ns));
 	const char *condition = cpl_fault_condition(error, ns);
 
 	if (text && *text)
@@ -61,7 +61,7 @@ int cpl_fault_stream(xmpp_stanza_t *error, struct cpl_err *e)
 	const char *condition =
 	    cpl_fault_condition(error, CPL_NS_STREAM_ERRORS);
 
-	describe(error, CPL_NS_STREAM_ERRORS,
+	describe(error, CPL_NS_STREAM_ERRORS, CPL_NS_STREAM_ERRORS,
 		 "the server ended the stream: ", stream_status(condition), e);
 	e->final = strcmp(condition, "conflict") == 0;
 	return -1;
@@ -82,13 +82,15 @@ char *cpl_fault_redirect(xmpp_stanza_t *error)
 int cpl_fault_stanza(xmpp_stanza_t *stanza, struct cpl_err *e)
 {
 	return describe(cpl_child(stanza, "error", CPL_NS_CLIENT),
-			CPL_NS_STANZA_ERRORS, "", CPL_REFUSED, e);
+			CPL_NS_STANZA_ERRORS, CPL_NS_STANZA_ERRORS, "",
+			CPL_REFUSED, e);
 }
 
 int cpl_fault_sasl(xmpp_stanza_t *failure, struct cpl_err *e)
 {
 	const char *condition = cpl_fault_condition(failure, CPL_NS_SASL);
 
-	return describe(failure, CPL_NS_SASL,
+	/* XEP-0388 2.6.2: the conditions are RFC 6120's, the text is not. */
+	return describe(failure, CPL_NS_SASL, xmpp_stanza_get_ns(failure),
 			"login refused: ", cpl_sasl_failure(condition), e);
 }

@@ -9,9 +9,8 @@
 #include "../stanza/build.h"
 #include "../stanza/ns.h"
 #include "../stanza/write.h"
-#include "base64.h"
+#include "auth.h"
 #include "fault.h"
-#include "sasl.h"
 
 enum state {
 	LOGIN_TLS,      /* the handshake is under way */
@@ -29,12 +28,13 @@ struct cpl_login {
 	struct cpl_link *link;
 	const struct cpl_log *log;
 	const struct cpl_login_conf *conf;
-	struct cpl_sasl *sasl;
+	struct cpl_auth *auth;
 	struct cpl_login_result result;
 	char *redirect;
 	enum state state;
 	int secured;
 	int authenticated;
+	int inlined; /* the resumption was asked for with the login */
 };
 
 static const char bind_id[] = "bind";
@@ -90,115 +90,42 @@ int cpl_login_header(struct cpl_login *l, const char *name, const char *ns,
 	return CPL_LOGIN_ON;
 }
 
-/* The names of children, each with a space behind it. */
-static int join_names(xmpp_stanza_t *list, const char *child, const char *ns,
-		      const char *attr, struct cpl_buf *out)
+/* XEP-0198 5: what it takes to resume the lost stream. NULL: no memory. */
+static xmpp_stanza_t *build_resume(struct cpl_login *l)
 {
-	xmpp_stanza_t *c;
+	xmpp_stanza_t *el = cpl_build(l->ctx, "resume", CPL_NS_SM);
+	char h[16];
 
-	for (c = cpl_first_element(list); c; c = cpl_next_element(c)) {
-		const char *name;
-		char *text = NULL;
-		int r;
-
-		if (!cpl_is(c, child, ns))
-			continue;
-		if (!attr)
-			text = cpl_text(c);
-		name = attr ? xmpp_stanza_get_attribute(c, attr) : text;
-		r = name ? cpl_buf_addf(out, "%s ", name) : 0;
-		free(text);
-		if (r < 0)
-			return -1;
-	}
-	return 0;
+	snprintf(h, sizeof h, "%u", l->conf->resume_h);
+	if (el && cpl_set_attr(el, "h", h) == 0 &&
+	    cpl_set_attr(el, "previd", l->conf->resume_id) == 0)
+		return el;
+	if (el)
+		xmpp_stanza_release(el);
+	return NULL;
 }
 
-static void fill_channel(struct cpl_login *l, struct cpl_sasl_channel *c)
-{
-	struct cpl_tls *tls = cpl_link_tls(l->link);
-
-	c->verified = tls != NULL;
-	c->exporter_len = c->end_point_len = -1;
-	if (!tls)
-		return;
-	c->exporter_len = cpl_tls_binding(tls, CPL_BIND_EXPORTER, c->exporter);
-	c->end_point_len =
-	    cpl_tls_binding(tls, CPL_BIND_END_POINT, c->end_point);
-}
-
-/* Sends <NAME ATTRS>BASE64</NAME>. It is written straight into the link's
- * buffer, which is wiped: no copy of a secret stays in a tree. */
-static int send_sasl(struct cpl_login *l, const char *name,
-		     const struct cpl_buf *data, int initial, struct cpl_err *e)
-{
-	struct cpl_buf *out = cpl_link_out(l->link);
-	int ok;
-
-	ok = cpl_buf_addf(out, "<%s xmlns='" CPL_NS_SASL "'", name) == 0;
-	if (ok && initial)
-		ok = cpl_buf_addf(out, " mechanism='%s'",
-				  cpl_sasl_name(l->sasl)) == 0;
-	ok = ok && cpl_buf_addc(out, '>') == 0;
-	/* RFC 6120 6.4.2: "=" is an empty initial response. */
-	if (ok && data->len == 0 && initial)
-		ok = cpl_buf_addc(out, '=') == 0;
-	ok = ok && cpl_base64_encode(out, data->data, data->len) == 0 &&
-	     cpl_buf_addf(out, "</%s>", name) == 0;
-	return ok ? CPL_LOGIN_ON : cpl_err_nomem(e);
-}
-
-static int start_sasl(struct cpl_login *l, struct cpl_err *e)
-{
-	struct cpl_buf first = CPL_BUF_SECRET_INIT(16384);
-	const char *binding = cpl_sasl_binding(l->sasl);
-	int r = cpl_sasl_start(l->sasl, &first, e);
-
-	if (r == 0)
-		r = send_sasl(l, "auth", &first, 1, e);
-	cpl_buf_release(&first);
-	cpl_log(l->log, CPL_LOG_DEBUG, "logging in by %s%s%s",
-		cpl_sasl_name(l->sasl), binding ? ", bound by " : "",
-		binding ? binding : "");
-	l->state = LOGIN_SASL;
-	return r;
-}
-
+/* XEP-0388 2.3: the resumption may ride along. */
 static int authenticate(struct cpl_login *l, xmpp_stanza_t *features,
 			struct cpl_err *e)
 {
-	const struct cpl_secret *password = l->conf->password;
-	struct cpl_buf names = CPL_BUF_INIT(8192), types = CPL_BUF_INIT(8192);
-	struct cpl_sasl_conf conf = {
-	    .local = l->conf->jid->local,
-	    .bare = l->conf->jid->bare,
-	    .password = password ? password->text : NULL,
-	    .password_len = password ? password->len : 0,
+	struct cpl_auth_conf conf = {
+	    .jid = l->conf->jid,
+	    .password = l->conf->password,
 	    .have_cert = l->secured && l->conf->tls.client_cert,
 	};
-	xmpp_stanza_t *bindings =
-	    cpl_child(features, "sasl-channel-binding", CPL_NS_SASL_CB);
-	int r = -1;
+	xmpp_stanza_t *inlined = NULL;
 
-	fill_channel(l, &conf.channel);
-	if (join_names(cpl_child(features, "mechanisms", CPL_NS_SASL),
-		       "mechanism", CPL_NS_SASL, NULL, &names) < 0 ||
-	    join_names(bindings, "channel-binding", CPL_NS_SASL_CB, "type",
-		       &types) < 0) {
-		cpl_err_set(e, CPL_PROTOCOL,
-			    "the server's list of mechanisms is too long");
-	} else {
-		struct cpl_sasl_offer offer = {
-		    .mechanisms = names.data ? names.data : "",
-		    .bindings = bindings && types.data ? types.data : NULL,
-		};
-
-		l->sasl = cpl_sasl_new(&conf, &offer, e);
-		r = l->sasl ? start_sasl(l, e) : -1;
-	}
-	cpl_buf_release(&names);
-	cpl_buf_release(&types);
-	return r;
+	l->inlined = l->secured && l->conf->resume_id &&
+		     cpl_auth_is_two(features, "sm", CPL_NS_SM);
+	if (l->inlined && !(inlined = build_resume(l)))
+		return cpl_err_nomem(e);
+	l->state = LOGIN_SASL;
+	l->auth = cpl_auth_new(&conf, l->link, l->log, features, inlined, e);
+	if (inlined)
+		xmpp_stanza_release(inlined);
+	l->inlined = l->inlined && l->auth && cpl_auth_two(l->auth);
+	return l->auth ? CPL_LOGIN_ON : -1;
 }
 
 static int bind_resource(struct cpl_login *l, xmpp_stanza_t *features,
@@ -225,8 +152,8 @@ static int bind_resource(struct cpl_login *l, xmpp_stanza_t *features,
 	return ok ? CPL_LOGIN_ON : cpl_err_nomem(e);
 }
 
-/* XEP-0478 3. A number that is none is as if it were not there. */
-static size_t read_limit(xmpp_stanza_t *features)
+/* A number that is none is as if it were not there. */
+size_t cpl_login_limit(xmpp_stanza_t *features)
 {
 	char *text =
 	    cpl_text(cpl_child(cpl_child(features, "limits", CPL_NS_LIMITS),
@@ -247,14 +174,10 @@ static size_t read_limit(xmpp_stanza_t *features)
 /* XEP-0198 5: <resume/> in place of the binding. */
 static int resume(struct cpl_login *l, struct cpl_err *e)
 {
-	xmpp_stanza_t *el = cpl_build(l->ctx, "resume", CPL_NS_SM);
-	char h[16];
-	int ok;
+	xmpp_stanza_t *el = build_resume(l);
+	int ok =
+	    el && cpl_write_xml(cpl_link_out(l->link), el, CPL_NS_CLIENT) == 0;
 
-	snprintf(h, sizeof h, "%u", l->conf->resume_h);
-	ok = el && cpl_set_attr(el, "h", h) == 0 &&
-	     cpl_set_attr(el, "previd", l->conf->resume_id) == 0 &&
-	     cpl_write_xml(cpl_link_out(l->link), el, CPL_NS_CLIENT) == 0;
 	if (el)
 		xmpp_stanza_release(el);
 	l->state = LOGIN_RESUME;
@@ -274,10 +197,8 @@ static int on_features(struct cpl_login *l, xmpp_stanza_t *features,
 	if (!l->authenticated)
 		return authenticate(l, features, e);
 	l->result.sm = cpl_child(features, "sm", CPL_NS_SM) != NULL;
-	l->result.max_bytes = read_limit(features);
 	l->result.features = xmpp_stanza_clone(features);
-	l->result.mechanism = cpl_sasl_name(l->sasl);
-	if (l->conf->resume_id && l->result.sm)
+	if (l->conf->resume_id && l->result.sm && !l->inlined)
 		return resume(l, e);
 	return bind_resource(l, features, e);
 }
@@ -295,12 +216,17 @@ static int on_resumed(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
 	return CPL_LOGIN_DONE;
 }
 
+static void note_not_resumed(struct cpl_login *l, xmpp_stanza_t *failed)
+{
+	cpl_log(l->log, CPL_LOG_DEBUG, "the server does not resume: %s",
+		cpl_fault_condition(failed, CPL_NS_STANZA_ERRORS));
+	l->result.resumed = xmpp_stanza_clone(failed);
+}
+
 static int on_not_resumed(struct cpl_login *l, xmpp_stanza_t *el,
 			  struct cpl_err *e)
 {
-	cpl_log(l->log, CPL_LOG_DEBUG, "the server does not resume: %s",
-		cpl_fault_condition(el, CPL_NS_STANZA_ERRORS));
-	l->result.resumed = xmpp_stanza_clone(el);
+	note_not_resumed(l, el);
 	return bind_resource(l, l->result.features, e);
 }
 
@@ -319,60 +245,34 @@ static int on_tls_failure(struct cpl_login *l, xmpp_stanza_t *el,
 	return cpl_err_set(e, CPL_UNAVAILABLE, "the server refused STARTTLS");
 }
 
-/* The text of a challenge or success, decoded; "=" is an empty one. */
-static int sasl_data(xmpp_stanza_t *el, struct cpl_buf *out, struct cpl_err *e)
+/* A resumption that rode along has its answer in <success/>. */
+static int on_inlined(struct cpl_login *l, xmpp_stanza_t *success,
+		      struct cpl_err *e)
 {
-	char *text = cpl_text(el);
-	int r = 0;
+	xmpp_stanza_t *resumed = cpl_child(success, "resumed", CPL_NS_SM);
+	xmpp_stanza_t *failed = cpl_child(success, "failed", CPL_NS_SM);
 
-	if (!text)
-		return cpl_err_nomem(e);
-	if (strcmp(text, "=") != 0 &&
-	    cpl_base64_decode(out, text, strlen(text)) < 0)
-		r = cpl_err_set(e, CPL_PROTOCOL,
-				"the server's <%s/> is not base64",
-				xmpp_stanza_get_name(el));
-	free(text);
-	return r;
+	if (resumed)
+		return on_resumed(l, resumed, e);
+	if (failed)
+		note_not_resumed(l, failed);
+	l->state = LOGIN_FEATURES;
+	return CPL_LOGIN_ON;
 }
 
-static int on_challenge(struct cpl_login *l, xmpp_stanza_t *el,
-			struct cpl_err *e)
+static int on_auth(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
 {
-	struct cpl_buf in = CPL_BUF_SECRET_INIT(16384);
-	struct cpl_buf out = CPL_BUF_SECRET_INIT(16384);
-	int r = sasl_data(el, &in, e);
+	int r = cpl_auth_element(l->auth, el, e);
 
-	if (r == 0)
-		r = cpl_sasl_step(l->sasl, in.data ? in.data : "", in.len, &out,
-				  e);
-	if (r == 0)
-		r = send_sasl(l, "response", &out, 0, e);
-	cpl_buf_release(&in);
-	cpl_buf_release(&out);
-	return r;
-}
-
-static int on_success(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
-{
-	struct cpl_buf in = CPL_BUF_SECRET_INIT(16384);
-	int r = sasl_data(el, &in, e);
-
-	if (r == 0)
-		r = cpl_sasl_success(l->sasl, in.data ? in.data : "", in.len,
-				     e);
-	cpl_buf_release(&in);
-	if (r < 0)
-		return -1;
+	if (r != CPL_AUTH_DONE)
+		return r < 0 ? -1 : CPL_LOGIN_ON;
 	l->authenticated = 1;
+	l->result.mechanism = cpl_auth_mechanism(l->auth);
+	/* XEP-0388 2.6.1: the features follow by themselves. */
+	if (cpl_auth_two(l->auth))
+		return on_inlined(l, el, e);
 	/* RFC 6120 6.4.6: a new stream over the same connection. */
 	return open_stream(l, e);
-}
-
-static int on_failure(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
-{
-	cpl_fault_sasl(el, e);
-	return cpl_err_prefix(e, "%s", l->conf->jid->bare);
 }
 
 static int on_bound(struct cpl_login *l, xmpp_stanza_t *iq, struct cpl_err *e)
@@ -413,16 +313,15 @@ static int on_bound(struct cpl_login *l, xmpp_stanza_t *iq, struct cpl_err *e)
 /* What may come in which state; all else is a fault of the server. */
 static const struct step {
 	enum state state;
-	const char *name;
+	const char *name; /* NULL: any */
 	const char *ns;
 	int (*take)(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e);
 } steps[] = {
     {LOGIN_FEATURES, "features", CPL_NS_STREAM, on_features},
     {LOGIN_PROCEED, "proceed", CPL_NS_TLS, on_proceed},
     {LOGIN_PROCEED, "failure", CPL_NS_TLS, on_tls_failure},
-    {LOGIN_SASL, "challenge", CPL_NS_SASL, on_challenge},
-    {LOGIN_SASL, "success", CPL_NS_SASL, on_success},
-    {LOGIN_SASL, "failure", CPL_NS_SASL, on_failure},
+    {LOGIN_SASL, NULL, CPL_NS_SASL, on_auth},
+    {LOGIN_SASL, NULL, CPL_NS_SASL2, on_auth},
     {LOGIN_RESUME, "resumed", CPL_NS_SM, on_resumed},
     {LOGIN_RESUME, "failed", CPL_NS_SM, on_not_resumed},
     {LOGIN_BIND, "iq", CPL_NS_CLIENT, on_bound},
@@ -450,7 +349,8 @@ int cpl_login_element(struct cpl_login *l, xmpp_stanza_t *element,
 
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
 		if (steps[i].state == l->state &&
-		    cpl_is(element, steps[i].name, steps[i].ns))
+		    cpl_is(element, steps[i].name ? steps[i].name : name,
+			   steps[i].ns))
 			return steps[i].take(l, element, e);
 	if (cpl_is(element, "error", CPL_NS_STREAM)) {
 		/* What somebody in between could have said counts for nothing.
@@ -504,7 +404,7 @@ void cpl_login_free(struct cpl_login *l)
 {
 	if (!l)
 		return;
-	cpl_sasl_free(l->sasl);
+	cpl_auth_free(l->auth);
 	free(l->result.jid);
 	free(l->redirect);
 	if (l->result.features)
@@ -521,7 +421,7 @@ const char *cpl_login_redirect(const struct cpl_login *l)
 
 int cpl_login_tried(const struct cpl_login *l)
 {
-	return l->sasl != NULL;
+	return l->auth != NULL;
 }
 
 const struct cpl_login_result *cpl_login_result(const struct cpl_login *l)

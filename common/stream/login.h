@@ -8,9 +8,8 @@
  * A session that was lost is resumed in place of the binding (XEP-0198 5);
  * where that is refused a resource is bound after all.
  *
- * SASL2 (XEP-0388) and its inline tokens and resumption (XEP-0484, XEP-0198)
- * have their place in the table as further rows of the state LOGIN_FEATURES
- * and LOGIN_SASL. */
+ * How the authentication looks is auth.h's affair. Where the server lets it, a
+ * resumption rides along with it, and then nothing is waited for behind it. */
 #ifndef CPL_LOGIN_H
 #define CPL_LOGIN_H
 
@@ -39,14 +38,19 @@ struct cpl_login_conf {
 struct cpl_login_result {
 	char *jid;               /* the full JID that it bound; the login's */
 	int sm;                  /* XEP-0198 is offered */
-	size_t max_bytes;        /* XEP-0478: the largest stanza; 0: not said */
 	const char *mechanism;   /* valid until cpl_login_free() */
-	xmpp_stanza_t *features; /* after the authentication; the login's */
+	xmpp_stanza_t *features; /* after the authentication; the login's. NULL
+				    after a resumption that rode along: they
+				    follow (XEP-0388 2.6.1) */
 	xmpp_stanza_t *resumed;  /* the server's answer to <resume/>; NULL: none
 				    was asked for. <resumed/>, and then there is
 				    no jid, or <failed/>; the login's */
 	int is_resumed;
 };
+
+/* XEP-0478 3: the largest stanza in bytes that these features name; 0: they do
+ * not say. */
+size_t cpl_login_limit(xmpp_stanza_t *features);
 
 struct cpl_login;
 

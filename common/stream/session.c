@@ -287,6 +287,8 @@ static void on_element(void *user, xmpp_stanza_t *el)
 	cpl_alive_heard(&s->alive);
 	if (cpl_is(el, "error", CPL_NS_STREAM)) {
 		take_error(s, el);
+	} else if (cpl_is(el, "features", CPL_NS_STREAM)) {
+		cpl_session_features(s, el);
 	} else if (cpl_filter_kind(el)) {
 		take_stanza(s, el);
 	} else if (!take_sm(s, el)) {

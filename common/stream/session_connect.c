@@ -236,6 +236,14 @@ static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 		s->on.resumed(s->on.user);
 }
 
+void cpl_session_features(struct cpl_session *s, xmpp_stanza_t *features)
+{
+	if (s->features)
+		xmpp_stanza_release(s->features);
+	s->features = xmpp_stanza_clone(features);
+	s->max_bytes = cpl_login_limit(features);
+}
+
 static void on_connected(void *user, struct cpl_link *link,
 			 const struct cpl_login_result *result,
 			 const char *target)
@@ -250,10 +258,8 @@ static void on_connected(void *user, struct cpl_link *link,
 	cpl_session_link_events(s, &events);
 	cpl_link_listen(link, &events);
 	cpl_link_hold(link, s->held);
-	s->max_bytes = result->max_bytes;
-	if (s->features)
-		xmpp_stanza_release(s->features);
-	s->features = xmpp_stanza_clone(result->features);
+	if (result->features)
+		cpl_session_features(s, result->features);
 	r = result->is_resumed ? take_up(s, result, &acked, &e)
 			       : begin(s, result, &acked, &e);
 	if (r < 0) {

@@ -61,6 +61,8 @@ void cpl_session_end(struct cpl_session *s, const struct cpl_err *e);
 void cpl_session_end_ok(void *user);
 void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
 		      const char *redirect);
+/* What the server offers from here on. */
+void cpl_session_features(struct cpl_session *s, xmpp_stanza_t *features);
 int cpl_session_try(struct cpl_session *s, struct cpl_err *e);
 void cpl_session_again(void *user);
 
