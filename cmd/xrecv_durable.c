@@ -90,7 +90,8 @@ void xrecv_durable_connect(struct recv *r)
 					   .location = d->file.location,
 					   .jid = d->file.jid,
 					   .h = d->file.h};
-	if (cpl_session_durable(r->run.session, left.id ? &left : NULL, &e) < 0)
+	if (cpl_session_durable(r->run.session, d->file.agent,
+				left.id ? &left : NULL, &e) < 0)
 		cpl_run_give_up(&r->run, &e);
 }
 

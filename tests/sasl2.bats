@@ -44,9 +44,11 @@ offering() {
 		same 'bodies' "$(numbers 1 2)" "$(bodies_in out)"
 		grep -q 'resumed as' err
 		grep -q '> .*<authenticate .*<resume .*previd=' trace
+		# It has a client id of its own.
+		grep -q "> .*<user-agent id='$(sed -n 4p "$XDG_STATE_HOME/couplet/durable-$juliet:bot")'>" trace
 		! grep -q '> .*<bind ' trace || false
 		# One that the server does not know: another begins, at once.
-		sed -i '5s/.*/nobody/' "$XDG_STATE_HOME/couplet/durable-$juliet:bot"
+		sed -i '6s/.*/nobody/' "$XDG_STATE_HOME/couplet/durable-$juliet:bot"
 		expect_exit 0 receive --durable bot -v --trace trace --idle 0.5
 		grep -q 'online as' err
 		grep -q 'does not know the session any more' err

@@ -97,7 +97,7 @@ away() {
 			wait_for_line err '(online|resumed) as'
 			[ "$run" != 1 ] || wait_for_line "$(state)" "^$juliet/bot-" 30
 			expect_exit 0 tool xping -a juliet -c 3 \
-				"$(sed -n 4p "$(state)")"
+				"$(sed -n 5p "$(state)")"
 			kill -TERM "$pid"
 			ends 143
 		done
@@ -111,7 +111,7 @@ away() {
 		expect_exit 0 durable -c 1
 		expect_exit 0 durable --end -c 1
 		has m2
-		same 'lines of the state' 3 "$(wc -l <"$(state)")"
+		same 'lines of the state' 4 "$(wc -l <"$(state)")"
 		resource=$(sed -n 3p "$(state)")
 		# As of any other client that is gone: it is stored.
 		send 1 3
@@ -128,7 +128,7 @@ away() {
 		send 1
 		expect_exit 0 durable -c 1
 		# Nobody has that one.
-		sed -i '5s/.*/nobody/' "$(state)"
+		sed -i '6s/.*/nobody/' "$(state)"
 		away
 		wait_for_line err 'online as'
 		until ! grep -q '^nobody$' "$(state)"; do sleep 0.02; done
@@ -172,7 +172,7 @@ away() {
 		expect_exit 0 durable --since last -c 2
 		has m1 m2
 		grep -q 'resumed as' err
-		sed -i '5s/.*/nobody/' "$(state)"
+		sed -i '6s/.*/nobody/' "$(state)"
 		send 2 4
 		expect_exit 0 durable --since last -c 3
 		has m3 m4 m5
@@ -260,8 +260,8 @@ away() {
 	juliet=romeo@montague.lit
 	mkdir -p "${XDG_STATE_HOME}/couplet"
 	for text in '' 'couplet-durable 2' 'couplet-durable 1\n12\nbot-1' \
-		'couplet-durable 1\n0000000001 0\nbot-1\na@b/c' \
-		'couplet-durable 1\n9999999999 0\nbot-1' \
+		'couplet-durable 1\n0000000001 0\nbot-1\n01234567-89ab-4cde-8f01-23456789abcd\na@b/c' \
+		'couplet-durable 1\n9999999999 0\nbot-1\n01234567-89ab-4cde-8f01-23456789abcd' \
 		'couplet-durable 1\n0000000001 0\n'; do
 		printf "$text\\n" >"$(state)"
 		expect_exit 74 tool xrecv --durable bot

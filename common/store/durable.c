@@ -13,13 +13,14 @@
 
 #define FILE_BYTES_MAX (64 * 1024)
 
-/* The lines: what it is; h and whether the archive was read; the resource; and
- * where there is a stream: its JID, its id, and where to resume it, which may
- * be empty. */
+/* The lines: what it is; h and whether the archive was read; the resource; the
+ * client id; and where there is a stream: its JID, its id, and where to resume
+ * it, which may be empty. */
 #define HEAD "couplet-durable 1\n"
 #define H_DIGITS 10
+#define UUID_LEN 36
 #define CAUGHT_AT (H_DIGITS + 1)
-enum { RESOURCE, JID, ID, LOCATION, TEXTS };
+enum { RESOURCE, AGENT, JID, ID, LOCATION, TEXTS };
 
 static void forget_stream(struct cpl_durable *d)
 {
@@ -72,29 +73,37 @@ static int parse(struct cpl_durable *d, char *text)
 	d->caught = h[CAUGHT_AT] == '1';
 	n = split(h + CAUGHT_AT + 2, lines);
 	if (cpl_num_int(h, 0, UINT32_MAX, &value, NULL) < 0 ||
-	    (n != RESOURCE + 1 && n != TEXTS) || !*lines[RESOURCE])
+	    (n != AGENT + 1 && n != TEXTS) || !*lines[RESOURCE] ||
+	    strlen(lines[AGENT]) != UUID_LEN)
 		return -1;
 	d->h = (uint32_t)value;
 	d->resource = copy(lines[RESOURCE]);
+	d->agent = copy(lines[AGENT]);
 	d->jid = copy(lines[JID]);
 	d->id = copy(lines[ID]);
 	d->location = copy(lines[LOCATION]);
-	return d->resource && (n != TEXTS || (d->jid && d->id)) ? 0 : -1;
+	return d->resource && d->agent && (n != TEXTS || (d->jid && d->id))
+		   ? 0
+		   : -1;
 }
 
 /* Nobody else's, so that none throws us out (RFC 6120 7.7.2.2). */
-static int choose_resource(struct cpl_durable *d, const char *name,
+static int choose_identity(struct cpl_durable *d, const char *name,
 			   struct cpl_err *e)
 {
-	unsigned char r[4];
+	uint32_t r[5];
 	char text[80];
 
 	if (getrandom(r, sizeof r, 0) != sizeof r)
 		return cpl_err_errno(e, CPL_SYSTEM, "getrandom");
-	snprintf(text, sizeof text, "%s-%02x%02x%02x%02x", name, r[0], r[1],
-		 r[2], r[3]);
+	snprintf(text, sizeof text, "%s-%08x", name, r[0]);
 	d->resource = strdup(text);
-	return d->resource ? 0 : cpl_err_nomem(e);
+	/* RFC 4122 4.4 */
+	snprintf(text, sizeof text, "%08x-%04x-4%03x-%04x-%04x%08x", r[1],
+		 r[2] >> 16, r[2] & 0xfff, 0x8000 | (r[3] >> 16 & 0x3fff),
+		 r[3] & 0xffff, r[4]);
+	d->agent = strdup(text);
+	return d->resource && d->agent ? 0 : cpl_err_nomem(e);
 }
 
 static int open_file(struct cpl_durable *d, struct cpl_err *e)
@@ -112,7 +121,7 @@ int cpl_durable_open(struct cpl_durable *d, const char *folder,
 	if (cpl_kept_open(&d->file, folder, "durable", bare, name, e) == 0)
 		r = cpl_kept_read(&d->file, &text, FILE_BYTES_MAX - 1, e);
 	if (r == 0)
-		r = choose_resource(d, name, e);
+		r = choose_identity(d, name, e);
 	else if (r > 0 && (text.len == 0 || parse(d, text.data) < 0))
 		r = cpl_err_set(e, CPL_IO,
 				"%s: not a session; remove it to begin anew",
@@ -128,8 +137,8 @@ static int write_file(struct cpl_durable *d, struct cpl_err *e)
 	struct cpl_buf text = CPL_BUF_INIT(FILE_BYTES_MAX);
 	int r;
 
-	if (cpl_buf_addf(&text, HEAD "%0*u %d\n%s\n", H_DIGITS, d->h, d->caught,
-			 d->resource) < 0 ||
+	if (cpl_buf_addf(&text, HEAD "%0*u %d\n%s\n%s\n", H_DIGITS, d->h,
+			 d->caught, d->resource, d->agent) < 0 ||
 	    (d->id && cpl_buf_addf(&text, "%s\n%s\n%s\n", d->jid, d->id,
 				   d->location ? d->location : "") < 0))
 		r = cpl_buf_err(&text, e, CPL_IO, "the state of the session");
@@ -220,6 +229,7 @@ void cpl_durable_release(struct cpl_durable *d)
 {
 	forget_stream(d);
 	free(d->resource);
+	free(d->agent);
 	cpl_kept_release(&d->file);
 	*d = (struct cpl_durable)CPL_DURABLE_INIT;
 }

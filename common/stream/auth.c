@@ -151,11 +151,16 @@ static int put_auth(struct cpl_buf *out, const struct cpl_buf *first)
 
 /* XEP-0388 2.4: an empty initial response is an empty element. */
 static int put_authenticate(struct cpl_buf *out, const struct cpl_buf *first,
-			    xmpp_stanza_t *inlined)
+			    const char *agent, xmpp_stanza_t *inlined)
 {
 	if (cpl_buf_adds(out, "<initial-response>") < 0 ||
 	    put_data(out, first) < 0 ||
 	    cpl_buf_adds(out, "</initial-response>") < 0)
+		return -1;
+	if (agent && cpl_buf_addf(out,
+				  "<user-agent id='%s'><software>couplet"
+				  "</software></user-agent>",
+				  agent) < 0)
 		return -1;
 	return inlined ? cpl_write_xml(out, inlined, CPL_NS_SASL2) : 0;
 }
@@ -171,8 +176,9 @@ static int begin(struct cpl_auth *a, xmpp_stanza_t *inlined, struct cpl_err *e)
 	if (r == 0 &&
 	    (cpl_buf_addf(out, "<%s xmlns='%s' mechanism='%s'>", p->begin,
 			  p->ns, cpl_sasl_name(a->sasl)) < 0 ||
-	     (cpl_auth_two(a) ? put_authenticate(out, &first, inlined)
-			      : put_auth(out, &first)) < 0 ||
+	     (cpl_auth_two(a)
+		  ? put_authenticate(out, &first, a->conf.agent, inlined)
+		  : put_auth(out, &first)) < 0 ||
 	     cpl_buf_addf(out, "</%s>", p->begin) < 0))
 		r = cpl_err_nomem(e);
 	cpl_buf_release(&first);

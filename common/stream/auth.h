@@ -18,6 +18,7 @@
 struct cpl_auth_conf {
 	const struct cpl_jid *jid;
 	const struct cpl_secret *password; /* empty: EXTERNAL or ANONYMOUS */
+	const char *agent; /* XEP-0388 2.4: the UUID of what logs in, or NULL */
 	int have_cert; /* a client certificate was offered in the handshake */
 };
 

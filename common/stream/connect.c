@@ -200,6 +200,7 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	login->resource = cpl_setting(set, CPL_SET_RESOURCE);
 	login->password = c->conf.password;
 	login->mode = dial->mode;
+	login->agent = c->conf.agent;
 	login->resume_id = c->conf.resume_id;
 	login->resume_h = c->conf.resume_h;
 	login->tls.made = &c->made;

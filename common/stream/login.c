@@ -112,6 +112,7 @@ static int authenticate(struct cpl_login *l, xmpp_stanza_t *features,
 	struct cpl_auth_conf conf = {
 	    .jid = l->conf->jid,
 	    .password = l->conf->password,
+	    .agent = l->conf->agent,
 	    .have_cert = l->secured && l->conf->tls.client_cert,
 	};
 	xmpp_stanza_t *inlined = NULL;

@@ -30,6 +30,7 @@ struct cpl_login_conf {
 	struct cpl_tls_conf tls;
 	enum cpl_tls_mode mode;
 	int direct_tls;        /* the target wants TLS at once */
+	const char *agent;     /* XEP-0388 2.4: a UUID, or NULL */
 	const char *resume_id; /* of the lost stream; NULL: there is none */
 	uint32_t resume_h;     /* what was handled of it */
 };

@@ -358,13 +358,14 @@ void cpl_session_retry(struct cpl_session *s, long limit)
 	s->sm.keep |= limit != 0;
 }
 
-int cpl_session_durable(struct cpl_session *s,
+int cpl_session_durable(struct cpl_session *s, const char *agent,
 			const struct cpl_session_stream *left,
 			struct cpl_err *e)
 {
 	s->durable = s->sm.resume = 1;
+	s->conf.agent = agent;
 	if (!left)
-		return 0;
+		return cpl_session_try(s, e);
 	if (cpl_jid_parse(&s->jid, left->jid, e) < 0)
 		return -1;
 	if (cpl_sm_adopt(&s->sm, left->id, left->location, left->h) < 0)

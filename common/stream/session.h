@@ -92,11 +92,12 @@ void cpl_session_retry_sets(struct cpl_session *s);
 void cpl_session_announces(struct cpl_session *s);
 
 /* Before it is online: the session is to outlive the process. Only
- * cpl_session_close() ends it for the server. left is the one that another
+ * cpl_session_close() ends it for the server. agent is a UUID that is its own
+ * (XEP-0388 2.4) and outlives it. left is the one that another
  * process left, which is resumed in place of a login; the numbers of what is
  * received then count on from its h; NULL: there is none. 0, or -1 with e:
  * CPL_DATA for what is no JID, as cpl_session_new(). */
-int cpl_session_durable(struct cpl_session *s,
+int cpl_session_durable(struct cpl_session *s, const char *agent,
 			const struct cpl_session_stream *left,
 			struct cpl_err *e) __attribute__((warn_unused_result));
 

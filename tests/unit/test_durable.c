@@ -26,6 +26,9 @@ static void kept(void)
 	CHECK(strncmp(d.resource, "bot-", 4) == 0);
 	CHECK_INT(strlen(d.resource), 12);
 	CHECK_STR(d.id, NULL);
+	CHECK_INT(strlen(d.agent), 36);
+	CHECK_INT(d.agent[14], '4');
+	CHECK(strchr("89ab", d.agent[19]));
 	CHECK_INT(cpl_durable_begin(&d, "juliet@capulet.lit/bot-1", "x y", NULL,
 				    0, &e),
 		  0);
@@ -108,6 +111,7 @@ static void put(const char *text, size_t n)
 	CHECK_INT(fclose(file), 0);
 }
 
+#define U "01234567-89ab-4cde-8f01-23456789abcd\n"
 #define H "couplet-durable 1\n0000000001 0\n"
 
 static void damaged(void)
@@ -115,21 +119,22 @@ static void damaged(void)
 	static const char *const bad[] = {
 	    "",
 	    "\n",
-	    "couplet-durable 2\n0000000001 0\nr\n",
+	    "couplet-durable 2\n0000000001 0\nr\n" U,
 	    "couplet-durable 1\n",
-	    "couplet-durable 1\n1 0\nr\n",
-	    "couplet-durable 1\n4294967296 0\nr\n",
-	    "couplet-durable 1\n00000000011 0\nr\n",
-	    "couplet-durable 1\n0000000001\nr\n",
-	    "couplet-durable 1\n0000000001 2\nr\n",
+	    "couplet-durable 1\n1 0\nr\n" U,
+	    "couplet-durable 1\n4294967296 0\nr\n" U,
+	    "couplet-durable 1\n00000000011 0\nr\n" U,
+	    "couplet-durable 1\n0000000001\nr\n" U,
+	    "couplet-durable 1\n0000000001 2\nr\n" U,
 	    H,
 	    H "r",
-	    H "\n",
-	    H "r\nj\n",
-	    H "r\nj\nid\n",
-	    H "r\nj\nid\n\nmore\n",
-	    H "r\n\nid\n\n",
-	    H "r\nj\n\n\n",
+	    H "\n" U,
+	    H "r\nno-uuid\n",
+	    H "r\n" U "j\n",
+	    H "r\n" U "j\nid\n",
+	    H "r\n" U "j\nid\n\nmore\n",
+	    H "r\n" U "\nid\n\n",
+	    H "r\n" U "j\n\n\n",
 	};
 	struct cpl_err e = CPL_ERR_INIT;
 	struct cpl_durable d;
@@ -141,7 +146,7 @@ static void damaged(void)
 		CHECK(strstr(e.text, "not a session"));
 		cpl_durable_release(&d);
 	}
-	put(H "r\nj\nid\n\n", sizeof H "r\nj\nid\n\n" - 1);
+	put(H "r\n" U "j\nid\n\n", sizeof H "r\n" U "j\nid\n\n" - 1);
 	CHECK_INT(opens(&d, &e), 0);
 	CHECK_INT(d.h, 1);
 	cpl_durable_release(&d);
