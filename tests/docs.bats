@@ -247,16 +247,29 @@ of_page() {
 # shared TOOL: the headers whose options it has.
 shared() {
 	echo "$root/common/cli/cli.h"
-	! grep -q CPL_FORMAT_OPTIONS "$root/cmd/$1.c" ||
+	! grep -q CPL_FORMAT_OPTIONS "$root/cmd/$1"*.c ||
 		echo "$root/common/cli/format.h"
-	! grep -q CPL_BEING_OPTIONS "$root/cmd/$1.c" ||
+	! grep -q CPL_BEING_OPTIONS "$root/cmd/$1"*.c ||
 		echo "$root/common/cli/being.h"
+}
+
+# options_of TOOL: the source with its option table, and of the run's options
+# those that it names.
+options_of() {
+	local source=$root/cmd/$1.c name
+	[ ! -e "$root/cmd/$1_option.c" ] || source=$root/cmd/$1_option.c
+	cat "$source"
+	for name in RETRY RETRY_SET NO_RECONNECT; do
+		! grep -q "^    CPL_RUN_$name,$" "$source" ||
+			sed -n "/^#define CPL_RUN_$name /{:a;/}/!{N;ba};p}" \
+				"$root/common/cli/run.h"
+	done
 }
 
 of_getopt() {
 	local headers
 	mapfile -t headers < <(shared "$1")
-	cat "$root/cmd/$1.c" "${headers[@]}" | tr -d '\n\134' |
+	{ options_of "$1"; cat "${headers[@]}"; } | tr -d '\n\134' |
 		grep -oE '\{"[a-z-]+",[[:space:]]*(no|required)_argument,[[:space:]]*NULL,[[:space:]]*[^}]+\}' |
 		sed -E -e 's/[[:space:]]//g' \
 			-e "s/\{\"([a-z-]+)\",(no|required)_argument,NULL,'(.)'\}/\3 \1 \2/" \
@@ -279,7 +292,7 @@ of_getopt() {
 		mapfile -t headers < <(shared "$name")
 		common=$(sed -nE \
 			's/^#define CPL_(CLI|FORMAT)_SHORT "(.*)"$/\2/p' "${headers[@]}")
-		own=$(tr -d '\n' <"$root/cmd/$name.c" |
+		own=$(cat "$root/cmd/$name"*.c | tr -d '\n' |
 			sed -nE 's/.*CPL_(CLI|FORMAT)_SHORT[[:space:]]*"([^"]*)".*/\2/p')
 		same "$name" "$(of_getopt "$name" | sed -nE \
 			-e 's/^([^-]) .* arg$/\1:/p' -e 's/^([^-]) .* flag$/\1/p')" \
