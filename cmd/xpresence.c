@@ -78,6 +78,12 @@ void xpresence_give_up(struct xpresence *x, const struct cpl_err *e)
 	cpl_run_give_up(&x->client.run, e);
 }
 
+void xpresence_finish(struct xpresence *x)
+{
+	x->client.goal_met = 1;
+	cpl_client_close(&x->client);
+}
+
 void xpresence_nomem(struct xpresence *x)
 {
 	struct cpl_err e = CPL_ERR_INIT;

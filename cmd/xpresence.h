@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the files of xpresence share: one run, whose verb says what is done with
- * it. The verbs are xpresence_watch.c (watch), xpresence_set.c (set,
- * with xpresence_line.c) and xpresence_ask.c (all others). */
+ * it. The verbs are xpresence_watch.c (watch, with xpresence_wait.c),
+ * xpresence_set.c (set, with xpresence_line.c) and xpresence_ask.c (all
+ * others). */
 #ifndef XPRESENCE_H
 #define XPRESENCE_H
 
@@ -165,7 +166,29 @@ void xpresence_line(void *user, const char *p, size_t n, size_t number);
  * now or when --rate lets it. */
 void xpresence_change(struct xpresence *x, xmpp_stanza_t *p);
 
+/* --- watch: xpresence_watch.c, and xpresence_wait.c for --wait-for -------- */
+
+/* Whether an address is the operand; a bare operand is all its resources. */
+int xpresence_covers(const struct cpl_jid *operand, const struct cpl_jid *jid);
+
+/* What is known of an operand (sight.h); that its account is gone holds for
+ * each of its resources. */
+unsigned xpresence_state_of(const struct xpresence *x, size_t operand);
+
+/* Prints a record, the last one of -c too. */
+void xpresence_print(struct xpresence *x, xmpp_stanza_t *presence);
+
+/* A presence of somebody who is watched came; all have told what they had to:
+ * what meets the state that is waited for is printed, and the run ends when it
+ * is met. */
+void xpresence_wait_on(struct xpresence *x, const struct cpl_jid *from,
+		       xmpp_stanza_t *presence, int news);
+void xpresence_wait_settled(struct xpresence *x);
+
 /* --- all ----------------------------------------------------------------- */
+
+/* The run has come to its end. */
+void xpresence_finish(struct xpresence *x);
 
 /* Without memory the run is given up; so it is with an error. */
 void xpresence_nomem(struct xpresence *x);

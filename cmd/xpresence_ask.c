@@ -10,12 +10,6 @@
 #include "../common/stanza/ns.h"
 #include "xpresence.h"
 
-static void finish(struct xpresence *x)
-{
-	x->client.goal_met = 1;
-	cpl_client_close(&x->client);
-}
-
 /* --- subscriptions ----------------------------------------------------- */
 
 static void on_ended(void *user, const char *jid, const struct cpl_err *why)
@@ -40,7 +34,7 @@ static void on_ended(void *user, const char *jid, const struct cpl_err *why)
 
 static void on_done(void *user)
 {
-	finish(user);
+	xpresence_finish(user);
 }
 
 static enum cpl_subscribe_verb action(const struct xpresence *x)
@@ -153,7 +147,7 @@ static void on_fence_done(void *user)
 	struct xpresence *x = user;
 
 	if (!x->client.closing)
-		finish(x);
+		xpresence_finish(x);
 }
 
 static void on_settle(void *user)

@@ -32,13 +32,6 @@ static const struct cpl_jid *own_jid(const struct xpresence *x)
 	return cpl_session_jid(x->client.run.session);
 }
 
-/* The run has come to its end. */
-static void finish(struct xpresence *x)
-{
-	x->client.goal_met = 1;
-	cpl_client_close(&x->client);
-}
-
 static void complain(struct xpresence *x, const char *jid,
 		     const struct cpl_err *why)
 {
@@ -50,44 +43,14 @@ static void complain(struct xpresence *x, const char *jid,
 
 /* --- who is meant ------------------------------------------------------ */
 
-/* A bare operand is all its resources. */
-static int covers(const struct cpl_jid *operand, const struct cpl_jid *jid)
-{
-	return strcmp(operand->resource ? operand->full : operand->bare,
-		      operand->resource ? jid->full : jid->bare) == 0 ||
-	       (!jid->resource && strcmp(operand->bare, jid->bare) == 0);
-}
-
 static int is_watched(const struct xpresence *x, const struct cpl_jid *from,
 		      xmpp_stanza_t *presence)
 {
 	int found = x->who.count == 0;
 
 	for (size_t i = 0; i < x->who.count && !found; i++)
-		found = covers(&x->who.list[i], from);
+		found = xpresence_covers(&x->who.list[i], from);
 	return found && cpl_filter_passes(&x->from, presence, own_jid(x));
-}
-
-/* What is known of all resources together. */
-static unsigned of_account(const struct xpresence *x, const struct cpl_jid *jid)
-{
-	struct cpl_jid bare = *jid;
-
-	bare.full = bare.bare;
-	bare.resource = NULL;
-	return cpl_sight_of(x->watch.sight, &bare);
-}
-
-/* What is known of an operand; that its account is gone holds for each of its
- * resources. */
-static unsigned state_of(const struct xpresence *x, size_t operand)
-{
-	const struct cpl_jid *who = &x->who.list[operand];
-	unsigned state = cpl_sight_of(x->watch.sight, who);
-
-	if (state != 0 || !who->resource)
-		return state;
-	return of_account(x, who) & CPL_SIGHT_GONE;
 }
 
 /* --- records ----------------------------------------------------------- */
@@ -98,98 +61,13 @@ static void touch_idle(struct xpresence *x)
 		cpl_loop_timer(x->client.run.loop, &x->watch.idle, x->set.idle);
 }
 
-static void print(struct xpresence *x, xmpp_stanza_t *presence)
+void xpresence_print(struct xpresence *x, xmpp_stanza_t *presence)
 {
 	x->watch.printed++;
 	touch_idle(x);
 	cpl_client_print(&x->client, presence);
 	if (x->set.count > 0 && x->watch.printed >= x->set.count)
-		finish(x);
-}
-
-/* Who was never there has sent nothing that could be printed. */
-static void print_gone(struct xpresence *x, const char *jid)
-{
-	xmpp_stanza_t *p = cpl_build_stanza(x->client.run.ctx, "presence",
-					    "unavailable", NULL, NULL);
-
-	if (p && cpl_set_attr(p, "from", jid) == 0)
-		print(x, p);
-	else
-		xpresence_nomem(x);
-	if (p)
-		xmpp_stanza_release(p);
-}
-
-/* --- waiting ----------------------------------------------------------- */
-
-/* Whether an operand is in the state that is waited for. Silence says that
- * somebody is gone only when all was asked and nothing stayed unknown. */
-static int in_state(const struct xpresence *x, size_t operand)
-{
-	unsigned state = state_of(x, operand);
-
-	if (state == 0 && x->watch.settled && !x->watch.unknown &&
-	    x->watch.verdicts[operand] == X_ASKED)
-		state = CPL_SIGHT_GONE;
-	return (state & x->set.wait_for) != 0;
-}
-
-static int all_in_state(const struct xpresence *x)
-{
-	for (size_t i = 0; i < x->who.count; i++)
-		if (!in_state(x, i))
-			return 0;
-	return x->who.count > 0;
-}
-
-/* Without operands anybody's presence will do, but that one of them is not
- * there is no news, nor that one resource of several is gone. */
-static int anybody(const struct xpresence *x, const struct cpl_jid *from,
-		   unsigned state, int news)
-{
-	if (x->who.count > 0 || !news || !(state & x->set.wait_for))
-		return 0;
-	return !(state & CPL_SIGHT_GONE) ||
-	       !(of_account(x, from) & CPL_SIGHT_AVAILABLE);
-}
-
-/* A presence of somebody who is watched came. */
-static void wait_on(struct xpresence *x, const struct cpl_jid *from,
-		    xmpp_stanza_t *presence, int news)
-{
-	unsigned state = cpl_sight_state(presence);
-	int met = anybody(x, from, state, news);
-
-	for (size_t i = 0; i < x->who.count; i++) {
-		if (!covers(&x->who.list[i], from))
-			continue;
-		if (state & CPL_SIGHT_AVAILABLE) {
-			x->watch.verdicts[i] = X_ASKED;
-			x->watch.told[i] = 0;
-		}
-		met |= (state & x->set.wait_for) && in_state(x, i);
-	}
-	/* What a new login brings again was printed. */
-	if (met && (news || !x->watch.again))
-		print(x, presence);
-	if (x->who.count == 0 ? met : all_in_state(x))
-		finish(x);
-}
-
-/* Those of whom nothing has come by now. */
-static void wait_settled(struct xpresence *x)
-{
-	if (x->set.wait_for != CPL_SIGHT_GONE)
-		return;
-	for (size_t i = 0; i < x->who.count; i++)
-		if (state_of(x, i) == 0 && in_state(x, i) &&
-		    !x->watch.told[i]) {
-			x->watch.told[i] = 1;
-			print_gone(x, x->who.list[i].full);
-		}
-	if (all_in_state(x))
-		finish(x);
+		xpresence_finish(x);
 }
 
 /* --- the snapshot ------------------------------------------------------ */
@@ -204,7 +82,7 @@ static void conclude(struct xpresence *x)
 	for (size_t i = 0; i < x->who.count; i++) {
 		struct cpl_err e = CPL_ERR_INIT;
 
-		if (state_of(x, i) & CPL_SIGHT_AVAILABLE) {
+		if (xpresence_state_of(x, i) & CPL_SIGHT_AVAILABLE) {
 			there++;
 			continue;
 		}
@@ -227,7 +105,7 @@ static void conclude(struct xpresence *x)
 	if (there < x->who.count)
 		cpl_outcome_add(outcome, CPL_REFUSED);
 	outcome->went_through = there > 0;
-	finish(x);
+	xpresence_finish(x);
 }
 
 static void on_unknown(void *user, const char *jid, const struct cpl_err *why)
@@ -282,9 +160,9 @@ static void on_gone(void *user, const char *jid)
 	else if (x->client.closing || !is_watched(x, &from, p))
 		;
 	else if (!x->set.wait_for)
-		print(x, p);
+		xpresence_print(x, p);
 	else if (x->who.count == 0)
-		wait_on(x, &from, p, 1);
+		xpresence_wait_on(x, &from, p, 1);
 	cpl_jid_release(&from);
 	if (p)
 		xmpp_stanza_release(p);
@@ -304,7 +182,7 @@ static void on_settled(void *user)
 	if (snapshot(x))
 		conclude(x);
 	else if (x->set.wait_for)
-		wait_settled(x);
+		xpresence_wait_settled(x);
 }
 
 /* --- the contact list -------------------------------------------------- */
@@ -497,12 +375,12 @@ static void take(struct xpresence *x, const struct cpl_jid *from,
 	if (!is_watched(x, from, presence))
 		return;
 	if (x->set.wait_for)
-		wait_on(x, from, presence, news);
+		xpresence_wait_on(x, from, presence, news);
 	else if (!news)
 		return;
 	else if (!snapshot(x) ||
 		 (cpl_sight_state(presence) & CPL_SIGHT_AVAILABLE))
-		print(x, presence);
+		xpresence_print(x, presence);
 }
 
 /* Somebody's presence, or a word about a subscription; an error is neither. */
@@ -552,7 +430,7 @@ static void on_idle(void *user)
 			    x->watch.printed, x->set.count);
 		cpl_run_complain(&x->client.run, &e);
 	}
-	finish(x);
+	xpresence_finish(x);
 }
 
 /* -W is a planned end where nothing else is. */

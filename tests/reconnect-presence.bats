@@ -111,7 +111,7 @@ seen_of() {
 		times=1
 	proxied romeo cut=reset
 	spawn tool xpresence -v -c 6 --settle 1 >out 2>err
-	wait_for_line out peter
+	wait_for_line out peter 120
 	break_off
 	ends 0
 	same seen "$(printf '%s\n' juliet@capulet.lit/{a,b} peter@capulet.lit/p \

@@ -35,10 +35,10 @@ loses_requests() {
 	stub no-sm send=stanzas at=presence echo=no times=1
 	proxied romeo cut=reset
 	spawn tool xserve --jobs 1 -v "$@" "$lamp" -- ./command 2>log
-	wait_for_line pids .
+	wait_for_line pids . 120
 	wait_for_line "$STUB_LOG" 'fault file'
 	break_off
-	wait_for_line log '; reconnecting$'
+	wait_for_line log '; reconnecting$' 120
 	until [ "$(grep -c 'online as' log)" = 2 ]; do
 		kill -0 "$pid"
 		sleep 0.05
@@ -93,7 +93,7 @@ loses_requests() {
 		serve --allow "$romeo"
 		spawn tool xiq "$juliet/lamp" >out 2>err <<<"<q xmlns='$lamp'/>"
 		asker=$pid server_pid=${background[-2]}
-		wait_for_line pids .
+		wait_for_line pids . 120
 		break_off
 		wait_for_line log 'resumed as'
 		touch go
