@@ -246,9 +246,7 @@ static void verified(struct recv *r)
 	int all = is_all(s), whole = all && !xrecv_hold_gap(&s->hold);
 
 	s->doubts = whole ? 0 : s->doubts + 1;
-	if (whole && !wants_another(s))
-		go_on_live(r);
-	else if (s->doubts < DOUBTS_MAX)
+	if ((!whole || wants_another(s)) && s->doubts < DOUBTS_MAX)
 		ask_page(r);
 	else if (!all && s->at && *s->at && !s->lost)
 		expired(r);
