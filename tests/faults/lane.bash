@@ -37,8 +37,8 @@ runs() {
 each_run() {
 	local name sm mam seed status=0 dir lines=${lines-}
 	while read -r sm mam name seed; do
-		# shellcheck disable=SC2086 # a word, or none
 		server_for "$1" "$sm" "$mam" || return
+		# shellcheck disable=SC2086 # a word, or none
 		"$faults/run.py" "$name" "$dir" "$seed" $lines </dev/null && continue
 		status=1
 		echo "    again: tests/servers/start $1 DIR sm=$sm mam=$mam &&" \
