@@ -11,7 +11,7 @@
 #define CPL_NS_STANZA_ERRORS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define CPL_NS_TLS "urn:ietf:params:xml:ns:xmpp-tls"
 #define CPL_NS_SASL "urn:ietf:params:xml:ns:xmpp-sasl"
-#define CPL_NS_SASL2 "urn:xmpp:sasl:2"     /* XEP-0388 */
+#define CPL_NS_SASL2 "urn:xmpp:sasl:2"      /* XEP-0388 */
 #define CPL_NS_SASL_CB "urn:xmpp:sasl-cb:0" /* XEP-0440 */
 #define CPL_NS_BIND "urn:ietf:params:xml:ns:xmpp-bind"
 #define CPL_NS_SM "urn:xmpp:sm:3"                      /* XEP-0198 */
