@@ -10,7 +10,7 @@ static void ask(struct cpl_alive *a)
 	if (!a->link)
 		return;
 	a->underway = cpl_link_underway(a->link);
-	cpl_loop_timer(a->loop, &a->timer, CPL_ALIVE_WAIT_MS);
+	cpl_loop_timer(a->loop, &a->timer, a->wait_ms);
 }
 
 static void give_up(struct cpl_alive *a)
@@ -18,8 +18,8 @@ static void give_up(struct cpl_alive *a)
 	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_err_set(&e, CPL_TEMP,
-		    "connection lost: no sign of life for %d seconds",
-		    (CPL_ALIVE_IDLE_MS + CPL_ALIVE_WAIT_MS) / 1000);
+		    "connection lost: no sign of life for %ld seconds",
+		    (a->idle_ms + a->wait_ms) / 1000);
 	a->dead(a->user, &e);
 }
 
@@ -28,11 +28,10 @@ static void on_timer(void *user)
 	struct cpl_alive *a = user;
 	int64_t idle = cpl_loop_now() - a->heard;
 
-	if (a->held || idle < CPL_ALIVE_IDLE_MS) {
+	if (a->held || idle < a->idle_ms) {
 		a->asked = 0;
 		cpl_loop_timer(a->loop, &a->timer,
-			       a->held ? CPL_ALIVE_IDLE_MS
-				       : CPL_ALIVE_IDLE_MS - idle);
+			       a->held ? a->idle_ms : a->idle_ms - idle);
 	} else if (a->asked && cpl_link_underway(a->link) == a->underway) {
 		give_up(a);
 	} else {
@@ -49,6 +48,8 @@ void cpl_alive_init(struct cpl_alive *a, struct cpl_loop *loop,
 	a->silence = silence;
 	a->dead = dead;
 	a->user = user;
+	a->idle_ms = CPL_ALIVE_IDLE_MS;
+	a->wait_ms = CPL_ALIVE_WAIT_MS;
 	a->timer.fire = on_timer;
 	a->timer.user = a;
 }
@@ -58,7 +59,7 @@ void cpl_alive_start(struct cpl_alive *a, const struct cpl_link *link)
 	a->link = link;
 	a->asked = 0;
 	a->heard = cpl_loop_now();
-	cpl_loop_timer(a->loop, &a->timer, CPL_ALIVE_IDLE_MS);
+	cpl_loop_timer(a->loop, &a->timer, a->idle_ms);
 }
 
 void cpl_alive_stop(struct cpl_alive *a)
@@ -68,9 +69,12 @@ void cpl_alive_stop(struct cpl_alive *a)
 		cpl_loop_cancel(a->loop, &a->timer);
 }
 
+/* However late the timer is, as after a suspension: what answered is asked anew
+ * before it is given up. */
 void cpl_alive_heard(struct cpl_alive *a)
 {
 	a->heard = cpl_loop_now();
+	a->asked = 0;
 }
 
 void cpl_alive_hold(struct cpl_alive *a, int on)

@@ -16,6 +16,8 @@ struct cpl_alive {
 	void (*dead)(void *user, const struct cpl_err *e);
 	void *user;
 	const struct cpl_link *link; /* NULL: there is none */
+	long idle_ms;                /* CPL_ALIVE_IDLE_MS */
+	long wait_ms;                /* CPL_ALIVE_WAIT_MS */
 	struct cpl_timer timer;
 	int64_t heard;   /* when something last came, or left */
 	size_t underway; /* bytes that had not arrived when it was asked */
