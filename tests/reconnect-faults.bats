@@ -70,3 +70,29 @@ connections() {
 	ends 78
 	grep -q 'ca.pem' err
 }
+
+@test "[v] a stream that is not resumed, of which the server tells how much it had" {
+	stub close at=r how=reset times=1 sm-id=x failed-h=1
+	expect_exit 0 tool xsend -m hi --retry 60 --bounce-wait 0 "$juliet"
+	same 'messages' 1 "$(on_wire message | wc -l)"
+	stub close at=r how=reset times=1 sm-id=x failed-h=0
+	expect_exit 0 tool xsend -m hi --retry 60 --bounce-wait 0 "$juliet"
+	same 'messages' 2 "$(on_wire message | wc -l)"
+	# More than there was.
+	stub close at=r how=reset times=1 sm-id=x failed-h=2
+	expect_exit 76 tool xsend -m hi --retry 60 --bounce-wait 0 "$juliet"
+	same 'messages' 1 "$(on_wire message | wc -l)"
+}
+
+@test "one question for an acknowledgement at a time" {
+	stub silent-ack
+	feed tool xsend -l "$juliet" 2>err
+	for n in 1 2 3 4; do
+		echo "$n" >&8
+		wait_for_line "$STUB_LOG" "<body>$n</body>" 30
+	done
+	same 'questions' 1 "$(on_wire r | wc -l)"
+	exec 8>&-
+	kill -TERM "$pid"
+	ends 143
+}

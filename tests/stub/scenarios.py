@@ -167,6 +167,7 @@ KEYS = {
     'keep-answers': ('no', one_of('no', 'yes')),
     'sm-id': (None, str),
     'location': (None, str),
+    'failed-h': (None, str),
     'ack': ('right', one_of('right', 'never', 'each', 'too-much', 'backwards',
                             'junk', 'missing', 'negative', 'huge')),
     'ack-delay': (0, milliseconds),

@@ -300,7 +300,8 @@ class Stanzas:
         if kind == 'enable':
             await self.enable()
         elif kind == 'resume':
-            await self.send(self.failed('item-not-found'))
+            await self.send(self.failed('item-not-found',
+                                        self.options.failed_h))
         elif kind == 'r' and self.sm:
             await self.at('r')
             await self.on_r()
@@ -334,9 +335,10 @@ class Stanzas:
             resume['location'] = self.options.location
         return element('enabled', xmlns=SM.strip('{}'), **resume)
 
-    def failed(self, name):
+    def failed(self, name, h=None):
         space = 'urn:ietf:params:xml:ns:xmpp-stanzas'
-        return element('failed', element(name, xmlns=space),
+        far = {} if h is None else {'h': h}
+        return element('failed', element(name, xmlns=space), **far,
                        xmlns=SM.strip('{}'))
 
     async def on_r(self):

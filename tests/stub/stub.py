@@ -39,7 +39,8 @@ class Stub:
         self.healthy = scenarios.parse([])
         # A connection after the first times=N is served without faults, but
         # on the same terms.
-        for key in ('tls', 'certs', 'domains', 'users', 'deliver', 'keep'):
+        for key in ('tls', 'certs', 'domains', 'users', 'deliver', 'keep',
+                    'failed_h'):
             setattr(self.healthy, key, getattr(options, key))
         if options.keep_answers == 'yes':
             self.healthy.answers = options.answers
