@@ -140,7 +140,7 @@ contacts() {
 	stub answers=answers
 	proxied romeo cut=reset
 	spawn tool xroster --retry 60 add "$juliet" 2>err
-	wait_for_line "$STUB_LOG" 'recv iq .*type="set"' 120
+	wait_for_line "$STUB_LOG" 'recv iq .*type="set".*jabber:iq:roster' 120
 	break_off
 	ends 75
 	says "xroster: $juliet: unknown outcome: the connection was lost"
@@ -152,7 +152,7 @@ contacts() {
 	stub answers=answers
 	proxied romeo cut=reset
 	spawn tool xroster --retry 60 --retry-set add "$juliet" 2>err
-	wait_for_line "$STUB_LOG" 'recv iq .*type="set"' 120
+	wait_for_line "$STUB_LOG" 'recv iq .*type="set".*jabber:iq:roster' 120
 	break_off
 	until [ "$(sent 'type="set".*jabber:iq:roster')" = 2 ]; do
 		kill -0 "$pid"
