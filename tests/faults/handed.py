@@ -215,7 +215,13 @@ async def spool_ended(run):
         await receiver.start()
     status = await task
     await stop(run, receiver)
-    run.find(judge.exit_status('xsend', status, [0]))
+    # ejabberd sends back what a session that ends had not acknowledged, though
+    # the archive has it.
+    refused = judge.refused(sender.said())
+    run.note(f'refused: {judge.ranges(sorted(refused))}')
+    run.find(judge.exit_status('xsend', status, [2 if refused else 0]))
+    if run.place.kind == 'prosody':
+        run.find([f'refused: {number}' for number in sorted(refused)])
     run.find(judge.missing(run.records, run.lines))
     run.find(judge.order(run.records))
     run.find(judge.doubles(run.records, twice))
