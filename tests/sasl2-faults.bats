@@ -40,7 +40,7 @@ load stub/lib
 }
 
 @test "a server that wants more than a password: 77 and what it wants" {
-	printf '%s' "<continue xmlns='urn:xmpp:sasl:2'><additional-data>eA==</additional-data><tasks><task>HOTP-EXAMPLE</task></tasks></continue>" >more
+	printf '%s' "<continue xmlns='urn:xmpp:sasl:2'><additional-data>eA==</additional-data><tasks><task>HOTP-EXAMPLE</task></tasks></continue>" >wants.xml
 	stub_says 77 '@: romeo@montague.lit: the server wants more than a login: HOTP-EXAMPLE' \
-		sasl2=only send="$PWD/more" at=auth
+		sasl2=only send="$PWD/wants.xml" at=auth
 }
