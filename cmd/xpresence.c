@@ -167,6 +167,15 @@ static void on_acked(void *user, uint64_t upto)
 	x->verb->acked(x, upto);
 }
 
+static void on_lost(void *user, const struct cpl_err *why)
+{
+	struct xpresence *x = user;
+
+	(void)why;
+	if (x->verb->lost)
+		x->verb->lost(x);
+}
+
 static void on_ending(void *user, const struct cpl_err *why)
 {
 	struct xpresence *x = user;
@@ -359,6 +368,7 @@ static void open_run(struct xpresence *x)
 					   .stanza = on_stanza,
 					   .acked =
 					       x->verb->acked ? on_acked : NULL,
+					   .lost = on_lost,
 					   .ending = on_ending,
 					   .user = x};
 

@@ -101,6 +101,7 @@ struct xpresence_verb {
 	/* As in client.h. */
 	int (*stanza)(struct xpresence *x, xmpp_stanza_t *stanza);
 	void (*acked)(struct xpresence *x, uint64_t upto);
+	void (*lost)(struct xpresence *x);
 	void (*ending)(struct xpresence *x, const struct cpl_err *why);
 	/* Before the session is freed. */
 	void (*release)(struct xpresence *x);

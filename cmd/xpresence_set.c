@@ -239,6 +239,14 @@ static void online(struct xpresence *x)
 		cpl_input_hold(x->setting.input, 0);
 }
 
+/* Without a connection the input is read all the same: its end is the end, and
+ * of what it says the last state counts. */
+static void lost(struct xpresence *x)
+{
+	if (x->setting.input)
+		cpl_input_hold(x->setting.input, 0);
+}
+
 /* Somebody of --to cannot be told; that is said once. Errors of others are of
  * no directed presence, and none of ours. */
 static void bounced(struct xpresence *x, const char *from, struct cpl_err *e)
@@ -343,6 +351,7 @@ const struct xpresence_verb xpresence_set = {
     .online = online,
     .stanza = on_stanza,
     .acked = on_acked,
+    .lost = lost,
     .ending = ending,
     .release = release,
 };

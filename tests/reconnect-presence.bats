@@ -135,6 +135,9 @@ seen_of() {
 @test "xpresence set: once stdin has ended a lost connection is the end: 75" {
 	stub close at=presence
 	expect_exit 75 tool xpresence set away </dev/null
+	# Where there never was one, too.
+	expect_exit 75 tool xpresence set away -H 127.0.0.1:1 </dev/null
+	says 'xpresence: 127.0.0.1:1: Connection refused'
 }
 
 @test "xpresence: what will not be better, and --no-reconnect, end it" {
