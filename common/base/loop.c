@@ -30,7 +30,7 @@ struct cpl_loop {
 	int told_signal; /* cpl_loop_tell(); 0: none */
 	void (*told)(void *user);
 	void *told_user;
-	int alarm;        /* timerfd; -1: there is none */
+	int alarm;        /* timerfd; -1: none was needed yet */
 	int64_t alarm_at; /* when it goes off; 0: it does not */
 	int signals;      /* the pipe for them is there */
 	int children;     /* SIGCHLD is caught */
@@ -55,8 +55,7 @@ struct cpl_loop *cpl_loop_new(struct cpl_err *e)
 		cpl_err_nomem(e);
 		return NULL;
 	}
-	loop->alarm =
-	    timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	loop->alarm = -1;
 	return loop;
 }
 
@@ -387,7 +386,12 @@ static void set_alarm(struct cpl_loop *loop, int timeout)
 	struct itimerspec when = {
 	    .it_value = {.tv_sec = at / 1000, .tv_nsec = at % 1000 * 1000000}};
 
-	if (loop->alarm < 0 || at == loop->alarm_at)
+	if (at == loop->alarm_at)
+		return;
+	if (loop->alarm < 0)
+		loop->alarm =
+		    timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (loop->alarm < 0)
 		return;
 	(void)timerfd_settime(loop->alarm, TFD_TIMER_ABSTIME, &when, NULL);
 	loop->alarm_at = at;
