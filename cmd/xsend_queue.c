@@ -325,6 +325,13 @@ int xsend_queue_rescue(struct send *r)
 
 /* --- its end ----------------------------------------------------------- */
 
+/* All that was sent was confirmed before the session broke. */
+static int all_confirmed(const struct send *r)
+{
+	return r->delivery && cpl_delivery_sent(r->delivery) > 0 &&
+	       !cpl_delivery_unconfirmed(r->delivery);
+}
+
 void xsend_queue_report(struct send *r)
 {
 	struct queueing *q = &r->queue;
@@ -349,9 +356,9 @@ void xsend_queue_report(struct send *r)
 			     where);
 	}
 	o->went_through = safe && (refused > 0 || o->input != CPL_OK || rest);
-	if (rest || q->count == 0)
+	if (rest || (q->count == 0 && !all_confirmed(r)))
 		cpl_outcome_add(o, q->why);
-	else if (!q->ok)
+	else if (q->count > 0 && !q->ok)
 		cpl_outcome_add(o, CPL_QUEUED);
 	if (q->count > 0)
 		cpl_log(&r->run.cli.log, level, "%zu message%s queued",

@@ -120,6 +120,22 @@ load queue
 	done
 }
 
+@test "what breaks when all is confirmed, and before stdin ends, is no failure" {
+	stub
+	mkfifo line
+	exec 6<>line
+	spawn tool xsend --queue -l "$juliet" <line 2>err 6>&-
+	printf 'one\ntwo\n' >&6
+	wait_for_line "$STUB_LOG" ' sent <a [^>]*h=.2' 30
+	kill "$STUB_PID"
+	wait_for_line err 'connection' 30
+	exec 6>&-
+	code=0
+	wait "$pid" || code=$?
+	same status 0 "$code"
+	waits
+}
+
 @test "an iq and a presence do not wait" {
 	fresh prosody
 	printf '%s\n' '<message to="juliet@capulet.lit"><body>one</body></message>' \
