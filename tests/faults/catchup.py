@@ -71,7 +71,7 @@ async def durable_killed(run):
     run.find(judge.exit_status('xsend', status, [0]))
     run.find(judge.quiet('xsend', sender.said()))
     run.find(judge.missing(run.records, run.lines))
-    run.find(judge.order(run.records))
+    run.find(judge.order_resumed(run.place.kind, run.records, len(moments)))
     parts = receiver.parts()
     run.find(judge.once(parts))
     for before, after in zip(parts, parts[1:]):

@@ -71,8 +71,8 @@ async def cut_line(run, _sender):
     if silent:
         proxy.silent = set(silent)
         await asyncio.sleep(pause)
-    proxy.cut(how)
-    await within(proxy.quiet(), 'the proxy is not quiet')
+    those = proxy.cut(how)
+    await within(proxy.quiet(those), 'the proxy is not quiet')
     proxy.silent = set()
 
 

@@ -63,6 +63,21 @@ def order_of(kind, records):
             order([record for record in records if not record.stored]))
 
 
+def order_resumed(kind, records, times):
+    """The same where the receiver's session was resumed so often: each time
+    ejabberd routes anew what reached it in that moment, and this comes behind
+    what follows. That is a few, not many."""
+    if kind != 'ejabberd':
+        return order(records)
+    last, late, seen = 0, [], set()
+    for record in lines_of(records):
+        if record.number < last and record.number not in seen:
+            late.append(record.number)
+        seen.add(record.number)
+        last = max(last, record.number)
+    return [f'order: {ranges(late)} late'] if len(late) > 20 * times else []
+
+
 def doubles(records, allowed, same_id=True):
     """None but of the allowed numbers, and all to be known by their ids."""
     first, found = {}, []

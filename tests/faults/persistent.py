@@ -12,7 +12,7 @@ from scenarios import finish, scenario
 RETRY = ('xsend --retry',)
 
 
-async def persistent(run, fault, most=3):
+async def persistent(run, fault, most=3, resumed=False):
     """Some faults while the sender goes on by itself: each line arrives, in
     order, twice where the server does not know the session again."""
     moments = run.moments(run.rng.randint(1, most))
@@ -24,11 +24,13 @@ async def persistent(run, fault, most=3):
     for wait in moments:
         await asyncio.sleep(wait)
         await fault(run, sender)
-    await persisted(run, sender, receiver, await task)
+    await persisted(run, sender, receiver, await task,
+                    len(moments) if resumed else 0)
 
 
-async def persisted(run, sender, receiver, status):
-    """What a server took and did not keep when it was killed is its loss."""
+async def persisted(run, sender, receiver, status, resumed=0):
+    """What a server took and did not keep when it was killed is its loss;
+    resumed is how often the receiver's session was."""
     run.find(judge.exit_status('xsend', status, [0]))
     await finish(run, receiver)
     run.find(judge.exit_status(
@@ -38,7 +40,8 @@ async def persisted(run, sender, receiver, status):
         run.note(f'of 1-{run.served}, which the killed server had: '
                  f'{judge.missing(run.records, range(1, run.served + 1))}')
     run.find(judge.missing(run.records, run.from_number(run.served + 1)))
-    run.find(judge.order_of(run.place.kind, run.records))
+    run.find(judge.order_resumed(run.place.kind, run.records, resumed)
+             if resumed else judge.order_of(run.place.kind, run.records))
     run.find(judge.doubles(run.records, run.lines))
     run.find(judge.intact(run.records, run.lines))
     run.note(f'xsend says: {sender.said()}')
@@ -60,15 +63,15 @@ async def break_receiver(run, _sender):
     proxy = run.place.proxies['juliet']
     how = run.rng.choice(['fin', 'reset'])
     run.note(f'{how} of the receiver')
-    proxy.cut(how)
-    await within(proxy.quiet(), 'the proxy is not quiet')
+    those = proxy.cut(how)
+    await within(proxy.quiet(those), 'the proxy is not quiet')
 
 
 @scenario(needs=('xrecv --no-reconnect', *RETRY))
 async def receiver_cut(run):
     """The receiver's connection breaks, and it resumes the session: what it
     had not acknowledged comes again."""
-    await persistent(run, break_receiver)
+    await persistent(run, break_receiver, resumed=True)
 
 
 @scenario(needs=('xrecv --no-reconnect', *RETRY), listed=False)

@@ -83,14 +83,15 @@ class Proxy:
 
     def cut(self, how):
         """End all connections, with FIN or with RST; what is in the proxy on
-        its way is lost."""
+        its way is lost. Gives them, for quiet()."""
         for ends in self.connections:
             for end in ends:
                 close(end, how)
+        return set(self.connections)
 
-    async def quiet(self):
-        """Until no connection is left."""
-        while self.connections:
+    async def quiet(self, those=None):
+        """Until no connection is left, or none of those."""
+        while self.connections if those is None else self.connections & those:
             await asyncio.sleep(0.02)
 
 

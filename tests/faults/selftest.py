@@ -53,6 +53,14 @@ CASES = [
     ('sent again before', judge.order_of(
         'ejabberd', [record(2), record(1, delay=AGAIN)]),
      ['order: 1 behind 2']),
+    ('a few late ones where a session was resumed, on ejabberd alone',
+     judge.order_resumed('ejabberd', records(2, 1, 3), 1) +
+     judge.order_resumed('prosody', records(2, 1, 3), 1),
+     ['order: 1 behind 2']),
+    ('many of them', judge.order_resumed(
+        'ejabberd', records(50, *range(1, 22)), 1), ['order: 1-21 late']),
+    ('none where none was', judge.order_resumed(
+        'ejabberd', records(2, 1), 0), ['order: 1 late']),
     ('a double', judge.doubles(records(1, 2, 2), ()), ['double: 2']),
     ('a double that may be', judge.doubles(records(1, 2, 2), ANY), []),
     ('of other lines', judge.doubles(records(1, 2, 2), [1]), ['double: 2']),
