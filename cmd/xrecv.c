@@ -256,7 +256,9 @@ static void on_lost(void *user, const struct cpl_err *e)
 {
 	struct recv *r = user;
 
-	cpl_run_lost(&r->run, e);
+	/* What is left then is to acknowledge, which nobody has to know. */
+	if (!xrecv_full(r) && !r->ending)
+		cpl_run_lost(&r->run, e);
 }
 
 static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
