@@ -248,7 +248,8 @@ away() {
 @test "one run at a time: the second is 75" {
 	fresh prosody
 	away
-	wait_for_line err 'online as'
+	mv err other
+	wait_for_line other 'online as'
 	expect_exit 75 tool xrecv -a juliet --durable bot
 	says "xrecv: $(state): another process has it"
 	# Another name is another session.
