@@ -52,12 +52,15 @@ class Handler(Receiver):
         self.look()
         return super().has(body)
 
-    async def each(self, run, jobs):
+    async def each(self, run, jobs, late=()):
         """Where several run at once, one that is run again may come behind
-        the mark. What is missing for ever is for the judge."""
+        the mark, and so may the second time of those that had dealt with a
+        line before. What is missing for ever is for the judge."""
         def done():
             self.look()
-            return not judge.missing(self.records, run.lines)
+            numbers = [record.number for record in self.records]
+            return (not judge.missing(self.records, run.lines) and
+                    all(numbers.count(number) > 1 for number in late))
         try:
             await until(done, '', 30 if jobs > 1 else 0)
         except Failure:
@@ -122,7 +125,7 @@ async def exec_fails(run):
     sender = Sender(run.place, run.rng)
     await receiver.start()
     status = await sender.run(run.texts(), run.seconds)
-    await receiver.each(run, jobs)
+    await receiver.each(run, jobs, late)
     await stop(run, receiver)
     run.find(judge.exit_status('xsend', status, [0]))
     dealt_with(run, late, jobs)
