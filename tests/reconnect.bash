@@ -18,14 +18,15 @@ proxied() {
 }
 
 # lasting SERVER: a server of its own whose accounts outlive a crash: ejabberd
-# writes them into its files some time after it has made them.
+# writes them into its files some time after it has made them, and what only its
+# log has it may lose.
 lasting() {
 	local end=$((SECONDS + 60)) name
 	own "$1"
 	accounts
 	for name in "${romeo%@*}" "${juliet%@*}"; do
 		until [ "$1" = prosody ] ||
-			grep -qs -- "$name" "$XMPP_DIR"/data/*; do
+			grep -qs -- "$name" "$XMPP_DIR"/data/passwd*; do
 			[ "$SECONDS" -lt "$end" ]
 			sleep 0.05
 		done
