@@ -35,8 +35,6 @@ load stub/lib
 		sasl2=only success-before-challenge
 	stub_says 76 "@: the server's <challenge/> is not base64" \
 		sasl2=only challenge=raw:@@@@
-	stub_says 75 '@: timed out waiting for the server to answer the login' \
-		sasl2=only silent at=auth -- --connect-timeout 1
 }
 
 @test "a server that wants more than a password: 77 and what it wants" {
