@@ -4,6 +4,7 @@
 It listens on .port and passes on to the port it was made for, each piece after
 .delay seconds, in order. What comes while it is silent in a direction ('up' is
 from the client) is swallowed for good, though TCP has acknowledged it.
+While it is shut it takes no connection.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ class Proxy:
         self.target = target
         self.delay = 0
         self.silent = set()
+        self.shut = False
         self.port = None
         self.connections = set()
         self.accepted = 0
@@ -35,6 +37,9 @@ class Proxy:
 
     async def accept(self, reader, writer):
         self.accepted += 1
+        if self.shut:
+            close(writer, 'reset')
+            return
         try:
             far = await asyncio.open_connection('127.0.0.1', self.target)
         except OSError:
