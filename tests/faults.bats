@@ -30,7 +30,7 @@ notices() {
 notices_once() {
 	local seed
 	for seed in 1 2 3 4 5 6 7 8; do
-		REAL="$BIN" BIN="$PWD/fakes" FAKE="$1" "$tests/faults/run.py" \
+		env REAL="$BIN" BIN="$PWD/fakes" FAKE="$1" "$tests/faults/run.py" \
 			"$3" "$XMPP_DIR" "$seed" 200 >out 2>err || true
 		! grep -qE "^    $2" out || return 0
 	done
