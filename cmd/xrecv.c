@@ -335,7 +335,6 @@ static void open_recv(struct recv *r)
 	if (cpl_run_connect(&r->run, &session) < 0)
 		return;
 	cpl_session_announces(r->run.session);
-	xrecv_durable_connect(r);
 	r->answer =
 	    cpl_answer_new(r->run.session, !r->set.being.none, &r->caps);
 	if (!r->answer) {

@@ -196,12 +196,10 @@ void xrecv_carbons_prepare(struct recv *r);
 xmpp_stanza_t *xrecv_carbons_open(struct recv *r, xmpp_stanza_t *stanza);
 
 /* --durable, if it was given. Its value; before the run: the state, where that
- * cannot be had the process ends; the session is to be resumed; online, each
- * time: waits until the new one can be, xrecv_ready() follows; the stream came
- * to its end. */
+ * cannot be had the process ends; online, each time: waits until the new
+ * session can be resumed, xrecv_ready() follows; the stream came to its end. */
 void xrecv_durable_option(struct recv *r, const char *value);
 void xrecv_durable_open(struct recv *r);
-void xrecv_durable_connect(struct recv *r);
 void xrecv_durable_prepare(struct recv *r);
 void xrecv_durable_closed(struct recv *r);
 void xrecv_durable_free(struct recv *r);

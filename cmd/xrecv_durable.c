@@ -13,6 +13,7 @@
 struct durable {
 	const char *name;
 	struct cpl_durable file;
+	struct cpl_session_keep keep;
 	struct cpl_timer sync; /* of what was counted */
 };
 
@@ -76,23 +77,13 @@ void xrecv_durable_open(struct recv *r)
 	cpl_jid_release(&own);
 	if (e.status != CPL_OK)
 		cpl_cli_die(&r->run.cli, &e);
-}
-
-void xrecv_durable_connect(struct recv *r)
-{
-	struct durable *d = r->durable;
-	struct cpl_err e = CPL_ERR_INIT;
-	struct cpl_session_stream left;
-
-	if (!d)
-		return;
-	left = (struct cpl_session_stream){.id = d->file.id,
-					   .location = d->file.location,
-					   .jid = d->file.jid,
-					   .h = d->file.h};
-	if (cpl_session_durable(r->run.session, d->file.agent,
-				left.id ? &left : NULL, &e) < 0)
-		cpl_run_give_up(&r->run, &e);
+	d->keep =
+	    (struct cpl_session_keep){.agent = d->file.agent,
+				      .left = {.id = d->file.id,
+					       .location = d->file.location,
+					       .jid = d->file.jid,
+					       .h = d->file.h}};
+	r->run.keep = &d->keep;
 }
 
 static void not_resumable(struct recv *r)

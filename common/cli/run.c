@@ -91,8 +91,8 @@ int cpl_run_connect(struct cpl_run *run, const struct cpl_session_events *on)
 	};
 	struct cpl_err e = CPL_ERR_INIT;
 
-	run->session =
-	    cpl_session_new(run->loop, &run->cli.log, run->ctx, &conf, on, &e);
+	run->session = cpl_session_new(run->loop, &run->cli.log, run->ctx,
+				       &conf, run->keep, on, &e);
 	if (run->session) {
 		cpl_session_retry(run->session, run->retry);
 		if (run->retry_sets)

@@ -49,7 +49,10 @@ struct cpl_run {
 	xmpp_ctx_t *ctx;
 	struct cpl_secret password;
 	struct cpl_session *session; /* NULL until cpl_run_connect() */
-	long retry; /* ms: cpl_session_retry(), for cpl_run_connect() */
+	/* For cpl_run_connect(): ms of cpl_session_retry(), and of a session
+	 * that outlives the process (session.h), else NULL. */
+	long retry;
+	const struct cpl_session_keep *keep;
 	int retry_sets;
 	int64_t outage; /* which one was told of; 0: none */
 	struct cpl_outcome outcome;

@@ -316,9 +316,30 @@ void cpl_session_link_events(struct cpl_session *s,
 	    .element = on_element, .closed = on_closed, .user = s};
 }
 
+/* What is there of another process is taken up. */
+static int outlive(struct cpl_session *s, const struct cpl_session_keep *keep,
+		   struct cpl_err *e)
+{
+	const struct cpl_session_stream *left = &keep->left;
+
+	s->durable = s->sm.resume = 1;
+	s->conf.agent = keep->agent;
+	if (!left->id)
+		return 0;
+	if (cpl_jid_parse(&s->jid, left->jid, e) < 0)
+		return -1;
+	if (cpl_sm_adopt(&s->sm, left->id, left->location, left->h) < 0)
+		return cpl_err_nomem(e);
+	if (left->location)
+		s->there = strdup(left->location);
+	s->at_location = s->there != NULL;
+	return 0;
+}
+
 struct cpl_session *cpl_session_new(struct cpl_loop *loop,
 				    const struct cpl_log *log, xmpp_ctx_t *ctx,
 				    const struct cpl_connect_conf *conf,
+				    const struct cpl_session_keep *keep,
 				    const struct cpl_session_events *on,
 				    struct cpl_err *e)
 {
@@ -343,7 +364,8 @@ struct cpl_session *cpl_session_new(struct cpl_loop *loop,
 	s->turn.end = end_turn;
 	s->turn.user = s;
 	cpl_alive_init(&s->alive, loop, on_silence, on_dead, s);
-	if (cpl_ids_init(&s->ids, e) < 0 || cpl_session_try(s, e) < 0) {
+	if (cpl_ids_init(&s->ids, e) < 0 || (keep && outlive(s, keep, e) < 0) ||
+	    cpl_session_try(s, e) < 0) {
 		cpl_session_free(s);
 		return NULL;
 	}
@@ -356,24 +378,6 @@ void cpl_session_retry(struct cpl_session *s, long limit)
 	s->retry.limit = limit;
 	s->sm.resume |= limit != 0;
 	s->sm.keep |= limit != 0;
-}
-
-int cpl_session_durable(struct cpl_session *s, const char *agent,
-			const struct cpl_session_stream *left,
-			struct cpl_err *e)
-{
-	s->durable = s->sm.resume = 1;
-	s->conf.agent = agent;
-	if (!left)
-		return cpl_session_try(s, e);
-	if (cpl_jid_parse(&s->jid, left->jid, e) < 0)
-		return -1;
-	if (cpl_sm_adopt(&s->sm, left->id, left->location, left->h) < 0)
-		return cpl_err_nomem(e);
-	if (left->location)
-		s->there = strdup(left->location);
-	s->at_location = s->there != NULL;
-	return cpl_session_try(s, e);
 }
 
 void cpl_session_retry_sets(struct cpl_session *s)

@@ -36,6 +36,18 @@ struct cpl_session_stream {
 	long max;             /* seconds without a connection; 0: not said */
 };
 
+/* A session that is to outlive its process: only cpl_session_close() ends it
+ * for the server. */
+struct cpl_session_keep {
+	/* A UUID that is its own (XEP-0388 2.4), valid as long as the session.
+	 */
+	const char *agent;
+	/* What another process left, which is resumed in place of a login; the
+	 * numbers of what is received then count on from its h. id NULL: there
+	 * is none. Valid in cpl_session_new(). */
+	struct cpl_session_stream left;
+};
+
 struct cpl_session_events {
 	/* Logged in: stanzas may be sent from here on. It comes again after a
 	 * new login that took the place of a lost session, though not after a
@@ -55,7 +67,7 @@ struct cpl_session_events {
 	/* The connection is lost and another attempt follows. May be NULL. */
 	void (*lost)(void *user, const struct cpl_err *e);
 	/* In place of the first online(): the session that another process left
-	 * was taken up (cpl_session_durable()). May be NULL. */
+	 * was taken up (cpl_session_keep). May be NULL. */
 	void (*resumed)(void *user);
 	/* What it takes to resume the stream that has begun, valid here; NULL:
 	 * the server does not resume it. It follows online(), each time. May
@@ -71,11 +83,13 @@ struct cpl_session_events {
 };
 
 /* A session that begins to connect as soon as the loop runs. what conf
- * points to, loop, log and ctx outlive it. NULL with e: CPL_CONFIG for a bad
- * setting, CPL_SYSTEM. */
+ * points to, loop, log and ctx outlive it; keep is NULL for one that ends with
+ * its process. NULL with e: CPL_CONFIG for a bad setting, CPL_DATA for a JID of
+ * keep's that is none, CPL_SYSTEM. */
 struct cpl_session *
 cpl_session_new(struct cpl_loop *loop, const struct cpl_log *log,
 		xmpp_ctx_t *ctx, const struct cpl_connect_conf *conf,
+		const struct cpl_session_keep *keep,
 		const struct cpl_session_events *on, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
@@ -90,16 +104,6 @@ void cpl_session_retry_sets(struct cpl_session *s);
 /* Before it is online: online() announces presence itself, each time, so none
  * is sent again after a new login. */
 void cpl_session_announces(struct cpl_session *s);
-
-/* Before it is online: the session is to outlive the process. Only
- * cpl_session_close() ends it for the server. agent is a UUID that is its own
- * (XEP-0388 2.4) and outlives it. left is the one that another
- * process left, which is resumed in place of a login; the numbers of what is
- * received then count on from its h; NULL: there is none. 0, or -1 with e:
- * CPL_DATA for what is no JID, as cpl_session_new(). */
-int cpl_session_durable(struct cpl_session *s, const char *agent,
-			const struct cpl_session_stream *left,
-			struct cpl_err *e) __attribute__((warn_unused_result));
 
 /* Before it is online: XEP-0198 is left out, for who needs no proof in either
  * direction and counts what each flight costs. Without acked() nothing is kept
