@@ -98,13 +98,13 @@ int xpresence_ask_roster(struct xpresence *x,
 	struct cpl_run *run = &x->client.run;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (x->roster && cpl_roster_again(x->roster, &e) == 0)
-		return 0;
-	if (!x->roster)
+	if (x->roster)
+		(void)!cpl_roster_again(x->roster, &e);
+	else
 		x->roster = cpl_roster_new(run->session,
 					   cpl_cli_state_folder(&run->cli),
 					   &run->cli.log, on, &e);
-	if (x->roster && e.status == CPL_OK)
+	if (e.status == CPL_OK)
 		return 0;
 	xpresence_give_up(x, &e);
 	return -1;

@@ -320,8 +320,8 @@ static void open_recv(struct recv *r)
 	    .ended = xrecv_on_ended,
 	    .lost = on_lost,
 	    .resumed = on_resumed,
-	    .enabled = xrecv_on_enabled,
-	    .counted = xrecv_on_counted,
+	    .enabled = r->durable ? xrecv_on_enabled : NULL,
+	    .counted = r->durable ? xrecv_on_counted : NULL,
 	    .user = r};
 	struct cpl_err e = CPL_ERR_INIT;
 

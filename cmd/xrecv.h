@@ -207,7 +207,7 @@ void xrecv_durable_free(struct recv *r);
  * and the next ones. Whether it has been so. */
 void xrecv_durable_caught(struct recv *r);
 int xrecv_durable_has_caught(const struct recv *r);
-/* The events of the session. */
+/* The events of the session, with --durable alone. */
 void xrecv_on_enabled(void *user, const struct cpl_session_stream *stream);
 int xrecv_on_counted(void *user, uint32_t h);
 /* Non-zero: the session is left to the next run, with what was not taken. */

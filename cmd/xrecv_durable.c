@@ -119,7 +119,7 @@ void xrecv_on_enabled(void *user, const struct cpl_session_stream *stream)
 	struct recv *r = user;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!r->durable || r->run.over)
+	if (r->run.over)
 		return;
 	if (!stream) {
 		not_resumable(r);
@@ -144,8 +144,6 @@ int xrecv_on_counted(void *user, uint32_t h)
 	struct durable *d = r->durable;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!d)
-		return 0;
 	if (cpl_durable_count(&d->file, h, &e) < 0) {
 		cpl_run_give_up(&r->run, &e);
 		return -1;

@@ -333,8 +333,3 @@ int cpl_auth_two(const struct cpl_auth *a)
 {
 	return a->profile == &profiles[1];
 }
-
-const char *cpl_auth_mechanism(const struct cpl_auth *a)
-{
-	return cpl_sasl_name(a->sasl);
-}

@@ -44,15 +44,12 @@ void cpl_auth_free(struct cpl_auth *a);
 
 /* An element that came. CPL_AUTH_DONE: the server has accepted us and, where
  * the mechanism has it so, proved itself; else CPL_AUTH_ON, or -1 with e:
- * CPL_AUTH refused, CPL_UNAVAILABLE it wants more than we can (2.6.3),
+ * CPL_AUTH refused, or it wants more than a login (XEP-0388 2.6.3),
  * CPL_PROTOCOL an element that is none of the exchange, or a wrong one. */
 int cpl_auth_element(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
 /* The profile is that of XEP-0388, where no new stream begins. */
 int cpl_auth_two(const struct cpl_auth *a);
-
-/* The name of the mechanism; valid as long as a is. */
-const char *cpl_auth_mechanism(const struct cpl_auth *a);
 
 #endif

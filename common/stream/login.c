@@ -268,7 +268,6 @@ static int on_auth(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
 	if (r != CPL_AUTH_DONE)
 		return r < 0 ? -1 : CPL_LOGIN_ON;
 	l->authenticated = 1;
-	l->result.mechanism = cpl_auth_mechanism(l->auth);
 	/* XEP-0388 2.6.1: the features follow by themselves. */
 	if (cpl_auth_two(l->auth))
 		return on_inlined(l, el, e);

@@ -39,7 +39,6 @@ struct cpl_login_conf {
 struct cpl_login_result {
 	char *jid;               /* the full JID that it bound; the login's */
 	int sm;                  /* XEP-0198 is offered */
-	const char *mechanism;   /* valid until cpl_login_free() */
 	xmpp_stanza_t *features; /* after the authentication; the login's. NULL
 				    after a resumption that rode along: they
 				    follow (XEP-0388 2.6.1) */
