@@ -4,6 +4,24 @@
 #include <errno.h>
 #include <unistd.h>
 
+int cpl_read_whole(int fd, struct cpl_buf *out)
+{
+	char piece[16 * 1024];
+	ssize_t n;
+
+	while ((n = read(fd, piece, sizeof piece)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (cpl_buf_add(out, piece, (size_t)n) < 0) {
+			errno = out->over ? EFBIG : ENOMEM;
+			return -1;
+		}
+	}
+	return 0;
+}
+
 int cpl_write_whole(int fd, const char *p, size_t n)
 {
 	while (n > 0) {

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * A write of all of it, to a file that does not make us wait. */
+ * A read and a write of all of it, of a file that does not make us wait. */
 #ifndef CPL_WHOLE_H
 #define CPL_WHOLE_H
 
 #include <stddef.h>
+
+#include "buf.h"
+
+/* Appends what there is to the end. 0, or -1 with errno, EFBIG where out cannot
+ * hold it; then some of it may have been appended. */
+int cpl_read_whole(int fd, struct cpl_buf *out)
+    __attribute__((warn_unused_result));
 
 /* Writes n bytes, in as many pieces as it takes. 0, or -1 with errno; then some
  * of them may have been written. */

@@ -22,25 +22,6 @@ static void note(const struct cpl_log *log, const char *path)
 	cpl_log(log, CPL_LOG_INFO, "%s", e.text);
 }
 
-/* Reads to the end; errno tells of a file that out cannot hold. */
-static int read_all(int fd, struct cpl_buf *out)
-{
-	char piece[16 * 1024];
-	ssize_t n;
-
-	while ((n = read(fd, piece, sizeof piece)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (cpl_buf_add(out, piece, (size_t)n) < 0) {
-			errno = out->over ? EFBIG : ENOMEM;
-			return -1;
-		}
-	}
-	return 0;
-}
-
 /* What another user wrote is not ours to believe, and what is no file could
  * make us wait. */
 static int is_ours(int fd)
@@ -64,7 +45,7 @@ int cpl_state_read(const char *folder, const char *name, struct cpl_buf *out,
 		goto out;
 	fd = open(path.data, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd >= 0 && is_ours(fd))
-		result = read_all(fd, out);
+		result = cpl_read_whole(fd, out);
 	if (result < 0 && errno != ENOENT)
 		note(log, path.data);
 	if (result < 0)

@@ -32,7 +32,7 @@ int cpl_cursor_open(struct cpl_cursor *c, const char *folder, const char *bare,
 	int result = -1;
 
 	if (cpl_kept_open(&c->file, folder, "cursor", bare, reader, e) == 0)
-		result = cpl_kept_read(&c->file, &text, FILE_BYTES_MAX - 1, e);
+		result = cpl_kept_read(&c->file, &text, e);
 	if (result > 0 && (text.len == 0 || parse(c, text.data) < 0))
 		result = cpl_err_set(e, CPL_IO,
 				     "%s: not a cursor; remove it to begin "

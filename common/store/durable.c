@@ -119,7 +119,7 @@ int cpl_durable_open(struct cpl_durable *d, const char *folder,
 	int r = -1;
 
 	if (cpl_kept_open(&d->file, folder, "durable", bare, name, e) == 0)
-		r = cpl_kept_read(&d->file, &text, FILE_BYTES_MAX - 1, e);
+		r = cpl_kept_read(&d->file, &text, e);
 	if (r == 0)
 		r = choose_identity(d, name, e);
 	else if (r > 0 && (text.len == 0 || parse(d, text.data) < 0))

@@ -62,34 +62,19 @@ int cpl_kept_open(struct cpl_kept *k, const char *folder, const char *what,
 	return take_lock(k, e);
 }
 
-int cpl_kept_read(const struct cpl_kept *k, struct cpl_buf *out, size_t max,
+int cpl_kept_read(const struct cpl_kept *k, struct cpl_buf *out,
 		  struct cpl_err *e)
 {
 	int fd = open(k->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	ssize_t n = 1;
-	size_t had = 0;
+	int result = 1;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
-	while (fd >= 0 && n > 0 && had < max) {
-		char *room = cpl_buf_room(out, max - had);
-
-		if (!room) {
-			close(fd);
-			return cpl_err_nomem(e);
-		}
-		n = read(fd, room, max - had);
-		if (n > 0)
-			cpl_buf_added(out, (size_t)n);
-		had += n > 0 ? (size_t)n : 0;
-	}
-	if (fd < 0 || n < 0)
-		cpl_err_errno(e, CPL_IO, "%s", k->path);
-	else if (had == max)
-		cpl_err_set(e, CPL_IO, "%s: too large", k->path);
+	if (fd < 0 || cpl_read_whole(fd, out) < 0)
+		result = cpl_err_errno(e, CPL_IO, "%s", k->path);
 	if (fd >= 0)
 		close(fd);
-	return fd < 0 || n < 0 || had == max ? -1 : 1;
+	return result;
 }
 
 static int sync_folder(const char *folder)

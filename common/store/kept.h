@@ -31,9 +31,9 @@ int cpl_kept_open(struct cpl_kept *k, const char *folder, const char *what,
 		  const char *bare, const char *name, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
-/* Appends what is in it, of less than max bytes. 1, 0 where there is no such
- * file, or -1 with CPL_IO, CPL_SYSTEM. */
-int cpl_kept_read(const struct cpl_kept *k, struct cpl_buf *out, size_t max,
+/* Appends what is in it. 1, 0 where there is no such file, or -1 with CPL_IO,
+ * also where it is more than out may hold. */
+int cpl_kept_read(const struct cpl_kept *k, struct cpl_buf *out,
 		  struct cpl_err *e) __attribute__((warn_unused_result));
 
 /* Replaces it. 0, or -1 with CPL_IO, CPL_SYSTEM; then it may be the old or the
