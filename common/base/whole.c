@@ -2,6 +2,10 @@
 #include "whole.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 int cpl_read_whole(int fd, struct cpl_buf *out)
@@ -35,4 +39,19 @@ int cpl_write_whole(int fd, const char *p, size_t n)
 		n -= (size_t)done;
 	}
 	return 0;
+}
+
+int cpl_sync_above(const char *path)
+{
+	char *copy = strdup(path);
+	int fd =
+	    copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int r = fd < 0 ? -1 : fsync(fd);
+	int why = errno;
+
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	errno = why;
+	return r;
 }

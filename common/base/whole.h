@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A read and a write of all of it, of a file that does not make us wait. */
+ * A read and a write of all of it, of a file that does not make us wait, and
+ * what makes its name last. */
 #ifndef CPL_WHOLE_H
 #define CPL_WHOLE_H
 
@@ -17,5 +18,9 @@ int cpl_read_whole(int fd, struct cpl_buf *out)
  * of them may have been written. */
 int cpl_write_whole(int fd, const char *p, size_t n)
     __attribute__((warn_unused_result));
+
+/* What was named, renamed or removed in the folder of path outlives a crash
+ * from here on. 0, or -1 with errno. */
+int cpl_sync_above(const char *path) __attribute__((warn_unused_result));
 
 #endif

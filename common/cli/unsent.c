@@ -170,21 +170,6 @@ out:
 	return r;
 }
 
-/* Makes what was renamed or removed in a folder last. */
-static int sync_folder(const char *folder)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r, why;
-
-	if (fd < 0)
-		return -1;
-	r = fsync(fd);
-	why = errno;
-	close(fd);
-	errno = why;
-	return r;
-}
-
 /* The content under the name that mkstemp() makes (0600), then under its own.
  * -1 with errno. */
 static int replace(const struct cpl_unsent *u, char *name)
@@ -223,7 +208,7 @@ int cpl_unsent_write(const struct cpl_unsent *u, struct cpl_err *e)
 		else if ((r = unlink(u->path)) < 0 && errno == ENOENT)
 			r = 0;
 		if (r == 0)
-			r = sync_folder(folder.data);
+			r = cpl_sync_above(u->path);
 	}
 	if (r < 0)
 		cpl_err_errno(e, CPL_IO, "--unsent: %s", u->path);

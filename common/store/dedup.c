@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,19 +199,6 @@ static int add_all(struct cpl_dedup *d, struct cpl_buf *out, size_t *lines)
 	return failed ? -1 : 0;
 }
 
-/* The rename is not on disk before the folder is. */
-static int sync_folder(const char *path)
-{
-	char *copy = strdup(path);
-	int fd = copy ? open(dirname(copy), O_RDONLY | O_CLOEXEC) : -1;
-	int result = fd < 0 ? -1 : fsync(fd);
-
-	if (fd >= 0)
-		close(fd);
-	free(copy);
-	return result;
-}
-
 /* The new file is locked before it has its name: who opens it finds it so. */
 static int put_in_place(int fd, const char *beside, const char *path,
 			const struct cpl_buf *all)
@@ -222,7 +208,7 @@ static int put_in_place(int fd, const char *beside, const char *path,
 	    fcntl(fd, F_SETFL, O_APPEND) < 0 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || rename(beside, path) < 0)
 		return -1;
-	(void)!sync_folder(path);
+	(void)!cpl_sync_above(path);
 	return 0;
 }
 

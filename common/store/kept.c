@@ -49,8 +49,7 @@ int cpl_kept_open(struct cpl_kept *k, const char *folder, const char *what,
 {
 	struct cpl_buf path = CPL_BUF_INIT(PATH_BYTES_MAX);
 
-	k->folder = strdup(folder);
-	if (!k->folder || cpl_buf_addf(&path, "%s/", folder) < 0 ||
+	if (cpl_buf_addf(&path, "%s/", folder) < 0 ||
 	    cpl_state_name(&path, what, bare) < 0 ||
 	    (name && cpl_buf_addf(&path, ":%s", name) < 0) ||
 	    !(k->path = cpl_buf_take(&path))) {
@@ -77,16 +76,6 @@ int cpl_kept_read(const struct cpl_kept *k, struct cpl_buf *out,
 	return result;
 }
 
-static int sync_folder(const char *folder)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd < 0 ? -1 : fsync(fd);
-
-	if (fd >= 0)
-		close(fd);
-	return r;
-}
-
 int cpl_kept_write(const struct cpl_kept *k, const struct cpl_buf *text,
 		   struct cpl_err *e)
 {
@@ -100,7 +89,7 @@ int cpl_kept_write(const struct cpl_kept *k, const struct cpl_buf *text,
 		  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || cpl_write_whole(fd, text->data, text->len) < 0 ||
 	    fsync(fd) < 0 || rename(beside.data, k->path) < 0 ||
-	    sync_folder(k->folder) < 0)
+	    cpl_sync_above(k->path) < 0)
 		result = cpl_err_errno(e, CPL_IO, "%s", k->path);
 	if (fd >= 0)
 		close(fd);
@@ -113,6 +102,5 @@ void cpl_kept_release(struct cpl_kept *k)
 	if (k->lock >= 0)
 		close(k->lock);
 	free(k->path);
-	free(k->folder);
 	*k = (struct cpl_kept)CPL_KEPT_INIT;
 }

@@ -11,13 +11,12 @@
 
 struct cpl_kept {
 	char *path;
-	char *folder;
 	int lock; /* descriptor */
 };
 
 #define CPL_KEPT_INIT                                                          \
 	{                                                                      \
-		NULL, NULL, -1                                                 \
+		NULL, -1                                                       \
 	}
 
 /* Whether a text may be part of a file's name: 1 to 64 letters, digits, '.',

@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,7 @@
 #include <unistd.h>
 
 #include "../base/limits.h"
+#include "../base/whole.h"
 
 #define MAGIC "couplet-spool 1\n"
 #define MAGIC_LEN 16
@@ -176,22 +176,6 @@ static int take_slot(struct cpl_spool *s, const char *p)
 	return 1;
 }
 
-/* The entry of the file in its folder. */
-static int sync_folder(const char *path)
-{
-	char *copy = strdup(path);
-	int fd = -1, result = -1;
-
-	if (copy)
-		fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		result = fsync(fd);
-		close(fd);
-	}
-	free(copy);
-	return result;
-}
-
 /* A new file, or one whose making was interrupted. */
 static int make_head(struct cpl_spool *s, struct cpl_err *e)
 {
@@ -202,7 +186,7 @@ static int make_head(struct cpl_spool *s, struct cpl_err *e)
 	memcpy(head + MAGIC_LEN + SLOT_LEN, head + MAGIC_LEN, SLOT_LEN);
 	if (write_at(s, head, HEAD_LEN, 0) < 0 ||
 	    ftruncate(s->fd, HEAD_LEN) < 0 || fsync(s->fd) < 0 ||
-	    sync_folder(s->path) < 0)
+	    cpl_sync_above(s->path) < 0)
 		return fail(s, e);
 	return 0;
 }
