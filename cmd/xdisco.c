@@ -112,7 +112,6 @@ static void print_answer(struct xdisco *x, struct source *from,
 			 xmpp_stanza_t *answer, xmpp_stanza_t *query)
 {
 	const char *name[] = {from->jid, from->node};
-	struct cpl_err e = CPL_ERR_INIT;
 
 	switch (x->client.format.kind) {
 	case CPL_FORMAT_TEXT:
@@ -120,8 +119,7 @@ static void print_answer(struct xdisco *x, struct source *from,
 		if (x->find)
 			cpl_client_fields(&x->client, name, name[1] ? 2 : 1);
 		else if (cpl_disco_each(query, print_fact, from) < 0) {
-			cpl_err_nomem(&e);
-			cpl_run_give_up(&x->client.run, &e);
+			cpl_run_no_memory(&x->client.run);
 		}
 		break;
 	case CPL_FORMAT_JSON: print_json(x, from, query); break;

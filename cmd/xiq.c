@@ -92,7 +92,6 @@ static void on_online(void *user)
 	    .unordered = x->set.unordered,
 	};
 	struct cpl_pool_events events = {on_answered, on_room, x};
-	struct cpl_err e = CPL_ERR_INIT;
 
 	/* After a new login the session asks again by itself. */
 	if (x->pool) {
@@ -105,8 +104,7 @@ static void on_online(void *user)
 		xiq_work(x);
 		return;
 	}
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&x->client.run, &e);
+	cpl_run_no_memory(&x->client.run);
 }
 
 /* Nothing more is asked; what was answered by now is printed. */

@@ -15,8 +15,7 @@ static void print(struct xiq *x, struct xiq_job *job, xmpp_stanza_t *answer)
 	int is_error = strcmp(xmpp_stanza_get_type(answer), "error") == 0;
 
 	if (job->id && cpl_set_attr(answer, "id", job->id) < 0) {
-		cpl_err_nomem(&e);
-		cpl_run_give_up(&x->client.run, &e);
+		cpl_run_no_memory(&x->client.run);
 		return;
 	}
 	if (is_error) {

@@ -396,7 +396,6 @@ static void open_ping(struct xping *x)
 				     .each_timeout = x->each_timeout,
 				     .unordered = 1};
 	struct cpl_pool_events told = {on_answered, NULL, x};
-	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_client_open(&x->client, &events);
 	x->timer.fire = on_round;
@@ -414,8 +413,7 @@ static void open_ping(struct xping *x)
 	}
 	if (x->pool || x->client.run.over)
 		return;
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&x->client.run, &e);
+	cpl_run_no_memory(&x->client.run);
 }
 
 static void release(struct xping *x)

@@ -84,14 +84,6 @@ void xpresence_finish(struct xpresence *x)
 	cpl_client_close(&x->client);
 }
 
-void xpresence_nomem(struct xpresence *x)
-{
-	struct cpl_err e = CPL_ERR_INIT;
-
-	cpl_err_nomem(&e);
-	xpresence_give_up(x, &e);
-}
-
 int xpresence_ask_roster(struct xpresence *x,
 			 const struct cpl_roster_events *on)
 {

@@ -191,8 +191,7 @@ void xpresence_wait_settled(struct xpresence *x);
 /* The run has come to its end. */
 void xpresence_finish(struct xpresence *x);
 
-/* Without memory the run is given up; so it is with an error. */
-void xpresence_nomem(struct xpresence *x);
+/* With this error the run is given up. */
 void xpresence_give_up(struct xpresence *x, const struct cpl_err *e);
 
 #endif

@@ -70,7 +70,7 @@ static void on_ready(void *user, const struct cpl_err *why)
 	}
 	x->subscribe = cpl_subscribe_new(&conf, &events);
 	if (!x->subscribe) {
-		xpresence_nomem(x);
+		cpl_run_no_memory(&x->client.run);
 		return;
 	}
 	for (size_t i = 0; i < x->who.count && r == 0; i++)
@@ -180,7 +180,7 @@ static void on_announced(void *user, const struct cpl_err *why)
 	}
 	x->fence = cpl_fence_new(x->client.run.session, &events);
 	if (!x->fence)
-		xpresence_nomem(x);
+		cpl_run_no_memory(&x->client.run);
 	else if (cpl_fence_ask(x->fence,
 			       cpl_session_jid(x->client.run.session)->domain,
 			       CPL_NS_PING, 0, &e) < 0)

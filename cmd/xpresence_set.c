@@ -89,7 +89,7 @@ void xpresence_change(struct xpresence *x, xmpp_stanza_t *p)
 	if (!p || complete(x, p) < 0) {
 		if (p)
 			xmpp_stanza_release(p);
-		xpresence_nomem(x);
+		cpl_run_no_memory(&x->client.run);
 		return;
 	}
 	if (s->state)
@@ -164,7 +164,7 @@ static void ask_theirs(struct xpresence *x)
 		return;
 	s->fence = cpl_fence_new(x->client.run.session, &events);
 	if (!s->fence) {
-		xpresence_nomem(x);
+		cpl_run_no_memory(&x->client.run);
 		return;
 	}
 	for (size_t i = 0; i < x->to.count && r == 0; i++)
@@ -314,7 +314,7 @@ static void open_set(struct xpresence *x)
 	s->next.user = s->settle.user = x;
 	s->bounced = calloc(x->to.count + 1, 1);
 	if (!s->bounced) {
-		xpresence_nomem(x);
+		cpl_run_no_memory(&x->client.run);
 		return;
 	}
 	/* Those of --to that are told: there are some until all bounce. */
@@ -325,7 +325,7 @@ static void open_set(struct xpresence *x)
 	s->input = cpl_input_new(x->client.run.loop, NULL, 0, CPL_INPUT_LINES,
 				 &events);
 	if (!s->input)
-		xpresence_nomem(x);
+		cpl_run_no_memory(&x->client.run);
 }
 
 static void release(struct xpresence *x)

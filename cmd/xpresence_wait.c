@@ -46,7 +46,7 @@ static void print_gone(struct xpresence *x, const char *jid)
 	if (p && cpl_set_attr(p, "from", jid) == 0)
 		xpresence_print(x, p);
 	else
-		xpresence_nomem(x);
+		cpl_run_no_memory(&x->client.run);
 	if (p)
 		xmpp_stanza_release(p);
 }

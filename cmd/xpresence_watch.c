@@ -156,7 +156,7 @@ static void on_gone(void *user, const char *jid)
 
 	if (!p || cpl_set_attr(p, "from", jid) < 0 ||
 	    cpl_jid_parse(&from, jid, NULL) < 0)
-		xpresence_nomem(x);
+		cpl_run_no_memory(&x->client.run);
 	else if (x->client.closing || !is_watched(x, &from, p))
 		;
 	else if (!x->set.wait_for)
@@ -292,7 +292,7 @@ static void on_announced(void *user, const struct cpl_err *why)
 	if (census_wanted(x)) {
 		x->watch.census = cpl_census_new(&conf, &events);
 		if (!x->watch.census) {
-			xpresence_nomem(x);
+			cpl_run_no_memory(&x->client.run);
 			return;
 		}
 	}
@@ -450,7 +450,7 @@ static void open_watch(struct xpresence *x)
 	x->watch.verdicts = calloc(x->who.count + 1, sizeof *x->watch.verdicts);
 	x->watch.told = calloc(x->who.count + 1, 1);
 	if (!x->watch.sight || !x->watch.verdicts || !x->watch.told)
-		xpresence_nomem(x);
+		cpl_run_no_memory(&x->client.run);
 }
 
 static void release(struct xpresence *x)

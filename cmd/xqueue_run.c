@@ -232,7 +232,6 @@ static void connect_now(struct xqueue *x)
 					    .acked = on_acked,
 					    .ended = on_ended,
 					    .user = x};
-	struct cpl_err e = CPL_ERR_INIT;
 
 	x->run.over = 0;
 	x->down = 0;
@@ -241,8 +240,7 @@ static void connect_now(struct xqueue *x)
 	x->answer = cpl_answer_new(x->run.session, 0, NULL);
 	if (x->answer)
 		return;
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&x->run, &e);
+	cpl_run_no_memory(&x->run);
 }
 
 /* Begins a session if there is something to send. */

@@ -338,8 +338,7 @@ static void open_recv(struct recv *r)
 	r->answer =
 	    cpl_answer_new(r->run.session, !r->set.being.none, &r->caps);
 	if (!r->answer) {
-		cpl_err_nomem(&e);
-		cpl_run_give_up(&r->run, &e);
+		cpl_run_no_memory(&r->run);
 	}
 }
 

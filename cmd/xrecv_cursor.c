@@ -119,21 +119,13 @@ int xrecv_since_is_last(const struct recv *r)
 
 /* --- where the reader is ----------------------------------------------- */
 
-void xrecv_since_no_memory(struct recv *r)
-{
-	struct cpl_err e = CPL_ERR_INIT;
-
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&r->run, &e);
-}
-
 void xrecv_since_set_at(struct recv *r, const char *id, int64_t when)
 {
 	struct since *s = r->since;
 	char *copy = strdup(id);
 
 	if (!copy) {
-		xrecv_since_no_memory(r);
+		cpl_run_no_memory(&r->run);
 		return;
 	}
 	free(s->at);
@@ -150,7 +142,7 @@ static void moved(void *user, const char *text)
 	int64_t when = strtoll(text, NULL, 10);
 
 	if (cpl_cursor_move(&s->cursor, id, when) < 0)
-		xrecv_since_no_memory(r);
+		cpl_run_no_memory(&r->run);
 	else if (++s->moved >= CPL_CURSOR_EVERY)
 		xrecv_since_save(r);
 	else if (!s->save.armed)
@@ -170,6 +162,6 @@ void xrecv_since_follow(struct recv *r, const char *id, int64_t when)
 		return;
 	if (cpl_buf_addf(&text, "%" PRId64 " %s", when, id) < 0 ||
 	    cpl_taken_add(&r->taken, r->number, moved, r, text.data) < 0)
-		xrecv_since_no_memory(r);
+		cpl_run_no_memory(&r->run);
 	cpl_buf_release(&text);
 }

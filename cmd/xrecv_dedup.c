@@ -20,20 +20,12 @@ void xrecv_dedup_open(struct recv *r)
 		cpl_cli_die(&r->run.cli, &e);
 }
 
-static void give_up(struct recv *r)
-{
-	struct cpl_err e = CPL_ERR_INIT;
-
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&r->run, &e);
-}
-
 static void on_key_taken(void *user, const char *key)
 {
 	struct recv *r = user;
 
 	if (cpl_dedup_keep(r->dedup, key) < 0)
-		give_up(r);
+		cpl_run_no_memory(&r->run);
 }
 
 int xrecv_is_double(struct recv *r, xmpp_stanza_t *stanza)
@@ -44,7 +36,7 @@ int xrecv_is_double(struct recv *r, xmpp_stanza_t *stanza)
 	if (!r->dedup)
 		return 0;
 	if (cpl_same_keys(stanza, cpl_session_jid(r->run.session), &same) < 0)
-		give_up(r);
+		cpl_run_no_memory(&r->run);
 	for (size_t i = 0; i < same.count; i++)
 		if (cpl_dedup_seen(r->dedup, same.key[i], now)) {
 			r->doubles++;
@@ -54,7 +46,7 @@ int xrecv_is_double(struct recv *r, xmpp_stanza_t *stanza)
 		if (cpl_dedup_see(r->dedup, same.key[i], now) < 0 ||
 		    cpl_taken_add(&r->taken, r->number, on_key_taken, r,
 				  same.key[i]) < 0)
-			give_up(r);
+			cpl_run_no_memory(&r->run);
 	return 0;
 }
 

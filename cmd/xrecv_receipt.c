@@ -77,7 +77,6 @@ static int is_asked_for(xmpp_stanza_t *stanza)
 void xrecv_receipt(struct recv *r, xmpp_stanza_t *stanza)
 {
 	struct cpl_buf text = CPL_BUF_INIT(2 * CPL_STANZA_BYTES_MAX);
-	struct cpl_err e = CPL_ERR_INIT;
 
 	if (!r->set.receipts || !is_asked_for(stanza))
 		return;
@@ -85,8 +84,7 @@ void xrecv_receipt(struct recv *r, xmpp_stanza_t *stanza)
 			 xmpp_stanza_get_from(stanza),
 			 xmpp_stanza_get_id(stanza)) < 0 ||
 	    cpl_taken_add(&r->taken, r->number, on_taken, r, text.data) < 0) {
-		cpl_err_nomem(&e);
-		cpl_run_give_up(&r->run, &e);
+		cpl_run_no_memory(&r->run);
 	}
 	cpl_buf_release(&text);
 }

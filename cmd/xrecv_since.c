@@ -174,7 +174,7 @@ static void begin_here(struct recv *r)
 			    s->newest && s->newest_when >= 0
 				? s->newest_when
 				: cpl_when_now()) < 0)
-		xrecv_since_no_memory(r);
+		cpl_run_no_memory(&r->run);
 	xrecv_since_save(r);
 	if (s->cursor.set)
 		xrecv_since_set_at(r, s->cursor.id, s->cursor.when);
@@ -205,7 +205,7 @@ static void go_on_live(struct recv *r)
 
 	s->catching = s->first = 0;
 	if (cpl_taken_add(&r->taken, r->number, caught, r, "") < 0)
-		xrecv_since_no_memory(r);
+		cpl_run_no_memory(&r->run);
 	cpl_log(&r->run.cli.log, CPL_LOG_INFO, "the archive is read");
 	while ((h = xrecv_hold_shift(&s->hold))) {
 		if (!(s->behind && h->stored) && !xrecv_full(r) && !r->ending) {
@@ -323,7 +323,7 @@ static void print_result(struct recv *r, const struct cpl_archive_result *a)
 	s->got++;
 	xrecv_hold_drop(&s->hold, a->id);
 	if (xrecv_hold_note(&s->hold, a->id) < 0)
-		xrecv_since_no_memory(r);
+		cpl_run_no_memory(&r->run);
 	xrecv_since_follow(r, a->id, a->when);
 	if (early || seen || !a->message ||
 	    (!r->set.own && cpl_archive_is_own(a->message, own))) {
@@ -332,7 +332,7 @@ static void print_result(struct recv *r, const struct cpl_archive_result *a)
 	}
 	message = cpl_archive_message(a, own);
 	if (!message) {
-		xrecv_since_no_memory(r);
+		cpl_run_no_memory(&r->run);
 		return;
 	}
 	xrecv_deliver(r, message);
@@ -399,7 +399,7 @@ int xrecv_since_holds(struct recv *r, xmpp_stanza_t *stanza)
 	/* So it is where the reader begins. */
 	if (s->first && (stored || !s->at)) {
 		if (xrecv_hold_note(&s->hold, id) < 0)
-			xrecv_since_no_memory(r);
+			cpl_run_no_memory(&r->run);
 		return 0;
 	}
 	if (!s->catching) {
@@ -410,6 +410,6 @@ int xrecv_since_holds(struct recv *r, xmpp_stanza_t *stanza)
 		return 0;
 	}
 	if (xrecv_hold_add(&s->hold, stanza, id, stored, s->queries) < 0)
-		xrecv_since_no_memory(r);
+		cpl_run_no_memory(&r->run);
 	return 1;
 }

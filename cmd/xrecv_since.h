@@ -43,9 +43,6 @@ struct since {
 	int caught;   /* an earlier run of this session has read it */
 };
 
-/* Ends the run. */
-void xrecv_since_no_memory(struct recv *r);
-
 /* The last message printed is that one of the archive. */
 void xrecv_since_set_at(struct recv *r, const char *id, int64_t when);
 

@@ -208,15 +208,13 @@ void xroster_apply(struct xroster *x)
 	    .unordered = 1,
 	};
 	struct cpl_pool_events events = {on_answered, NULL, x};
-	struct cpl_err e = CPL_ERR_INIT;
 
 	x->pool = cpl_pool_new(&conf, &events);
 	if (x->pool) {
 		send_next(x);
 		return;
 	}
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&x->client.run, &e);
+	cpl_run_no_memory(&x->client.run);
 }
 
 /* What is sent and not answered may have happened or not; what is not sent has

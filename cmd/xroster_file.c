@@ -51,7 +51,6 @@ static void refuse(struct xroster *x, const struct cpl_contact_record *r)
 static void on_contact(void *user, const struct cpl_contact_record *r)
 {
 	struct xroster *x = user;
-	struct cpl_err e = CPL_ERR_INIT;
 
 	if (!r->contact) {
 		refuse(x, r);
@@ -62,8 +61,7 @@ static void on_contact(void *user, const struct cpl_contact_record *r)
 			    CPL_CONTACTS_MAX);
 		refuse(x, &one_more);
 	} else if (cpl_contacts_put(&x->file, r->contact) < 0) {
-		cpl_err_nomem(&e);
-		cpl_run_give_up(&x->client.run, &e);
+		cpl_run_no_memory(&x->client.run);
 	}
 }
 
@@ -119,7 +117,6 @@ static void on_end(void *user, const struct cpl_err *e)
 void xroster_file_start(struct xroster *x)
 {
 	struct cpl_input_events events = {on_text, NULL, on_end, x};
-	struct cpl_err e = CPL_ERR_INIT;
 
 	x->input = cpl_input_new(x->client.run.loop, NULL, x->fd,
 				 CPL_INPUT_WHOLE, &events);
@@ -128,6 +125,5 @@ void xroster_file_start(struct xroster *x)
 		cpl_input_hold(x->input, 0);
 		return;
 	}
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&x->client.run, &e);
+	cpl_run_no_memory(&x->client.run);
 }

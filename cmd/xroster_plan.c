@@ -8,14 +8,6 @@
 
 #include "xroster.h"
 
-static void give_up(struct xroster *x)
-{
-	struct cpl_err e = CPL_ERR_INIT;
-
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&x->client.run, &e);
-}
-
 static void complain(struct xroster *x, const char *jid, enum cpl_status status,
 		     const char *why)
 {
@@ -39,7 +31,7 @@ static void put(struct xroster *x, enum xroster_mark mark,
 
 		if (!plan) {
 			cpl_contact_release(c);
-			give_up(x);
+			cpl_run_no_memory(&x->client.run);
 			return;
 		}
 		x->plan = plan;
@@ -55,7 +47,7 @@ static void put_copy(struct xroster *x, enum xroster_mark mark,
 	struct cpl_contact copy;
 
 	if (cpl_contact_copy(&copy, c) < 0) {
-		give_up(x);
+		cpl_run_no_memory(&x->client.run);
 		return;
 	}
 	if (mark == XROSTER_GONE)
@@ -108,7 +100,7 @@ static void change(struct xroster *x, const struct cpl_jid *jid,
 	if (!failed)
 		failed = change_groups(&c, add, &x->set.remove) < 0;
 	if (failed)
-		give_up(x);
+		cpl_run_no_memory(&x->client.run);
 	else
 		compare(x, old, &c);
 	cpl_contact_release(&c);

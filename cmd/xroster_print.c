@@ -9,14 +9,6 @@
 /* Before the groups: the mark, JID, name, subscription, ask. */
 #define FIELDS 5
 
-static void give_up(struct xroster *x)
-{
-	struct cpl_err e = CPL_ERR_INIT;
-
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&x->client.run, &e);
-}
-
 static const char *state_of(const struct cpl_contact *c, int state)
 {
 	return state || c->subscription == CPL_SUB_REMOVE
@@ -31,7 +23,7 @@ static void print_text(struct xroster *x, const char *mark,
 	size_t n = 0;
 
 	if (!fields) {
-		give_up(x);
+		cpl_run_no_memory(&x->client.run);
 		return;
 	}
 	if (mark)
@@ -53,7 +45,7 @@ static void print_json(struct xroster *x, const struct cpl_contact *c,
 
 	if (cpl_contact_json(&client->line, c, state) < 0 ||
 	    cpl_format_end(&client->format, &client->line) < 0)
-		give_up(x);
+		cpl_run_no_memory(&x->client.run);
 	else
 		cpl_client_put(client);
 }
@@ -64,7 +56,7 @@ static void print_item(struct xroster *x, const struct cpl_contact *c,
 	xmpp_stanza_t *item = cpl_contact_item(x->client.run.ctx, c, state);
 
 	if (!item) {
-		give_up(x);
+		cpl_run_no_memory(&x->client.run);
 		return;
 	}
 	cpl_client_print(&x->client, item);

@@ -61,14 +61,11 @@ int xsend_receipts_full(void *user)
 void xsend_receipt_sent(struct send *r, xmpp_stanza_t *stanza,
 			const struct cpl_origin *origin)
 {
-	struct cpl_err e = CPL_ERR_INIT;
-
 	if (!r->receipts ||
 	    cpl_receipts_sent(r->receipts, stanza, origin,
 			      cpl_delivery_sent(r->delivery)) == 0)
 		return;
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&r->run, &e);
+	cpl_run_no_memory(&r->run);
 }
 
 int xsend_receipt_came(struct send *r, xmpp_stanza_t *stanza)

@@ -193,7 +193,6 @@ static void on_wanted(void *user)
 	    .bounce_wait = r->set.bounce_wait,
 	    .recipients = r->to.count ? (uint32_t)r->to.count : 1,
 	};
-	struct cpl_err e = CPL_ERR_INIT;
 
 	if (cpl_run_connect(&r->run, &events) < 0)
 		return;
@@ -203,8 +202,7 @@ static void on_wanted(void *user)
 	r->feed.delivery = r->delivery;
 	if (r->delivery && r->answer && xsend_receipts_open(r) == 0)
 		return;
-	cpl_err_nomem(&e);
-	cpl_run_give_up(&r->run, &e);
+	cpl_run_no_memory(&r->run);
 }
 
 /* --- the end ----------------------------------------------------------- */

@@ -402,8 +402,7 @@ static void open_serve(struct serve *s)
 	s->answer =
 	    cpl_answer_new(s->run.session, !s->set.being.none, &s->caps);
 	if (!s->answer) {
-		cpl_err_nomem(&e);
-		cpl_run_give_up(&s->run, &e);
+		cpl_run_no_memory(&s->run);
 	}
 }
 

@@ -38,6 +38,14 @@ void cpl_run_give_up(struct cpl_run *run, const struct cpl_err *e)
 	cpl_run_stop(run);
 }
 
+void cpl_run_no_memory(struct cpl_run *run)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_err_nomem(&e);
+	cpl_run_give_up(run, &e);
+}
+
 void cpl_run_output_failed(struct cpl_run *run, const struct cpl_err *e)
 {
 	if (e)

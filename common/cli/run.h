@@ -82,6 +82,9 @@ void cpl_run_complain(struct cpl_run *run, const struct cpl_err *e);
 /* The same, and the loop ends. */
 void cpl_run_give_up(struct cpl_run *run, const struct cpl_err *e);
 
+/* The same, for want of memory. */
+void cpl_run_no_memory(struct cpl_run *run);
+
 /* stdout takes nothing more (cpl_output_events.failed): the run ends, quietly
  * where the reader is gone. */
 void cpl_run_output_failed(struct cpl_run *run, const struct cpl_err *e);
