@@ -68,7 +68,7 @@ static void on_save(void *user)
 void xrecv_since_open(struct recv *r)
 {
 	struct since *s = r->since;
-	const char *folder = cpl_cli_state_folder(&r->run.cli);
+	const char *folder;
 	const char *jid = cpl_setting(&r->run.cli.settings, CPL_SET_JID);
 	struct cpl_jid own = {0};
 	struct cpl_err e = CPL_ERR_INIT;
@@ -77,11 +77,8 @@ void xrecv_since_open(struct recv *r)
 		return;
 	s->save.fire = on_save;
 	s->save.user = r;
-	if (!folder)
-		cpl_err_set(&e, CPL_IO,
-			    "--since: neither XDG_STATE_HOME nor "
-			    "HOME tells where to keep the cursor");
-	else if (cpl_jid_parse(&own, jid, &e) == 0)
+	folder = cpl_cli_need_state(&r->run.cli, "--since", "the cursor", &e);
+	if (folder && cpl_jid_parse(&own, jid, &e) == 0)
 		(void)!cpl_cursor_open(&s->cursor, folder, own.bare, s->reader,
 				       &e);
 	cpl_jid_release(&own);

@@ -57,7 +57,7 @@ static void on_sync(void *user)
 
 void xrecv_durable_open(struct recv *r)
 {
-	const char *folder = cpl_cli_state_folder(&r->run.cli);
+	const char *folder;
 	const char *jid = cpl_setting(&r->run.cli.settings, CPL_SET_JID);
 	struct durable *d = r->durable;
 	struct cpl_jid own = {0};
@@ -67,12 +67,10 @@ void xrecv_durable_open(struct recv *r)
 		return;
 	d->sync.fire = on_sync;
 	d->sync.user = r;
-	if (!folder)
-		cpl_err_set(&e, CPL_IO,
-			    "--durable: neither XDG_STATE_HOME nor HOME tells "
-			    "where to keep the session");
-	else if (cpl_jid_parse(&own, jid, &e) == 0 &&
-		 cpl_durable_open(&d->file, folder, own.bare, d->name, &e) == 0)
+	folder =
+	    cpl_cli_need_state(&r->run.cli, "--durable", "the session", &e);
+	if (folder && cpl_jid_parse(&own, jid, &e) == 0 &&
+	    cpl_durable_open(&d->file, folder, own.bare, d->name, &e) == 0)
 		(void)!take_resource(r, &e);
 	cpl_jid_release(&own);
 	if (e.status != CPL_OK)

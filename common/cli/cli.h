@@ -142,6 +142,11 @@ void cpl_cli_password(struct cpl_cli *cli, struct cpl_secret *out);
  * cli; NULL: no variable tells. After cpl_cli_load(). */
 const char *cpl_cli_state_folder(struct cpl_cli *cli);
 
+/* The same for an option that cannot do without, "--since", and thing, "the
+ * cursor", that it keeps there. NULL with e: CPL_IO. */
+const char *cpl_cli_need_state(struct cpl_cli *cli, const char *option,
+			       const char *thing, struct cpl_err *e);
+
 /* The resolved common times in milliseconds. timeout is 0 where none is set. */
 long cpl_cli_connect_timeout(const struct cpl_cli *cli);
 long cpl_cli_timeout(const struct cpl_cli *cli);

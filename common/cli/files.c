@@ -111,6 +111,19 @@ const char *cpl_cli_state_folder(struct cpl_cli *cli)
 	return cli->state_folder;
 }
 
+const char *cpl_cli_need_state(struct cpl_cli *cli, const char *option,
+			       const char *thing, struct cpl_err *e)
+{
+	const char *folder = cpl_cli_state_folder(cli);
+
+	if (!folder)
+		cpl_err_set(e, CPL_IO,
+			    "%s: neither XDG_STATE_HOME nor HOME tells where "
+			    "to keep %s",
+			    option, thing);
+	return folder;
+}
+
 int cpl_cli_files(struct cpl_cli *cli, struct cpl_buf *tried, struct cpl_err *e)
 {
 	const char *shared = getenv("COUPLET_SYSTEM_CONFIG");
