@@ -7,7 +7,8 @@ import signal
 import judge
 from actors import Receiver, Sender
 from persistent import RETRY, kill_server
-from scenarios import finish, scenario, stop
+from scenarios import (arrived, confirmed, finish, scenario, sending,
+                       stop)
 
 
 def kept(run, receiver):
@@ -32,23 +33,18 @@ async def since_killed(run):
     sender = Sender(run.place, run.rng)
     await receiver.start()
     await receiver.says('the archive is read')
-    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
     again = set()
-    for wait in moments:
-        await asyncio.sleep(wait)
+
+    async def replace():
         known = await kill(run, receiver)
         run.note(f'killed, the cursor is behind {known}')
-        again |= judge.behind(receiver.records, known)
+        again.update(judge.behind(receiver.records, known))
         await receiver.start()
-    status = await task
+    status = await sending(run, sender, moments, replace)
     await stop(run, receiver)
-    run.find(judge.exit_status('xsend', status, [0]))
-    run.find(judge.quiet('xsend', sender.said()))
-    run.find(judge.missing(run.records, run.lines))
-    run.find(judge.order(run.records))
+    confirmed(run, sender, status)
+    arrived(run, again)
     run.find(judge.once(receiver.parts()))
-    run.find(judge.doubles(run.records, again))
-    run.find(judge.intact(run.records, run.lines))
 
 
 @scenario(needs=('xrecv --durable',))
@@ -60,24 +56,20 @@ async def durable_killed(run):
     receiver = Receiver(run.place, '--durable', 'reader')
     sender = Sender(run.place, run.rng)
     await receiver.start()
-    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
-    for wait in moments:
-        await asyncio.sleep(wait)
+
+    async def replace():
         run.find(judge.exit_status('xrecv', await receiver.killed(),
                                    [-signal.SIGKILL]))
         await receiver.start()
-    status = await task
+    status = await sending(run, sender, moments, replace)
     await stop(run, receiver)
-    run.find(judge.exit_status('xsend', status, [0]))
-    run.find(judge.quiet('xsend', sender.said()))
-    run.find(judge.missing(run.records, run.lines))
-    run.find(judge.order_resumed(run.place.kind, run.records, len(moments)))
+    confirmed(run, sender, status)
+    arrived(run, run.lines, judge.order_resumed(run.place.kind, run.records,
+                                                len(moments)))
     parts = receiver.parts()
     run.find(judge.once(parts))
     for before, after in zip(parts, parts[1:]):
         run.find(judge.last_again(before, after))
-    run.find(judge.doubles(run.records, run.lines))
-    run.find(judge.intact(run.records, run.lines))
 
 
 class Reader(Receiver):

@@ -9,7 +9,7 @@ import judge
 from actors import Failure, Receiver, Sender, until
 from catchup import kept, kill
 from judge import Record
-from scenarios import scenario, stop
+from scenarios import arrived, refused, scenario, sending, stop
 
 # Deals with a record by a line in the file done, and fails as fail/N says.
 DEAL = """#!/bin/sh
@@ -128,14 +128,7 @@ async def exec_fails(run):
     await receiver.each(run, jobs, late)
     await stop(run, receiver)
     run.find(judge.exit_status('xsend', status, [0]))
-    dealt_with(run, late, jobs)
-
-
-def dealt_with(run, twice, jobs):
-    run.find(judge.missing(run.records, run.lines))
-    run.find(judge.order(run.records) if jobs == 1 else [])
-    run.find(judge.doubles(run.records, twice))
-    run.find(judge.intact(run.records, run.lines))
+    arrived(run, late, None if jobs == 1 else [])
 
 
 @scenario(mam='yes', needs=('xrecv --exec', 'xrecv --since'))
@@ -150,10 +143,9 @@ async def exec_killed(run):
     sender = Sender(run.place, run.rng)
     await receiver.start()
     await receiver.says('the archive is read')
-    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
     twice = set()
-    for wait in moments:
-        await asyncio.sleep(wait)
+
+    async def replace():
         run.find(judge.exit_status('xrecv', await receiver.end(signal.SIGKILL),
                                    [-signal.SIGKILL]))
         # Commands that run may be the first to have dealt with what is
@@ -161,13 +153,13 @@ async def exec_killed(run):
         receiver.look()
         known = kept(run, receiver)
         most = max(judge.behind(receiver.records, 0), default=0)
-        twice |= {n for n in run.lines if known < n <= most + jobs}
+        twice.update(n for n in run.lines if known < n <= most + jobs)
         await restart(run, receiver)
-    status = await task
+    status = await sending(run, sender, moments, replace)
     await receiver.each(run, jobs)
     await stop(run, receiver)
     run.find(judge.exit_status('xsend', status, [0]))
-    dealt_with(run, twice, jobs)
+    arrived(run, twice, None if jobs == 1 else [])
 
 
 async def end_one_way(run, receiver):
@@ -210,22 +202,16 @@ async def spool_ended(run):
     sender = Sender(run.place, run.rng)
     await receiver.start()
     await receiver.says('the archive is read')
-    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
     twice = set()
-    for wait in moments:
-        await asyncio.sleep(wait)
-        twice |= await end_one_way(run, receiver)
+
+    async def replace():
+        twice.update(await end_one_way(run, receiver))
         await receiver.start()
-    status = await task
+    status = await sending(run, sender, moments, replace)
     await stop(run, receiver)
     # ejabberd sends back what a session that ends had not acknowledged, though
     # the archive has it.
-    refused = judge.refused(sender.said())
-    run.note(f'refused: {judge.ranges(sorted(refused))}')
-    run.find(judge.exit_status('xsend', status, [2 if refused else 0]))
+    back = refused(run, sender, status)
     if run.place.kind == 'prosody':
-        run.find([f'refused: {number}' for number in sorted(refused)])
-    run.find(judge.missing(run.records, run.lines))
-    run.find(judge.order(run.records))
-    run.find(judge.doubles(run.records, twice))
-    run.find(judge.intact(run.records, run.lines))
+        run.find([f'refused: {number}' for number in sorted(back)])
+    arrived(run, twice)

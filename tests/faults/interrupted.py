@@ -7,7 +7,7 @@ import signal
 
 import judge
 from actors import Receiver, Sender, within
-from scenarios import finish, scenario, stop
+from scenarios import arrived, finish, refused, scenario, sending, stop
 
 
 async def rerun(run, receiver, sender, status):
@@ -47,10 +47,7 @@ async def interrupted(run, fault, allowed):
     receiver = Receiver(run.place)
     sender = Sender(run.place, run.rng)
     await receiver.start()
-    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
-    await asyncio.sleep(moment)
-    await fault(run, sender)
-    status = await task
+    status = await sending(run, sender, [moment], lambda: fault(run, sender))
     # Some went through where the first that is unknown is not line 1.
     if allowed is None:
         some = (judge.first_unconfirmed(sender.said()) or 1) > 1
@@ -128,10 +125,7 @@ async def unsent_sent(run, fault):
     receiver = Receiver(run.place)
     sender = Sender(run.place, run.rng, '--unsent', 'rest')
     await receiver.start()
-    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
-    await asyncio.sleep(moment)
-    await fault(run, sender)
-    status = await task
+    status = await sending(run, sender, [moment], lambda: fault(run, sender))
     run.note(f'ended with {status}: {sender.said()}')
     rest = run.place.home / 'rest'
     if status == 0 and (rest.exists() or sender.fed < len(run.lines)):
@@ -147,10 +141,7 @@ async def unsent_sent(run, fault):
         status = await sender.run(run.texts(first), run.seconds / 4)
         run.find(judge.exit_status('xsend again', status, [0]))
     await stop(run, receiver)
-    run.find(judge.missing(run.records, run.lines))
-    run.find(judge.order(run.records))
-    run.find(judge.doubles(run.records, range(1, first)))
-    run.find(judge.intact(run.records, run.lines))
+    arrived(run, range(1, first))
 
 
 async def resend(run, rest):
@@ -185,20 +176,17 @@ async def replaced(run, end):
     receiver = Receiver(place)
     sender = Sender(place, run.rng)
     await receiver.start()
-    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
-    for wait in moments:
-        await asyncio.sleep(wait)
+
+    async def replace():
         await end(run, receiver)
         await receiver.start()
-    status = await task
+    status = await sending(run, sender, moments, replace)
     await stop(run, receiver)
-    refused = judge.refused(sender.said())
-    run.note(f'refused: {judge.ranges(sorted(refused))}')
-    run.find(judge.exit_status('xsend', status, [2 if refused else 0]))
+    back = refused(run, sender, status)
     run.find(judge.intact(run.records, run.lines))
     run.find(judge.order_of(run.place.kind, run.records))
     run.find(judge.doubles(run.records, run.lines))
-    return refused
+    return back
 
 
 async def reader_goes(run, receiver):
@@ -214,7 +202,7 @@ async def reader_goes(run, receiver):
 async def reader_gone(run):
     """The reader of what is received goes, and there is another. Prosody
     stores again what was not read; ejabberd may lose it or send it back."""
-    refused = await replaced(run, reader_goes)
+    back = await replaced(run, reader_goes)
     if run.place.kind == 'prosody':
         run.find(judge.missing(run.records, run.lines))
-        run.find([f'refused: {number}' for number in sorted(refused)])
+        run.find([f'refused: {number}' for number in sorted(back)])

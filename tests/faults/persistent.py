@@ -7,7 +7,7 @@ import signal
 import judge
 from actors import Failure, Receiver, Sender, until, within
 from interrupted import cut_line
-from scenarios import finish, scenario
+from scenarios import finish, scenario, sending
 
 RETRY = ('xsend --retry',)
 
@@ -20,11 +20,8 @@ async def persistent(run, fault, most=3, resumed=False):
     receiver = Receiver(run.place)
     sender = Sender(run.place, run.rng, '--retry', '60', '--trace', 'trace')
     await receiver.start()
-    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
-    for wait in moments:
-        await asyncio.sleep(wait)
-        await fault(run, sender)
-    await persisted(run, sender, receiver, await task,
+    status = await sending(run, sender, moments, lambda: fault(run, sender))
+    await persisted(run, sender, receiver, status,
                     len(moments) if resumed else 0)
 
 

@@ -7,7 +7,7 @@ import judge
 from actors import Receiver, Sender
 from disk import SmallDisk
 from interrupted import cut_line
-from scenarios import finish, scenario, stop
+from scenarios import arrived, finish, scenario, sending, stop
 
 QUEUE = ('xsend --queue', 'xqueue run')
 
@@ -51,20 +51,15 @@ def numbers(bodies):
 async def all_there(run, receiver):
     """Each line, in order, and a double has the same id."""
     await stop(run, receiver)
-    run.find(judge.missing(run.records, run.lines))
-    run.find(judge.order(run.records))
-    run.find(judge.doubles(run.records, run.lines))
-    run.find(judge.intact(run.records, run.lines))
+    arrived(run, run.lines)
 
 
 async def cut_and_queued(run):
     moment = run.rng.uniform(0, run.seconds)
     run.note(f'at {moment:.3f}')
     receiver, sender = await start(run)
-    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
-    await asyncio.sleep(moment)
-    await cut_line(run, sender)
-    status = await task
+    status = await sending(run, sender, [moment],
+                           lambda: cut_line(run, sender))
     waits = await waiting(run)
     run.note(f'ended with {status}, {len(waits)} wait')
     run.find(judge.exit_status('xsend', status, [3 if waits else 0]))
@@ -93,12 +88,12 @@ async def queue_killed(run):
     moment, later = run.rng.uniform(0, run.seconds), run.rng.uniform(0, 0.5)
     run.note(f'at {moment:.3f}, killed {later:.3f} later')
     receiver, sender = await start(run)
-    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
-    await asyncio.sleep(moment)
-    await cut_line(run, sender)
-    await asyncio.sleep(later)
-    sender.kill()
-    status = await task
+
+    async def cut_and_kill():
+        await cut_line(run, sender)
+        await asyncio.sleep(later)
+        sender.kill()
+    status = await sending(run, sender, [moment], cut_and_kill)
     await finish(run, receiver, 'the first run is over')
     there = numbers(await waiting(run))
     run.note(f'ended with {status}, waiting: {judge.ranges(sorted(there))}')
@@ -122,10 +117,8 @@ async def queue_full(run):
     run.note(f'at {moment:.3f}, room for about {room}')
     async with SmallDisk(run.place, room) as disk:
         receiver, sender = await start(run)
-        task = asyncio.create_task(sender.run(run.texts(), run.seconds))
-        await asyncio.sleep(moment)
-        await cut_line(run, sender)
-        status = await task
+        status = await sending(run, sender, [moment],
+                               lambda: cut_line(run, sender))
         await finish(run, receiver, 'the first run is over')
         waits = numbers(await waiting(run))
         there = waits | judge.behind(receiver.records, 0)

@@ -85,6 +85,39 @@ async def stop(run, receiver):
     run.find(judge.quiet('xrecv', receiver.complained()))
 
 
+async def sending(run, sender, moments, act):
+    """All is sent, and at each of these moments something is done; gives the
+    sender's status."""
+    task = asyncio.create_task(sender.run(run.texts(), run.seconds))
+    for wait in moments:
+        await asyncio.sleep(wait)
+        await act()
+    return await task
+
+
+def confirmed(run, sender, status):
+    """The sender has nothing to tell."""
+    run.find(judge.exit_status('xsend', status, [0]))
+    run.find(judge.quiet('xsend', sender.said()))
+
+
+def refused(run, sender, status):
+    """The lines that came back, which the sender's status knows of."""
+    lines = judge.refused(sender.said())
+    run.note(f'refused: {judge.ranges(sorted(lines))}')
+    run.find(judge.exit_status('xsend', status, [2 if lines else 0]))
+    return lines
+
+
+def arrived(run, twice, order=None):
+    """Each line came as it was, and twice only these; order is what was found
+    of it, where that is not the order of the lines."""
+    run.find(judge.missing(run.records, run.lines))
+    run.find(judge.order(run.records) if order is None else order)
+    run.find(judge.doubles(run.records, twice))
+    run.find(judge.intact(run.records, run.lines))
+
+
 def known(name):
     if name not in SCENARIOS:
         raise Failure(f"no scenario '{name}'")
