@@ -93,7 +93,7 @@ WAYS = ['exit', 'kill', 'late exit', 'late kill']
 async def restart(run, receiver):
     """A command that had just been begun may have the cursor's lock still."""
     await receiver.start()
-    while 'another process reads with it' in receiver.said():
+    while 'another process has it' in receiver.said():
         run.find(judge.exit_status('xrecv', await receiver.end(None), [75]))
         await receiver.start()
 
