@@ -5,7 +5,8 @@
  * kept of a message and said to its sender, xrecv_end.c how it all ends. Where
  * the records go is a sink: stdout in xrecv_stdout.c, a command in
  * xrecv_exec.c, a file in front of stdout in xrecv_spool.c. xrecv_since.c is
- * what the archive has, xrecv_carbons.c what other clients receive and send,
+ * what the archive has, and xrecv_cursor.c how far that was read,
+ * xrecv_carbons.c what other clients receive and send,
  * xrecv_durable.c a session that outlives the process. */
 #ifndef XRECV_H
 #define XRECV_H
