@@ -96,6 +96,7 @@ int cpl_run_connect(struct cpl_run *run, const struct cpl_session_events *on)
 	    .settings = &run->cli.settings,
 	    .password = &run->password,
 	    .timeout = cpl_cli_connect_timeout(&run->cli),
+	    .state = cpl_cli_state_folder(&run->cli),
 	};
 	struct cpl_err e = CPL_ERR_INIT;
 

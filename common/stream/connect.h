@@ -25,6 +25,9 @@ struct cpl_connect_conf {
 	const char *agent;     /* a UUID that is this session's, or NULL */
 	const char *resume_id; /* of a lost stream; NULL: there is none */
 	uint32_t resume_h;
+	/* The state folder (config/state.h), where what a login learns is kept;
+	 * NULL: there is none. */
+	const char *state;
 };
 
 struct cpl_connect_events {
