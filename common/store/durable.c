@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "../base/num.h"
+#include "../base/uuid.h"
 
 #define FILE_BYTES_MAX (64 * 1024)
 
@@ -18,7 +18,6 @@
  * it, which may be empty. */
 #define HEAD "couplet-durable 1\n"
 #define H_DIGITS 10
-#define UUID_LEN 36
 #define CAUGHT_AT (H_DIGITS + 1)
 enum { RESOURCE, AGENT, JID, ID, LOCATION, TEXTS };
 
@@ -74,7 +73,7 @@ static int parse(struct cpl_durable *d, char *text)
 	n = split(h + CAUGHT_AT + 2, lines);
 	if (cpl_num_int(h, 0, UINT32_MAX, &value, NULL) < 0 ||
 	    (n != AGENT + 1 && n != TEXTS) || !*lines[RESOURCE] ||
-	    strlen(lines[AGENT]) != UUID_LEN)
+	    !cpl_is_uuid(lines[AGENT]))
 		return -1;
 	d->h = (uint32_t)value;
 	d->resource = copy(lines[RESOURCE]);
@@ -91,18 +90,15 @@ static int parse(struct cpl_durable *d, char *text)
 static int choose_identity(struct cpl_durable *d, const char *name,
 			   struct cpl_err *e)
 {
-	uint32_t r[5];
+	char agent[CPL_UUID_SIZE];
 	char text[80];
+	uint32_t r;
 
-	if (getrandom(r, sizeof r, 0) != sizeof r)
-		return cpl_err_errno(e, CPL_SYSTEM, "getrandom");
-	snprintf(text, sizeof text, "%s-%08x", name, r[0]);
+	if (cpl_random(&r, sizeof r, e) < 0 || cpl_uuid(agent, e) < 0)
+		return -1;
+	snprintf(text, sizeof text, "%s-%08x", name, r);
 	d->resource = strdup(text);
-	/* RFC 4122 4.4 */
-	snprintf(text, sizeof text, "%08x-%04x-4%03x-%04x-%04x%08x", r[1],
-		 r[2] >> 16, r[2] & 0xfff, 0x8000 | (r[3] >> 16 & 0x3fff),
-		 r[3] & 0xffff, r[4]);
-	d->agent = strdup(text);
+	d->agent = strdup(agent);
 	return d->resource && d->agent ? 0 : cpl_err_nomem(e);
 }
 
