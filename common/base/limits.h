@@ -92,6 +92,12 @@
 #define CPL_DEDUP_KEYS 100000
 #define CPL_DEDUP_AGE_S (30 * 24 * 3600)
 
+/* RFC 6120 13.12: no server may have a smaller limit on a stanza. */
+#define CPL_STANZA_SURE_BYTES 10000
+
+/* A token in place of a password (XEP-0484). */
+#define CPL_TOKEN_MAX 4096
+
 /* Messages whose receipts are waited for: no more are sent above it. */
 #define CPL_RECEIPTS_WAITING 10000
 

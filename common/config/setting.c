@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../base/buf.h"
 #include "../base/limits.h"
@@ -40,6 +41,8 @@ const struct cpl_setting_info cpl_setting_table[CPL_SETTINGS] = {
 				 CPL_KIND_SECONDS, 0},
     [CPL_SET_TIMEOUT] = {"timeout", "COUPLET_TIMEOUT", CPL_KIND_SECONDS, 0},
     [CPL_SET_TRACE] = {NULL, "COUPLET_TRACE", CPL_KIND_PATH, 0},
+    [CPL_SET_FAST] = {"fast", NULL, CPL_KIND_BOOL, 0},
+    [CPL_SET_EARLY] = {"early", NULL, CPL_KIND_BOOL, 0},
 };
 
 static int is_host_char(char c)
@@ -155,6 +158,25 @@ static int check_fingerprint(const char *value, struct cpl_err *e)
 			   value);
 }
 
+/* As YAML 1.1 has it. */
+static int is_word_of(const char *value, const char *const words[3])
+{
+	for (int i = 0; i < 3; i++)
+		if (strcasecmp(value, words[i]) == 0)
+			return 1;
+	return 0;
+}
+
+static const char *const true_words[3] = {"true", "yes", "on"};
+static const char *const false_words[3] = {"false", "no", "off"};
+
+static int check_bool(const char *value, struct cpl_err *e)
+{
+	if (is_word_of(value, true_words) || is_word_of(value, false_words))
+		return 0;
+	return cpl_err_set(e, CPL_CONFIG, "'%s' is not true or false", value);
+}
+
 static int check_seconds(enum cpl_setting_id id, const char *value,
 			 struct cpl_err *e)
 {
@@ -218,6 +240,7 @@ static int check_kind(enum cpl_setting_id id, const char *value,
 	case CPL_KIND_PRIORITY:
 		return cpl_num_int(value, -128, 127, &number, e);
 	case CPL_KIND_FINGERPRINT: return check_fingerprint(value, e);
+	case CPL_KIND_BOOL: return check_bool(value, e);
 	case CPL_KIND_SECRET: /* cpl_secret_get() looks at it, if it is used */
 	case CPL_KIND_COMMAND:
 	case CPL_KIND_PATH: break;
@@ -319,6 +342,14 @@ void cpl_settings_release(struct cpl_settings *s)
 const char *cpl_setting(const struct cpl_settings *s, enum cpl_setting_id id)
 {
 	return s->set[id].value;
+}
+
+int cpl_setting_true(const struct cpl_settings *s, enum cpl_setting_id id,
+		     int otherwise)
+{
+	const char *value = s->set[id].value;
+
+	return value ? is_word_of(value, true_words) : otherwise;
 }
 
 unsigned cpl_settings_taken(const struct cpl_setting set[CPL_SETTINGS])

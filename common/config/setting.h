@@ -29,6 +29,8 @@ enum cpl_setting_id {
 	CPL_SET_CONNECT_TIMEOUT,
 	CPL_SET_TIMEOUT,
 	CPL_SET_TRACE,
+	CPL_SET_FAST,
+	CPL_SET_EARLY,
 	CPL_SETTINGS
 };
 
@@ -42,6 +44,7 @@ enum cpl_setting_kind {
 	CPL_KIND_SECONDS,
 	CPL_KIND_PRIORITY, /* -128 to 127 */
 	CPL_KIND_FINGERPRINT,
+	CPL_KIND_BOOL,   /* true or false, yes or no, on or off */
 	CPL_KIND_SECRET, /* shown as "*" */
 	CPL_KIND_COMMAND /* run by sh -c */
 };
@@ -96,6 +99,10 @@ void cpl_settings_release(struct cpl_settings *s);
 
 /* The value or NULL. */
 const char *cpl_setting(const struct cpl_settings *s, enum cpl_setting_id id);
+
+/* Of a CPL_KIND_BOOL; otherwise where it is not set. */
+int cpl_setting_true(const struct cpl_settings *s, enum cpl_setting_id id,
+		     int otherwise);
 
 /* The parts of a CPL_KIND_SERVER value: the host without brackets into host,
  * the port or 0. 0, or -1 when it is none. */

@@ -138,6 +138,19 @@ out:
 	cpl_buf_release(&beside);
 }
 
+int cpl_state_remove(const char *folder, const char *name, struct cpl_err *e)
+{
+	struct cpl_buf path = CPL_BUF_INIT(PATH_BYTES_MAX);
+	int r = 0;
+
+	if (cpl_buf_addf(&path, "%s/%s", folder, name) < 0)
+		r = cpl_err_nomem(e);
+	else if (unlink(path.data) < 0 && errno != ENOENT)
+		r = cpl_err_errno(e, CPL_IO, "%s", path.data);
+	cpl_buf_release(&path);
+	return r;
+}
+
 static int is_plain(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

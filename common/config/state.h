@@ -23,6 +23,10 @@ int cpl_state_read(const char *folder, const char *name, struct cpl_buf *out,
 void cpl_state_write(const char *folder, const char *name, const char *p,
 		     size_t n, const struct cpl_log *log);
 
+/* Removes a file, if it is there. 0, or -1 with CPL_IO, CPL_SYSTEM. */
+int cpl_state_remove(const char *folder, const char *name, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
 /* Makes the folder where it is missing, as cpl_state_write() does, for who has
  * more to keep there than a cache. 0, or -1 with errno. */
 int cpl_state_make(const char *folder) __attribute__((warn_unused_result));

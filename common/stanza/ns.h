@@ -12,13 +12,15 @@
 #define CPL_NS_TLS "urn:ietf:params:xml:ns:xmpp-tls"
 #define CPL_NS_SASL "urn:ietf:params:xml:ns:xmpp-sasl"
 #define CPL_NS_SASL2 "urn:xmpp:sasl:2"      /* XEP-0388 */
+#define CPL_NS_FAST "urn:xmpp:fast:0"       /* XEP-0484 */
 #define CPL_NS_SASL_CB "urn:xmpp:sasl-cb:0" /* XEP-0440 */
 #define CPL_NS_BIND "urn:ietf:params:xml:ns:xmpp-bind"
-#define CPL_NS_SM "urn:xmpp:sm:3"                      /* XEP-0198 */
-#define CPL_NS_LIMITS "urn:xmpp:stream-limits:0"       /* XEP-0478 */
-#define CPL_NS_PING "urn:xmpp:ping"                    /* XEP-0199 */
-#define CPL_NS_ROSTER "jabber:iq:roster"               /* RFC 6121 */
-#define CPL_NS_ROSTERVER "urn:xmpp:features:rosterver" /* RFC 6121 2.6.1 */
+#define CPL_NS_SM "urn:xmpp:sm:3"                        /* XEP-0198 */
+#define CPL_NS_PIPELINING "urn:xmpp:features:pipelining" /* XEP-0305 */
+#define CPL_NS_LIMITS "urn:xmpp:stream-limits:0"         /* XEP-0478 */
+#define CPL_NS_PING "urn:xmpp:ping"                      /* XEP-0199 */
+#define CPL_NS_ROSTER "jabber:iq:roster"                 /* RFC 6121 */
+#define CPL_NS_ROSTERVER "urn:xmpp:features:rosterver"   /* RFC 6121 2.6.1 */
 #define CPL_NS_PRE_APPROVAL                                                    \
 	"urn:xmpp:features:pre-approval"   /* RFC 6121 3.4                     \
 					    */
