@@ -42,6 +42,8 @@ struct cpl_dial {
 	size_t live;
 	int64_t next_at; /* no further attempt before */
 	struct cpl_target won;
+	struct cpl_candidate won_candidate;
+	int again; /* it comes next */
 	enum rank rank;
 	struct cpl_err why;
 	unsigned tried; /* addresses */
@@ -102,6 +104,7 @@ static void win(struct attempt *a)
 			d->tried--;
 		}
 	d->won = a->target;
+	d->won_candidate = a->candidate;
 	d->phase = RESTING;
 	cpl_loop_cancel(d->loop, &d->timer);
 	cpl_log(d->log, CPL_LOG_INFO, "connected to %s%s", d->won.text,
@@ -217,7 +220,13 @@ static int connect_next(struct cpl_dial *d, int64_t *wake)
 			*wake = d->next_at;
 			return 0;
 		}
-		next = cpl_targets_next(&d->targets, &c, wake, &e);
+		if (d->again) {
+			c = d->won_candidate;
+			next = CPL_NEXT_ADDRESS;
+			d->again = 0;
+		} else {
+			next = cpl_targets_next(&d->targets, &c, wake, &e);
+		}
 		if (e.status != CPL_OK)
 			note(d, e.status == CPL_TEMP ? NO_ANSWER : NO_NAME, &e);
 		if (next == CPL_NEXT_ADDRESS) {
@@ -342,6 +351,14 @@ fail:
 void cpl_dial_resume(struct cpl_dial *d, const struct cpl_err *failed)
 {
 	note(d, NO_STREAM, failed);
+	d->phase = CONNECTING;
+	d->next_at = 0;
+	cpl_loop_timer(d->loop, &d->timer, 0);
+}
+
+void cpl_dial_again(struct cpl_dial *d)
+{
+	d->again = 1;
 	d->phase = CONNECTING;
 	d->next_at = 0;
 	cpl_loop_timer(d->loop, &d->timer, 0);

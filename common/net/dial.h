@@ -77,6 +77,10 @@ struct cpl_dial *cpl_dial_new(struct cpl_loop *loop, const struct cpl_log *log,
  * one that is not CPL_TEMP. */
 void cpl_dial_resume(struct cpl_dial *d, const struct cpl_err *failed);
 
+/* The socket handed over was of use up to a point, and the same address is to
+ * be tried once more: as a resume, but it stands first. */
+void cpl_dial_again(struct cpl_dial *d);
+
 /* What is waited for, or the best reason so far: for the message when the
  * caller's deadline has passed. */
 void cpl_dial_why(const struct cpl_dial *d, struct cpl_err *e);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth.h"
 
+#include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,20 +11,19 @@
 #include "../stanza/write.h"
 #include "base64.h"
 #include "fault.h"
+#include "ht.h"
 #include "sasl.h"
 
-/* The longest message of an exchange, and the longest list of names. */
+/* The longest message of an exchange. */
 #define DATA_MAX 16384
-#define NAMES_MAX 8192
 
 /* What the two profiles call things. */
 static const struct profile {
 	const char *ns;
-	const char *feature; /* where the mechanisms are offered */
 	const char *begin;
 } profiles[] = {
-    {CPL_NS_SASL, "mechanisms", "auth"},
-    {CPL_NS_SASL2, "authentication", "authenticate"},
+    {CPL_NS_SASL, "auth"},
+    {CPL_NS_SASL2, "authenticate"},
 };
 
 struct cpl_auth {
@@ -30,52 +31,22 @@ struct cpl_auth {
 	struct cpl_link *link;
 	const struct cpl_log *log;
 	const struct profile *profile;
-	struct cpl_sasl *sasl;
+	struct cpl_sasl_channel channel;
+	struct cpl_sasl *sasl; /* NULL: by token */
+	int by_token, token_refused;
+	/* Of the token that is used, or that is asked for; empty: neither. */
+	char token_mechanism[sizeof((struct cpl_token *)NULL)->mechanism];
 };
-
-int cpl_auth_is_two(xmpp_stanza_t *features, const char *inlined,
-		    const char *ns)
-{
-	xmpp_stanza_t *offer =
-	    cpl_child(features, "authentication", CPL_NS_SASL2);
-
-	return offer &&
-	       (!ns || cpl_child(cpl_child(offer, "inline", CPL_NS_SASL2),
-				 inlined, ns));
-}
 
 /* --- what is offered ---------------------------------------------------- */
 
-/* The names of children, each with a space behind it. */
-static int join_names(xmpp_stanza_t *list, const char *child, const char *ns,
-		      const char *attr, struct cpl_buf *out)
+static void fill_channel(struct cpl_auth *a)
 {
-	xmpp_stanza_t *c;
-
-	for (c = cpl_first_element(list); c; c = cpl_next_element(c)) {
-		const char *name;
-		char *text = NULL;
-		int r;
-
-		if (!cpl_is(c, child, ns))
-			continue;
-		if (!attr)
-			text = cpl_text(c);
-		name = attr ? xmpp_stanza_get_attribute(c, attr) : text;
-		r = name ? cpl_buf_addf(out, "%s ", name) : 0;
-		free(text);
-		if (r < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static void fill_channel(const struct cpl_auth *a, struct cpl_sasl_channel *c)
-{
+	struct cpl_sasl_channel *c = &a->channel;
 	struct cpl_tls *tls = cpl_link_tls(a->link);
 
 	c->verified = tls != NULL;
-	c->exporter_len = c->end_point_len = -1;
+	c->exporter_len = c->unique_len = c->end_point_len = -1;
 	if (!tls)
 		return;
 	c->exporter_len = cpl_tls_binding(tls, CPL_BIND_EXPORTER, c->exporter);
@@ -83,53 +54,60 @@ static void fill_channel(const struct cpl_auth *a, struct cpl_sasl_channel *c)
 	    cpl_tls_binding(tls, CPL_BIND_END_POINT, c->end_point);
 }
 
-static int choose(struct cpl_auth *a, xmpp_stanza_t *features,
-		  struct cpl_err *e)
+static int choose(struct cpl_auth *a, const char *mechanisms,
+		  const char *bindings, struct cpl_err *e)
 {
 	const struct cpl_secret *password = a->conf.password;
-	struct cpl_buf names = CPL_BUF_INIT(NAMES_MAX);
-	struct cpl_buf types = CPL_BUF_INIT(NAMES_MAX);
 	struct cpl_sasl_conf conf = {
 	    .local = a->conf.jid->local,
 	    .bare = a->conf.jid->bare,
 	    .password = password ? password->text : NULL,
 	    .password_len = password ? password->len : 0,
 	    .have_cert = a->conf.have_cert,
+	    .channel = a->channel,
 	};
-	xmpp_stanza_t *bindings =
-	    cpl_child(features, "sasl-channel-binding", CPL_NS_SASL_CB);
-	xmpp_stanza_t *offered =
-	    cpl_child(features, a->profile->feature, a->profile->ns);
+	struct cpl_sasl_offer offer = {
+	    .mechanisms = mechanisms ? mechanisms : "",
+	    .bindings = bindings,
+	};
 
-	fill_channel(a, &conf.channel);
-	if (join_names(offered, "mechanism", a->profile->ns, NULL, &names) <
-		0 ||
-	    join_names(bindings, "channel-binding", CPL_NS_SASL_CB, "type",
-		       &types) < 0) {
-		cpl_err_set(e, CPL_PROTOCOL,
-			    "the server's list of mechanisms is too long");
-	} else {
-		struct cpl_sasl_offer offer = {
-		    .mechanisms = names.data ? names.data : "",
-		    .bindings = bindings && types.data ? types.data : NULL,
-		};
-
-		a->sasl = cpl_sasl_new(&conf, &offer, e);
-	}
-	cpl_buf_release(&names);
-	cpl_buf_release(&types);
+	a->sasl = cpl_sasl_new(&conf, &offer, e);
 	return a->sasl ? 0 : -1;
 }
 
-static int choose_old(struct cpl_auth *a, xmpp_stanza_t *features,
-		      struct cpl_err *e)
+/* A token goes before a password: one of a mechanism that the server still has,
+ * and that this connection can do. */
+static int choose_token(struct cpl_auth *a, const struct cpl_offer *offer)
 {
-	if (e->status != CPL_UNAVAILABLE ||
-	    !cpl_child(features, "mechanisms", CPL_NS_SASL))
+	const struct cpl_token *token =
+	    a->conf.tokens ? cpl_tokens_first(a->conf.tokens) : NULL;
+
+	if (!token || !a->conf.agent || !a->conf.jid->local ||
+	    !cpl_offer_has(offer->fast, token->mechanism) ||
+	    !cpl_ht_usable(&a->channel, token->mechanism))
+		return 0;
+	a->by_token = 1;
+	snprintf(a->token_mechanism, sizeof a->token_mechanism, "%s",
+		 token->mechanism);
+	return 1;
+}
+
+/* XEP-0388 6: not without TLS. A server may offer more in the older profile. */
+static int choose_profile(struct cpl_auth *a, const struct cpl_offer *offer,
+			  struct cpl_err *e)
+{
+	int two = offer->two && cpl_link_tls(a->link);
+
+	a->profile = &profiles[two];
+	if (two && choose_token(a, offer))
+		return 0;
+	if (choose(a, two ? offer->two : offer->one, offer->bindings, e) == 0)
+		return 0;
+	if (!two || e->status != CPL_UNAVAILABLE || !offer->one)
 		return -1;
 	*e = (struct cpl_err)CPL_ERR_INIT;
 	a->profile = &profiles[0];
-	return choose(a, features, e);
+	return choose(a, offer->one, offer->bindings, e);
 }
 
 /* --- what is sent ------------------------------------------------------- */
@@ -149,20 +127,60 @@ static int put_auth(struct cpl_buf *out, const struct cpl_buf *first)
 	return put_data(out, first);
 }
 
+/* XEP-0484 3.2 and 3.5: what is used, or asked for. */
+static int put_fast(const struct cpl_auth *a, struct cpl_buf *out)
+{
+	if (a->by_token)
+		return cpl_buf_addf(out, "<fast xmlns='" CPL_NS_FAST "'%s/>",
+				    a->conf.invalidate ? " invalidate='true'"
+						       : "");
+	if (!*a->token_mechanism)
+		return 0;
+	return cpl_buf_addf(
+	    out, "<request-token xmlns='" CPL_NS_FAST "' mechanism='%s'/>",
+	    a->token_mechanism);
+}
+
 /* XEP-0388 2.4: an empty initial response is an empty element. */
-static int put_authenticate(struct cpl_buf *out, const struct cpl_buf *first,
-			    const char *agent, xmpp_stanza_t *inlined)
+static int put_authenticate(const struct cpl_auth *a, struct cpl_buf *out,
+			    const struct cpl_buf *first, xmpp_stanza_t *inlined)
 {
 	if (cpl_buf_adds(out, "<initial-response>") < 0 ||
 	    put_data(out, first) < 0 ||
 	    cpl_buf_adds(out, "</initial-response>") < 0)
 		return -1;
-	if (agent && cpl_buf_addf(out,
-				  "<user-agent id='%s'><software>couplet"
-				  "</software></user-agent>",
-				  agent) < 0)
+	if (a->conf.agent && cpl_buf_addf(out,
+					  "<user-agent id='%s'><software>"
+					  "couplet</software></user-agent>",
+					  a->conf.agent) < 0)
+		return -1;
+	if (put_fast(a, out) < 0)
 		return -1;
 	return inlined ? cpl_write_xml(out, inlined, CPL_NS_SASL2) : 0;
+}
+
+static int first_message(struct cpl_auth *a, struct cpl_buf *out,
+			 struct cpl_err *e)
+{
+	if (!a->by_token)
+		return cpl_sasl_start(a->sasl, out, e);
+	return cpl_ht_first(&a->channel, a->token_mechanism, a->conf.jid->local,
+			    cpl_tokens_first(a->conf.tokens)->text, out, e);
+}
+
+static const char *mechanism(const struct cpl_auth *a)
+{
+	return a->by_token ? a->token_mechanism : cpl_sasl_name(a->sasl);
+}
+
+static void note_begin(const struct cpl_auth *a)
+{
+	const char *binding = a->by_token ? cpl_ht_binding(a->token_mechanism)
+					  : cpl_sasl_binding(a->sasl);
+
+	cpl_log(a->log, CPL_LOG_DEBUG, "logging in by %s%s%s%s", mechanism(a),
+		cpl_auth_two(a) ? " (SASL2)" : "", binding ? ", bound by " : "",
+		binding ? binding : "");
 }
 
 static int begin(struct cpl_auth *a, xmpp_stanza_t *inlined, struct cpl_err *e)
@@ -170,21 +188,17 @@ static int begin(struct cpl_auth *a, xmpp_stanza_t *inlined, struct cpl_err *e)
 	struct cpl_buf first = CPL_BUF_SECRET_INIT(DATA_MAX);
 	struct cpl_buf *out = cpl_link_out(a->link);
 	const struct profile *p = a->profile;
-	const char *binding = cpl_sasl_binding(a->sasl);
-	int r = cpl_sasl_start(a->sasl, &first, e);
+	int r = first_message(a, &first, e);
 
 	if (r == 0 &&
 	    (cpl_buf_addf(out, "<%s xmlns='%s' mechanism='%s'>", p->begin,
-			  p->ns, cpl_sasl_name(a->sasl)) < 0 ||
-	     (cpl_auth_two(a)
-		  ? put_authenticate(out, &first, a->conf.agent, inlined)
-		  : put_auth(out, &first)) < 0 ||
+			  p->ns, mechanism(a)) < 0 ||
+	     (cpl_auth_two(a) ? put_authenticate(a, out, &first, inlined)
+			      : put_auth(out, &first)) < 0 ||
 	     cpl_buf_addf(out, "</%s>", p->begin) < 0))
 		r = cpl_err_nomem(e);
 	cpl_buf_release(&first);
-	cpl_log(a->log, CPL_LOG_DEBUG, "logging in by %s%s%s%s",
-		cpl_sasl_name(a->sasl), cpl_auth_two(a) ? " (SASL2)" : "",
-		binding ? ", bound by " : "", binding ? binding : "");
+	note_begin(a);
 	return r;
 }
 
@@ -225,6 +239,9 @@ static int on_challenge(struct cpl_auth *a, xmpp_stanza_t *el,
 	struct cpl_buf out = CPL_BUF_SECRET_INIT(DATA_MAX);
 	int r = read_data(el, &in, e);
 
+	if (r == 0 && a->by_token)
+		r = cpl_err_set(e, CPL_PROTOCOL, "%s: unexpected challenge",
+				a->token_mechanism);
 	if (r == 0)
 		r = cpl_sasl_step(a->sasl, in.data ? in.data : "", in.len, &out,
 				  e);
@@ -233,6 +250,41 @@ static int on_challenge(struct cpl_auth *a, xmpp_stanza_t *el,
 	cpl_buf_release(&in);
 	cpl_buf_release(&out);
 	return r;
+}
+
+/* The server proves itself, or it is none to talk to. */
+static int verify(struct cpl_auth *a, const struct cpl_buf *in,
+		  struct cpl_err *e)
+{
+	const char *data = in->data ? in->data : "";
+
+	if (!a->by_token)
+		return cpl_sasl_success(a->sasl, data, in->len, e);
+	if (cpl_ht_verify(&a->channel, a->token_mechanism,
+			  cpl_tokens_first(a->conf.tokens)->text, data, in->len,
+			  e) == 0)
+		return 0;
+	cpl_tokens_refused(a->conf.tokens);
+	return -1;
+}
+
+/* XEP-0484 3.3 and 3.5: a new one may come, asked for or not. */
+static void keep_token(struct cpl_auth *a, xmpp_stanza_t *success)
+{
+	xmpp_stanza_t *el = cpl_child(success, "token", CPL_NS_FAST);
+	const char *text = el ? xmpp_stanza_get_attribute(el, "token") : NULL;
+	const char *expiry =
+	    el ? xmpp_stanza_get_attribute(el, "expiry") : NULL;
+
+	if (!a->conf.tokens || !cpl_auth_two(a))
+		return;
+	if (a->by_token && a->conf.invalidate)
+		cpl_tokens_refused(a->conf.tokens);
+	else if (a->by_token)
+		cpl_tokens_worked(a->conf.tokens);
+	if (text && expiry && *a->token_mechanism)
+		cpl_tokens_given(a->conf.tokens, a->token_mechanism, text,
+				 expiry);
 }
 
 /* XEP-0388 2.6.1: the data of the mechanism are in <additional-data/>. */
@@ -245,15 +297,25 @@ static int on_success(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 	int r = data ? read_data(data, &in, e) : 0;
 
 	if (r == 0)
-		r = cpl_sasl_success(a->sasl, in.data ? in.data : "", in.len,
-				     e);
+		r = verify(a, &in, e);
 	cpl_buf_release(&in);
-	return r < 0 ? -1 : CPL_AUTH_DONE;
+	if (r < 0)
+		return -1;
+	keep_token(a, el);
+	return CPL_AUTH_DONE;
 }
 
+/* XEP-0484 4.1: a token that is refused is dropped, whatever the reason; but
+ * not where the server only has no time. */
 static int on_failure(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 {
 	cpl_fault_sasl(el, e);
+	if (a->by_token && e->status != CPL_TEMP) {
+		cpl_log(a->log, CPL_LOG_INFO, "the token is refused: %s",
+			cpl_fault_condition(el, CPL_NS_SASL));
+		cpl_tokens_refused(a->conf.tokens);
+		a->token_refused = 1;
+	}
 	return cpl_err_prefix(e, "%s", a->conf.jid->bare);
 }
 
@@ -295,14 +357,26 @@ int cpl_auth_element(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 			   xmpp_stanza_get_name(el));
 }
 
+/* The process that has the tokens and finds none asks for one. */
+static void ask_token(struct cpl_auth *a, const struct cpl_offer *offer)
+{
+	const char *name;
+
+	if (a->by_token || !cpl_auth_two(a) || !a->conf.tokens ||
+	    !a->conf.agent || a->conf.invalidate || !offer->fast)
+		return;
+	name = cpl_ht_choose(&a->channel, offer->fast, offer->bindings);
+	if (name)
+		snprintf(a->token_mechanism, sizeof a->token_mechanism, "%s",
+			 name);
+}
+
 struct cpl_auth *cpl_auth_new(const struct cpl_auth_conf *conf,
 			      struct cpl_link *link, const struct cpl_log *log,
-			      xmpp_stanza_t *features, xmpp_stanza_t *inlined,
-			      struct cpl_err *e)
+			      const struct cpl_offer *offer,
+			      xmpp_stanza_t *inlined, struct cpl_err *e)
 {
 	struct cpl_auth *a = calloc(1, sizeof *a);
-	/* 6 (Security Considerations): not without TLS. */
-	int two = cpl_link_tls(link) && cpl_auth_is_two(features, NULL, NULL);
 
 	if (!a) {
 		cpl_err_nomem(e);
@@ -311,12 +385,12 @@ struct cpl_auth *cpl_auth_new(const struct cpl_auth_conf *conf,
 	a->conf = *conf;
 	a->link = link;
 	a->log = log;
-	a->profile = &profiles[two];
-	/* A server may offer more in the older profile. */
-	if ((choose(a, features, e) == 0 ||
-	     (two && choose_old(a, features, e) == 0)) &&
-	    begin(a, inlined, e) == 0)
-		return a;
+	fill_channel(a);
+	if (choose_profile(a, offer, e) == 0) {
+		ask_token(a, offer);
+		if (begin(a, inlined, e) == 0)
+			return a;
+	}
 	cpl_auth_free(a);
 	return NULL;
 }
@@ -326,10 +400,21 @@ void cpl_auth_free(struct cpl_auth *a)
 	if (!a)
 		return;
 	cpl_sasl_free(a->sasl);
+	OPENSSL_cleanse(&a->channel, sizeof a->channel);
 	free(a);
 }
 
 int cpl_auth_two(const struct cpl_auth *a)
 {
 	return a->profile == &profiles[1];
+}
+
+int cpl_auth_said_all(const struct cpl_auth *a)
+{
+	return a->by_token || cpl_sasl_said_all(a->sasl);
+}
+
+int cpl_auth_token_refused(const struct cpl_auth *a)
+{
+	return a->token_refused;
 }

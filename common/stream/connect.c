@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "connect.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../net/dial.h"
+#include "../store/client.h"
+#include "../store/known.h"
+#include "../store/token.h"
+#include "features.h"
 
 struct cpl_connect {
 	struct cpl_loop *loop;
@@ -22,7 +27,17 @@ struct cpl_connect {
 	const struct cpl_target *target; /* NULL while it is looked for */
 	struct cpl_timer deadline;
 	struct ssl_ctx_st *made; /* by the check, for every attempt */
+	struct cpl_known known;  /* as it was read */
+	char place[300];         /* of the attempt at hand (known.h) */
+	char client[CPL_UUID_SIZE];
+	struct cpl_tokens tokens;
+	int followed; /* the attempt at hand has called follow() */
+	unsigned again;
 };
+
+/* Attempts that cpl_login_again() asks for, one of each kind and of each token.
+ */
+#define AGAIN_MAX (CPL_TOKENS + 2)
 
 static void drop_link(struct cpl_connect *c)
 {
@@ -40,6 +55,7 @@ void cpl_connect_stop(struct cpl_connect *c)
 	c->link = NULL;
 	cpl_dial_free(c->dial);
 	c->dial = NULL;
+	cpl_tokens_close(&c->tokens);
 }
 
 static void fail(struct cpl_connect *c, const struct cpl_err *e)
@@ -57,6 +73,62 @@ static void fail_there(struct cpl_connect *c, struct cpl_err *e)
 	fail(c, e);
 }
 
+/* --- what is learnt ----------------------------------------------------- */
+
+/* What is known counts where this attempt leads, and nowhere else. */
+static void recall(struct cpl_connect *c)
+{
+	struct cpl_login_conf *conf = &c->login_conf;
+	const struct cpl_target *t = c->target;
+
+	snprintf(c->place, sizeof c->place, "%s:%u/%s", t->host,
+		 (unsigned)t->port, t->direct_tls ? "direct" : "starttls");
+	conf->known = c->known.place && strcmp(c->known.place, c->place) == 0
+			  ? &c->known
+			  : NULL;
+}
+
+/* What the server offers now, and how it took what came early; that it refused
+ * it counts as long as it offers the same. */
+static void learn(struct cpl_connect *c)
+{
+	const struct cpl_login_result *r = cpl_login_result(c->login);
+	const struct cpl_known *before = c->login_conf.known;
+	int same = before && cpl_offer_same(&before->offer, &r->offer);
+	struct cpl_known now = {
+	    .place = c->place,
+	    .offer = r->offer,
+	    /* After a resumption that was not said. */
+	    .managed = r->features ? r->sm : before && before->managed,
+	    .early = r->early,
+	};
+
+	if (c->login_conf.mode == CPL_TLS_NONE)
+		return;
+	if (now.offer.limit == 0 && r->features)
+		now.offer.limit = cpl_features_limit(r->features);
+	if (now.early == CPL_EARLY_UNTRIED && same)
+		now.early = before->early;
+	if (c->again && c->login_conf.early == CPL_LOGIN_EARLY_NEVER)
+		now.early = CPL_EARLY_REFUSED;
+	cpl_known_write(&now, &c->known, c->conf.state, c->jid.bare, c->log);
+}
+
+/* A server that is silent where it was taken at its word is asked first, the
+ * next time. */
+static void unlearn(struct cpl_connect *c)
+{
+	struct cpl_known now = c->known;
+
+	if (!cpl_login_unheard(c->login))
+		return;
+	now.early = CPL_EARLY_UNTRIED;
+	now.offer = (struct cpl_offer){0};
+	cpl_known_write(&now, &c->known, c->conf.state, c->jid.bare, c->log);
+}
+
+/* --- attempts ----------------------------------------------------------- */
+
 static void on_deadline(void *user)
 {
 	struct cpl_connect *c = user;
@@ -67,8 +139,29 @@ static void on_deadline(void *user)
 		fail(c, &e);
 		return;
 	}
+	unlearn(c);
 	cpl_err_set(&e, CPL_TEMP, "timed out %s", cpl_login_phase(c->login));
 	fail_there(c, &e);
+}
+
+/* What this attempt relied on did not hold: once more without it, unless it is
+ * to end here. */
+static int try_again(struct cpl_connect *c, struct cpl_err *e)
+{
+	enum cpl_login_again again = cpl_login_again(c->login);
+
+	if (again == CPL_LOGIN_FINAL || c->again == AGAIN_MAX)
+		return 0;
+	c->again++;
+	cpl_log(c->log, CPL_LOG_INFO, "%s: %s; once more without",
+		c->target->text, e->text);
+	if (again == CPL_LOGIN_AGAIN_EARLY)
+		c->login_conf.early = CPL_LOGIN_EARLY_NEVER;
+	if (again == CPL_LOGIN_AGAIN_OFFER)
+		cpl_known_release(&c->known);
+	drop_link(c);
+	cpl_dial_again(c->dial);
+	return 1;
 }
 
 /* The login over this connection came to nothing. Another target may do better
@@ -79,6 +172,11 @@ static void try_next(struct cpl_connect *c, struct cpl_err *e)
 	int theirs = e->status == CPL_TEMP || e->status == CPL_PROTOCOL ||
 		     e->status == CPL_UNAVAILABLE;
 
+	unlearn(c);
+	if (c->followed && cpl_login_refused(c->login))
+		c->on.dropped(c->on.user);
+	if (try_again(c, e))
+		return;
 	if (!theirs || cpl_login_tried(c->login) ||
 	    cpl_login_redirect(c->login)) {
 		fail_there(c, e);
@@ -98,9 +196,19 @@ static void progress(struct cpl_connect *c, int r, struct cpl_err *e)
 	if (r != CPL_LOGIN_DONE)
 		return;
 	cpl_loop_cancel(c->loop, &c->deadline);
+	learn(c);
+	cpl_tokens_close(&c->tokens);
 	c->link = NULL;
 	c->on.done(c->on.user, link, cpl_login_result(c->login),
 		   c->target->text);
+}
+
+static void on_follow(void *user, int stanzas, size_t limit)
+{
+	struct cpl_connect *c = user;
+
+	c->followed = 1;
+	c->on.follow(c->on.user, c->link, stanzas, limit);
 }
 
 static void on_header(void *user, const char *name, const char *ns,
@@ -155,6 +263,8 @@ static void on_dialed(void *user, int fd, const struct cpl_target *target,
 		return;
 	}
 	c->target = target;
+	c->followed = 0;
+	recall(c);
 	c->login_conf.direct_tls = target->direct_tls;
 	c->login_conf.tls.direct = target->direct_tls;
 	c->link = cpl_link_new(c->loop, c->log, c->ctx, fd, &events);
@@ -174,6 +284,27 @@ static enum cpl_tls_mode tls_mode(const char *text)
 	if (strcmp(text, "direct") == 0)
 		return CPL_TLS_DIRECT;
 	return strcmp(text, "none") == 0 ? CPL_TLS_NONE : CPL_TLS_STARTTLS;
+}
+
+/* What earlier logins have left. Tokens are for who calls itself what all tools
+ * of the account do; and none is sent but over TLS. */
+static void remember(struct cpl_connect *c)
+{
+	const struct cpl_settings *set = c->conf.settings;
+	struct cpl_login_conf *login = &c->login_conf;
+	const char *state = c->conf.state;
+
+	if (!state || !c->jid.local || login->mode == CPL_TLS_NONE)
+		return;
+	cpl_known_read(&c->known, state, c->jid.bare, c->log);
+	if (login->agent ||
+	    cpl_client_id(state, c->jid.bare, c->client, c->log) < 0)
+		return;
+	login->agent = c->client;
+	if (cpl_setting_true(set, CPL_SET_FAST, 1) &&
+	    cpl_tokens_open(&c->tokens, state, c->jid.bare, c->client,
+			    c->log) == 0)
+		login->tokens = &c->tokens;
 }
 
 /* From the settings, which were checked one by one, to what the layers want. */
@@ -201,6 +332,13 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	login->password = c->conf.password;
 	login->mode = dial->mode;
 	login->agent = c->conf.agent;
+	login->invalidate = c->conf.invalidate;
+	if (cpl_setting(set, CPL_SET_EARLY))
+		login->early = cpl_setting_true(set, CPL_SET_EARLY, 0)
+				   ? CPL_LOGIN_EARLY_ALWAYS
+				   : CPL_LOGIN_EARLY_NEVER;
+	login->follow = c->on.follow ? on_follow : NULL;
+	login->user = c;
 	login->resume_id = c->conf.resume_id;
 	login->resume_h = c->conf.resume_h;
 	login->tls.made = &c->made;
@@ -210,6 +348,7 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	login->tls.fingerprint = cpl_setting(set, CPL_SET_FINGERPRINT);
 	login->tls.client_cert = cpl_setting(set, CPL_SET_CLIENT_CERT);
 	login->tls.client_key = cpl_setting(set, CPL_SET_CLIENT_KEY);
+	remember(c);
 	return dial->mode == CPL_TLS_NONE ? 0 : cpl_tls_check(&login->tls, e);
 }
 
@@ -250,6 +389,7 @@ void cpl_connect_free(struct cpl_connect *c)
 	cpl_connect_stop(c);
 	drop_link(c);
 	cpl_tls_made_free(c->made);
+	cpl_known_release(&c->known);
 	cpl_jid_release(&c->jid);
 	free(c->dns);
 	free(c);

@@ -3,7 +3,10 @@
  * From an account's settings to a link that is logged in: dial, link and login
  * under one deadline, the next target where one is of no use. It owns them
  * until the link is handed over; a target that refused the login itself is
- * final, one that broke before is not. Nothing is retried. */
+ * final, one that broke before is not. Nothing is retried but what an attempt
+ * relied on and what did not hold (cpl_login_again()). What a login teaches is
+ * kept in the state folder, for the next one: the client's id, what the server
+ * offers, tokens. */
 #ifndef CPL_CONNECT_H
 #define CPL_CONNECT_H
 
@@ -28,6 +31,7 @@ struct cpl_connect_conf {
 	/* The state folder (config/state.h), where what a login learns is kept;
 	 * NULL: there is none. */
 	const char *state;
+	int invalidate; /* the login makes the token void (XEP-0484 3.6) */
 };
 
 struct cpl_connect_events {
@@ -36,6 +40,15 @@ struct cpl_connect_events {
 	 * long as the connect. */
 	void (*done)(void *user, struct cpl_link *link,
 		     const struct cpl_login_result *result, const char *target);
+	/* The server is about to be told the last of what it takes to log in:
+	 * what is written to the link here leaves with that (login.h). The link
+	 * stays the connect's. May be NULL. */
+	void (*follow)(void *user, struct cpl_link *link, int stanzas,
+		       size_t limit);
+	/* The link of follow() is gone, and what was written there was not
+	 * taken; another attempt, or failed(), comes next. Without this event
+	 * before failed() nobody knows. */
+	void (*dropped)(void *user);
 	/* It did not come to that, once. */
 	void (*failed)(void *user, const struct cpl_err *e);
 	void *user;

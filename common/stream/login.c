@@ -11,6 +11,7 @@
 #include "../stanza/write.h"
 #include "auth.h"
 #include "fault.h"
+#include "features.h"
 
 enum state {
 	LOGIN_TLS,      /* the handshake is under way */
@@ -34,7 +35,14 @@ struct cpl_login {
 	enum state state;
 	int secured;
 	int authenticated;
-	int inlined; /* the resumption was asked for with the login */
+	int inlined;   /* the resumption was asked for with the login */
+	int blind;     /* <auth/> left before the features were there */
+	int changed;   /* and they were not what was known */
+	int bound;     /* the request to bind has left */
+	int early;     /* before the server has said yes, and more behind it */
+	int asked_tls; /* <starttls/> has left */
+	int refused;
+	enum cpl_login_again again;
 };
 
 static const char bind_id[] = "bind";
@@ -105,41 +113,12 @@ static xmpp_stanza_t *build_resume(struct cpl_login *l)
 	return NULL;
 }
 
-/* XEP-0388 2.3: the resumption may ride along. */
-static int authenticate(struct cpl_login *l, xmpp_stanza_t *features,
-			struct cpl_err *e)
-{
-	struct cpl_auth_conf conf = {
-	    .jid = l->conf->jid,
-	    .password = l->conf->password,
-	    .agent = l->conf->agent,
-	    .have_cert = l->secured && l->conf->tls.client_cert,
-	};
-	xmpp_stanza_t *inlined = NULL;
-
-	l->inlined = l->secured && l->conf->resume_id &&
-		     cpl_auth_is_two(features, "sm", CPL_NS_SM);
-	if (l->inlined && !(inlined = build_resume(l)))
-		return cpl_err_nomem(e);
-	l->state = LOGIN_SASL;
-	l->auth = cpl_auth_new(&conf, l->link, l->log, features, inlined, e);
-	if (inlined)
-		xmpp_stanza_release(inlined);
-	l->inlined = l->inlined && l->auth && cpl_auth_two(l->auth);
-	return l->auth ? CPL_LOGIN_ON : -1;
-}
-
-static int bind_resource(struct cpl_login *l, xmpp_stanza_t *features,
-			 struct cpl_err *e)
+static int bind_resource(struct cpl_login *l, struct cpl_err *e)
 {
 	const char *resource = l->conf->resource;
 	xmpp_stanza_t *iq, *child;
 	int ok;
 
-	if (!cpl_child(features, "bind", CPL_NS_BIND))
-		return cpl_err_set(e, CPL_PROTOCOL,
-				   "the server does not offer to bind a "
-				   "resource");
 	if (!resource)
 		resource = l->conf->jid->resource;
 	iq = cpl_build_stanza(l->ctx, "iq", "set", bind_id, NULL);
@@ -149,27 +128,125 @@ static int bind_resource(struct cpl_login *l, xmpp_stanza_t *features,
 	ok = ok && cpl_write_xml(cpl_link_out(l->link), iq, CPL_NS_CLIENT) == 0;
 	if (iq)
 		xmpp_stanza_release(iq);
-	l->state = LOGIN_BIND;
+	l->bound = 1;
 	return ok ? CPL_LOGIN_ON : cpl_err_nomem(e);
 }
 
-/* A number that is none is as if it were not there. */
-size_t cpl_login_limit(xmpp_stanza_t *features)
-{
-	char *text =
-	    cpl_text(cpl_child(cpl_child(features, "limits", CPL_NS_LIMITS),
-			       "max-bytes", CPL_NS_LIMITS));
-	size_t n = 0;
+/* --- what leaves before the server has said yes -------------------------- */
 
-	for (const char *p = text; p && *p; p++) {
-		if (*p < '0' || *p > '9' || n > CPL_RECORD_MAX) {
-			n = 0;
-			break;
-		}
-		n = n * 10 + (size_t)(*p - '0');
-	}
-	free(text);
-	return n;
+enum { NOTHING = 0, NO_STANZAS, STANZAS };
+
+/* How much may follow the authentication at once. A server that has just said
+ * that it speaks XEP-0388 answers the request to bind in order, and that answer
+ * tells what became of the rest. To one that was not asked stanzas go only
+ * where that is known to work, or promised (XEP-0305 4); otherwise it is tried
+ * with what does no harm. */
+static int may_follow(const struct cpl_login *l, const struct cpl_offer *offer)
+{
+	enum cpl_early before =
+	    l->conf->known ? l->conf->known->early : CPL_EARLY_UNTRIED;
+
+	if (!l->conf->follow || l->conf->resume_id || !l->secured ||
+	    l->conf->early == CPL_LOGIN_EARLY_NEVER)
+		return NOTHING;
+	if (l->conf->early == CPL_LOGIN_EARLY_ALWAYS)
+		return STANZAS;
+	if (before == CPL_EARLY_REFUSED)
+		return NOTHING;
+	if (offer->pipelining || before == CPL_EARLY_WORKED)
+		return STANZAS;
+	return cpl_auth_two(l->auth) && !l->blind ? STANZAS : NO_STANZAS;
+}
+
+/* XEP-0198 has to be there for certain: a server without it ends the stream
+ * over <enable/>. */
+static int has_sm(const struct cpl_login *l, const struct cpl_offer *offer)
+{
+	if (cpl_auth_two(l->auth))
+		return offer->sm;
+	return l->conf->known && l->conf->known->managed;
+}
+
+static int follow(struct cpl_login *l, const struct cpl_offer *offer,
+		  struct cpl_err *e)
+{
+	int much = has_sm(l, offer) ? may_follow(l, offer) : NOTHING;
+
+	if (much == NOTHING || l->bound)
+		return CPL_LOGIN_ON;
+	if (bind_resource(l, e) < 0)
+		return -1;
+	l->early = 1;
+	l->conf->follow(l->conf->user, much == STANZAS, offer->limit);
+	return CPL_LOGIN_ON;
+}
+
+/* XEP-0388 2.3: the resumption may ride along; so may all that follows, where
+ * the exchange takes no second message of ours. */
+static int authenticate(struct cpl_login *l, const struct cpl_offer *offer,
+			struct cpl_err *e)
+{
+	struct cpl_auth_conf conf = {
+	    .jid = l->conf->jid,
+	    .password = l->conf->password,
+	    .agent = l->conf->agent,
+	    .tokens = l->conf->tokens,
+	    .invalidate = l->conf->invalidate,
+	    .have_cert = l->secured && l->conf->tls.client_cert,
+	};
+	xmpp_stanza_t *inlined = NULL;
+
+	l->inlined =
+	    l->secured && l->conf->resume_id && offer->two && offer->sm;
+	if (l->inlined && !(inlined = build_resume(l)))
+		return cpl_err_nomem(e);
+	l->auth = cpl_auth_new(&conf, l->link, l->log, offer, inlined, e);
+	if (inlined)
+		xmpp_stanza_release(inlined);
+	l->inlined = l->inlined && l->auth && cpl_auth_two(l->auth);
+	if (!l->auth)
+		return -1;
+	if (cpl_auth_two(l->auth) && cpl_auth_said_all(l->auth))
+		return follow(l, offer, e);
+	return CPL_LOGIN_ON;
+}
+
+/* The first flight under TLS: what was offered the last time is taken for
+ * offered. What cannot be done with it now waits for the features. */
+static int begin_blind(struct cpl_login *l)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (!l->conf->known)
+		return CPL_LOGIN_ON;
+	l->blind = 1;
+	if (authenticate(l, &l->conf->known->offer, &e) == 0)
+		return CPL_LOGIN_ON;
+	if (l->auth)
+		return -1;
+	l->blind = 0;
+	return CPL_LOGIN_ON;
+}
+
+/* What the server offers. Where we have begun already and all of it was not as
+ * expected the exchange is not gone on with; what needs nothing more of ours
+ * is for the server to decide. */
+static int on_offer(struct cpl_login *l, xmpp_stanza_t *features,
+		    struct cpl_err *e)
+{
+	cpl_offer_release(&l->result.offer);
+	if (cpl_features_offer(&l->result.offer, features, e) < 0)
+		return -1;
+	l->state = LOGIN_SASL;
+	if (!l->auth)
+		return authenticate(l, &l->result.offer, e);
+	l->changed = !cpl_offer_same(&l->result.offer, &l->conf->known->offer);
+	if (!l->changed || cpl_auth_said_all(l->auth))
+		return CPL_LOGIN_ON;
+	l->again = CPL_LOGIN_AGAIN_OFFER;
+	return cpl_err_set(e, CPL_TEMP,
+			   "the server offers other ways to log "
+			   "in than the last time");
 }
 
 /* XEP-0198 5: <resume/> in place of the binding. */
@@ -185,6 +262,23 @@ static int resume(struct cpl_login *l, struct cpl_err *e)
 	return ok ? CPL_LOGIN_ON : cpl_err_nomem(e);
 }
 
+static int ask_tls(struct cpl_login *l, struct cpl_err *e)
+{
+	l->asked_tls = 1;
+	return put(l, "<starttls xmlns='" CPL_NS_TLS "'/>", e);
+}
+
+/* The same, where it was not said that there is no such thing. */
+static int bind_offered(struct cpl_login *l, struct cpl_err *e)
+{
+	if (!cpl_child(l->result.features, "bind", CPL_NS_BIND))
+		return cpl_err_set(e, CPL_PROTOCOL,
+				   "the server does not offer to bind a "
+				   "resource");
+	l->state = LOGIN_BIND;
+	return l->bound ? CPL_LOGIN_ON : bind_resource(l, e);
+}
+
 static int on_features(struct cpl_login *l, xmpp_stanza_t *features,
 		       struct cpl_err *e)
 {
@@ -193,15 +287,15 @@ static int on_features(struct cpl_login *l, xmpp_stanza_t *features,
 			return cpl_err_set(e, CPL_UNAVAILABLE,
 					   "the server offers no TLS");
 		l->state = LOGIN_PROCEED;
-		return put(l, "<starttls xmlns='" CPL_NS_TLS "'/>", e);
+		return l->asked_tls ? CPL_LOGIN_ON : ask_tls(l, e);
 	}
 	if (!l->authenticated)
-		return authenticate(l, features, e);
+		return on_offer(l, features, e);
 	l->result.sm = cpl_child(features, "sm", CPL_NS_SM) != NULL;
 	l->result.features = xmpp_stanza_clone(features);
 	if (l->conf->resume_id && l->result.sm && !l->inlined)
 		return resume(l, e);
-	return bind_resource(l, features, e);
+	return bind_offered(l, e);
 }
 
 static int on_resumed(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
@@ -228,7 +322,7 @@ static int on_not_resumed(struct cpl_login *l, xmpp_stanza_t *el,
 			  struct cpl_err *e)
 {
 	note_not_resumed(l, el);
-	return bind_resource(l, l->result.features, e);
+	return bind_offered(l, e);
 }
 
 static int on_proceed(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
@@ -261,18 +355,36 @@ static int on_inlined(struct cpl_login *l, xmpp_stanza_t *success,
 	return CPL_LOGIN_ON;
 }
 
+/* What a refusal says of other ways. A server that said yes and then did not
+ * prove itself may have taken what followed. */
+static int on_refused(struct cpl_login *l, xmpp_stanza_t *el)
+{
+	l->refused = strcmp(xmpp_stanza_get_name(el), "failure") == 0;
+	if (cpl_auth_token_refused(l->auth))
+		l->again = CPL_LOGIN_AGAIN_TOKEN;
+	else if (l->changed)
+		l->again = CPL_LOGIN_AGAIN_OFFER;
+	return -1;
+}
+
 static int on_auth(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
 {
 	int r = cpl_auth_element(l->auth, el, e);
 
+	if (r < 0)
+		return on_refused(l, el);
 	if (r != CPL_AUTH_DONE)
-		return r < 0 ? -1 : CPL_LOGIN_ON;
+		return cpl_auth_two(l->auth) && cpl_auth_said_all(l->auth)
+			   ? follow(l, &l->result.offer, e)
+			   : CPL_LOGIN_ON;
 	l->authenticated = 1;
 	/* XEP-0388 2.6.1: the features follow by themselves. */
 	if (cpl_auth_two(l->auth))
 		return on_inlined(l, el, e);
 	/* RFC 6120 6.4.6: a new stream over the same connection. */
-	return open_stream(l, e);
+	if (open_stream(l, e) < 0)
+		return -1;
+	return l->changed ? CPL_LOGIN_ON : follow(l, &l->result.offer, e);
 }
 
 static int on_bound(struct cpl_login *l, xmpp_stanza_t *iq, struct cpl_err *e)
@@ -288,6 +400,10 @@ static int on_bound(struct cpl_login *l, xmpp_stanza_t *iq, struct cpl_err *e)
 	if (strcmp(type, "result") != 0) {
 		const char *condition;
 
+		/* Perhaps it only came too soon. */
+		l->refused = 1;
+		if (l->early)
+			l->again = CPL_LOGIN_AGAIN_EARLY;
 		cpl_fault_stanza(iq, e);
 		/* RFC 6120 7.6 and 7.7: another time or another resource. */
 		condition =
@@ -306,6 +422,7 @@ static int on_bound(struct cpl_login *l, xmpp_stanza_t *iq, struct cpl_err *e)
 				   "the server bound no resource");
 	}
 	l->result.jid = jid;
+	l->result.early = l->early ? CPL_EARLY_WORKED : CPL_EARLY_UNTRIED;
 	l->state = LOGIN_BOUND;
 	return CPL_LOGIN_DONE;
 }
@@ -342,6 +459,35 @@ const char *cpl_login_phase(const struct cpl_login *l)
 	return "logged in";
 }
 
+/* What a server says that finds a stanza where it expects none. */
+static int is_too_early(const char *condition)
+{
+	static const char *const conditions[] = {
+	    "bad-format",        "not-authorized",
+	    "policy-violation",  "undefined-condition",
+	    "invalid-namespace", "unsupported-stanza-type"};
+
+	for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+		if (strcmp(conditions[i], condition) == 0)
+			return 1;
+	return 0;
+}
+
+/* What somebody in between could have said counts for nothing. No resource was
+ * bound, so nothing that followed was taken. */
+static int on_stream_error(struct cpl_login *l, xmpp_stanza_t *error,
+			   struct cpl_err *e)
+{
+	if (!l->secured && l->conf->mode != CPL_TLS_NONE)
+		return cpl_fault_stream(error, e);
+	l->redirect = cpl_fault_redirect(error);
+	l->refused = 1;
+	if (l->early &&
+	    is_too_early(cpl_fault_condition(error, CPL_NS_STREAM_ERRORS)))
+		l->again = CPL_LOGIN_AGAIN_EARLY;
+	return cpl_fault_stream(error, e);
+}
+
 int cpl_login_element(struct cpl_login *l, xmpp_stanza_t *element,
 		      struct cpl_err *e)
 {
@@ -352,13 +498,8 @@ int cpl_login_element(struct cpl_login *l, xmpp_stanza_t *element,
 		    cpl_is(element, steps[i].name ? steps[i].name : name,
 			   steps[i].ns))
 			return steps[i].take(l, element, e);
-	if (cpl_is(element, "error", CPL_NS_STREAM)) {
-		/* What somebody in between could have said counts for nothing.
-		 */
-		if (l->secured || l->conf->mode == CPL_TLS_NONE)
-			l->redirect = cpl_fault_redirect(element);
-		return cpl_fault_stream(element, e);
-	}
+	if (cpl_is(element, "error", CPL_NS_STREAM))
+		return on_stream_error(l, element, e);
 	return cpl_err_set(e, CPL_PROTOCOL, "unexpected <%.60s/> %s", name,
 			   cpl_login_phase(l));
 }
@@ -366,7 +507,9 @@ int cpl_login_element(struct cpl_login *l, xmpp_stanza_t *element,
 int cpl_login_secured(struct cpl_login *l, struct cpl_err *e)
 {
 	l->secured = 1;
-	return open_stream(l, e);
+	if (open_stream(l, e) < 0)
+		return -1;
+	return begin_blind(l);
 }
 
 struct cpl_login *cpl_login_new(xmpp_ctx_t *ctx, struct cpl_link *link,
@@ -392,6 +535,9 @@ struct cpl_login *cpl_login_new(xmpp_ctx_t *ctx, struct cpl_link *link,
 		r = cpl_link_secure(link, &conf->tls, e);
 	} else {
 		r = open_stream(l, e);
+		/* It has worked there. */
+		if (r == 0 && conf->known && conf->mode != CPL_TLS_NONE)
+			r = ask_tls(l, e);
 	}
 	if (r < 0) {
 		cpl_login_free(l);
@@ -407,6 +553,7 @@ void cpl_login_free(struct cpl_login *l)
 	cpl_auth_free(l->auth);
 	free(l->result.jid);
 	free(l->redirect);
+	cpl_offer_release(&l->result.offer);
 	if (l->result.features)
 		xmpp_stanza_release(l->result.features);
 	if (l->result.resumed)
@@ -422,6 +569,21 @@ const char *cpl_login_redirect(const struct cpl_login *l)
 int cpl_login_tried(const struct cpl_login *l)
 {
 	return l->auth != NULL;
+}
+
+enum cpl_login_again cpl_login_again(const struct cpl_login *l)
+{
+	return l->again;
+}
+
+int cpl_login_unheard(const struct cpl_login *l)
+{
+	return l->blind && l->state == LOGIN_HEADER;
+}
+
+int cpl_login_refused(const struct cpl_login *l)
+{
+	return l->refused;
 }
 
 const struct cpl_login_result *cpl_login_result(const struct cpl_login *l)

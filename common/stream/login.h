@@ -9,7 +9,13 @@
  * where that is refused a resource is bound after all.
  *
  * How the authentication looks is auth.h's affair. Where the server lets it, a
- * resumption rides along with it, and then nothing is waited for behind it. */
+ * resumption rides along with it, and then nothing is waited for behind it.
+ *
+ * Round trips are saved by what is known of the server: <starttls/> leaves with
+ * the first header, the authentication with the header that TLS protects, and
+ * what follows it with the authentication (XEP-0305). None of it is believed:
+ * the server says anew what it offers, and what does not hold is told by
+ * cpl_login_again(). */
 #ifndef CPL_LOGIN_H
 #define CPL_LOGIN_H
 
@@ -20,7 +26,17 @@
 #include "../net/dial.h"
 #include "../net/tls.h"
 #include "../stanza/jid.h"
+#include "../store/known.h"
+#include "../store/token.h"
 #include "link.h"
+
+/* Whether what follows the authentication may leave with it. */
+enum cpl_login_early {
+	CPL_LOGIN_EARLY_AUTO = 0, /* by what the server says, or was known to
+				     take */
+	CPL_LOGIN_EARLY_ALWAYS,
+	CPL_LOGIN_EARLY_NEVER
+};
 
 struct cpl_login_conf {
 	const struct cpl_jid *jid;
@@ -29,8 +45,20 @@ struct cpl_login_conf {
 	const struct cpl_secret *password; /* empty: EXTERNAL or ANONYMOUS */
 	struct cpl_tls_conf tls;
 	enum cpl_tls_mode mode;
-	int direct_tls;        /* the target wants TLS at once */
-	const char *agent;     /* XEP-0388 2.4: a UUID, or NULL */
+	int direct_tls;            /* the target wants TLS at once */
+	const char *agent;         /* XEP-0388 2.4: a UUID, or NULL */
+	struct cpl_tokens *tokens; /* ours to use, or NULL (auth.h) */
+	int invalidate;            /* the token (auth.h) */
+	/* What was learnt of this server; NULL: nothing. */
+	const struct cpl_known *known;
+	enum cpl_login_early early;
+	/* Called once the last word of ours and the request to bind are
+	 * written: what the callee writes leaves with them, before the server
+	 * has said that we are in: <enable/> (XEP-0198), and with stanzas what
+	 * follows it. limit: the largest stanza, in bytes, 0: not said. NULL:
+	 * there is nothing to follow. */
+	void (*follow)(void *user, int stanzas, size_t limit);
+	void *user;
 	const char *resume_id; /* of the lost stream; NULL: there is none */
 	uint32_t resume_h;     /* what was handled of it */
 };
@@ -39,6 +67,8 @@ struct cpl_login_conf {
 struct cpl_login_result {
 	char *jid;               /* the full JID that it bound; the login's */
 	int sm;                  /* XEP-0198 is offered */
+	struct cpl_offer offer;  /* before the authentication, over TLS */
+	enum cpl_early early;    /* how that went; untried: it was not done */
 	xmpp_stanza_t *features; /* after the authentication; the login's. NULL
 				    after a resumption that rode along: they
 				    follow (XEP-0388 2.6.1) */
@@ -47,10 +77,6 @@ struct cpl_login_result {
 				    no jid, or <failed/>; the login's */
 	int is_resumed;
 };
-
-/* XEP-0478 3: the largest stanza in bytes that these features name; 0: they do
- * not say. */
-size_t cpl_login_limit(xmpp_stanza_t *features);
 
 struct cpl_login;
 
@@ -84,6 +110,24 @@ const char *cpl_login_redirect(const struct cpl_login *l);
 
 /* Whether the server was sent an <auth/>. */
 int cpl_login_tried(const struct cpl_login *l);
+
+/* After -1: whether another attempt may fare better, at the same place, as what
+ * this one relied on does not hold; nothing that followed it was taken. */
+enum cpl_login_again {
+	CPL_LOGIN_FINAL = 0,
+	CPL_LOGIN_AGAIN_TOKEN, /* the token, which is gone */
+	CPL_LOGIN_AGAIN_OFFER, /* what was known of the server */
+	CPL_LOGIN_AGAIN_EARLY  /* stanzas before it has said yes */
+};
+enum cpl_login_again cpl_login_again(const struct cpl_login *l);
+
+/* What was known of the server was relied on, and it has said nothing at all.
+ */
+int cpl_login_unheard(const struct cpl_login *l);
+
+/* Whether the server has refused us for certain, so that nothing of what
+ * followed was taken. */
+int cpl_login_refused(const struct cpl_login *l);
 
 /* "waiting for the stream features": where a login stands, for the message
  * when its deadline ends it. */

@@ -308,6 +308,11 @@ int cpl_sasl_step(struct cpl_sasl *s, const char *challenge, size_t len,
 			   s->mechanism->name);
 }
 
+int cpl_sasl_said_all(const struct cpl_sasl *s)
+{
+	return s->mechanism->kind != SCRAM || s->state > FIRST_SENT;
+}
+
 int cpl_sasl_success(struct cpl_sasl *s, const char *data, size_t len,
 		     struct cpl_err *e)
 {

@@ -18,6 +18,8 @@ struct cpl_sasl_channel {
 	int verified; /* TLS whose certificate was verified */
 	unsigned char exporter[64];
 	int exporter_len; /* -1: this connection has none */
+	unsigned char unique[64];
+	int unique_len;
 	unsigned char end_point[64];
 	int end_point_len;
 };
@@ -63,6 +65,10 @@ int cpl_sasl_start(struct cpl_sasl *s, struct cpl_buf *out, struct cpl_err *e)
 int cpl_sasl_step(struct cpl_sasl *s, const char *challenge, size_t len,
 		  struct cpl_buf *out, struct cpl_err *e)
     __attribute__((warn_unused_result));
+
+/* After a start or a step: nothing more of ours follows; what comes next is the
+ * server's word. */
+int cpl_sasl_said_all(const struct cpl_sasl *s);
 
 /* The server says success, with or without data (len 0): 0 only when the
  * mechanism agrees. A SCRAM without the server's proof is CPL_PROTOCOL. */

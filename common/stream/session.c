@@ -25,18 +25,36 @@ int cpl_session_put(struct cpl_session *s, const char *text)
 	return -1;
 }
 
+/* What leaves early and is larger than every server takes (RFC 6120 13.12)
+ * waits, with all behind it, until this one has said what it takes. */
+static int send_early(struct cpl_session *s, xmpp_stanza_t *stanza,
+		      struct cpl_err *e)
+{
+	size_t before = cpl_window_size(&s->sm.window);
+
+	if (cpl_sm_send(&s->sm, stanza, s->max_bytes, NULL, e) < 0)
+		return -1;
+	s->waits |=
+	    s->max_bytes == 0 &&
+	    cpl_window_size(&s->sm.window) - before > CPL_STANZA_SURE_BYTES;
+	return s->waits ? 0 : cpl_sm_flush(&s->sm, cpl_link_out(s->link), e);
+}
+
 int cpl_session_send(struct cpl_session *s, xmpp_stanza_t *stanza,
 		     uint64_t *number, struct cpl_err *e)
 {
 	struct cpl_buf *out = s->state == ONLINE ? cpl_link_out(s->link) : NULL;
+	int r;
 
 	if (!out && !cpl_session_alive(s))
 		return cpl_err_set(e, CPL_TEMP, "not connected");
-	if (cpl_sm_send(&s->sm, stanza, s->max_bytes, out, e) < 0)
-		return -1;
-	if (number)
+	if (s->state == EARLY)
+		r = send_early(s, stanza, e);
+	else
+		r = cpl_sm_send(&s->sm, stanza, s->max_bytes, out, e);
+	if (r == 0 && number)
 		*number = s->sm.last;
-	return 0;
+	return r;
 }
 
 /* What it takes to ask again, should the session be lost for good. */
@@ -134,7 +152,8 @@ static void end_turn(void *user)
 	struct cpl_session *s = user;
 	const struct cpl_ack *a = &s->sm.ack;
 
-	if (s->state == ONLINE && s->sm.keep && !a->asked && a->acked < a->sent)
+	if (cpl_session_online(s) && s->sm.keep && !a->asked &&
+	    a->acked < a->sent)
 		ask(s);
 	if (s->state == CLOSING && !s->close_wait) {
 		cpl_link_flush(s->link);
@@ -390,6 +409,12 @@ void cpl_session_announces(struct cpl_session *s)
 	s->without |= CPL_WINDOW_NO_PRESENCE;
 }
 
+void cpl_session_early(struct cpl_session *s)
+{
+	s->can_early = 1;
+	s->sm.keep = 1;
+}
+
 void cpl_session_without_sm(struct cpl_session *s)
 {
 	s->without_sm = 1;
@@ -469,12 +494,12 @@ void cpl_session_hold(struct cpl_session *s, int on)
 
 int cpl_session_online(const struct cpl_session *s)
 {
-	return s->state == ONLINE;
+	return s->state == ONLINE || s->state == EARLY;
 }
 
 int cpl_session_alive(const struct cpl_session *s)
 {
-	return s->state == ONLINE ||
+	return cpl_session_online(s) || (s->told && s->state == CONNECTING) ||
 	       (s->was_online &&
 		(s->state == CONNECTING || s->state == WAITING));
 }

@@ -105,6 +105,13 @@ void cpl_session_retry_sets(struct cpl_session *s);
  * is sent again after a new login. */
 void cpl_session_announces(struct cpl_session *s);
 
+/* Before it is online: online() may come while the server has not said yes yet,
+ * at the first login of the session, so that what is sent in it leaves with the
+ * last word of the login. The own JID is then not known in full. What the
+ * server did not take is sent again with the login that follows, by itself, and
+ * online() does not come again for it. */
+void cpl_session_early(struct cpl_session *s);
+
 /* Before it is online: XEP-0198 is left out, for who needs no proof in either
  * direction and counts what each flight costs. Without acked() nothing is kept
  * either: what is sent while there is no connection is lost, and requests that

@@ -4,6 +4,7 @@
 
 #include "../base/limits.h"
 #include "../stanza/ns.h"
+#include "features.h"
 #include "session_impl.h"
 
 /* --- ends --------------------------------------------------------------- */
@@ -13,10 +14,13 @@
 static void let_go(struct cpl_session *s)
 {
 	cpl_alive_stop(&s->alive);
+	if (s->lent)
+		s->link = NULL;
 	if (s->connect)
 		cpl_connect_stop(s->connect);
 	cpl_link_free(s->link);
 	s->link = NULL;
+	s->lent = s->enabled = s->waits = 0;
 }
 
 /* The one way to the end. */
@@ -94,6 +98,11 @@ void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
 	}
 	if (s->state == ENDED || s->state == WAITING)
 		return;
+	/* Nobody knows what the server took: a session that is lost. */
+	if (s->state == EARLY) {
+		s->was_online = 1;
+		s->told = 0;
+	}
 	if (why.status == CPL_PROTOCOL && s->state == ONLINE &&
 	    cpl_sm_distrust(&s->sm))
 		why.status = CPL_TEMP;
@@ -115,7 +124,7 @@ void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
 /* --- beginnings --------------------------------------------------------- */
 
 /* Told when all is in order again, as who hears of it may send. */
-static void on_dropped(void *user, uint64_t number)
+static void note_dropped(void *user, uint64_t number)
 {
 	struct cpl_session *s = user;
 
@@ -150,7 +159,7 @@ static int ask_again(struct cpl_session *s, struct cpl_err *e)
 		if (r->sent > acked)
 			continue;
 		if (!r->xml) {
-			on_dropped(s, r->sent);
+			note_dropped(s, r->sent);
 			continue;
 		}
 		if (cpl_window_add_text(&s->sm.window, r->xml, strlen(r->xml),
@@ -169,14 +178,23 @@ static int renew(struct cpl_session *s, struct cpl_err *e)
 
 	/* The fence, and the question for a sign of life. */
 	cpl_requests_forget(&s->requests, s);
-	if (cpl_window_renew(&s->sm.window, s->jid.bare, s->without, on_dropped,
-			     s, e) < 0)
+	if (cpl_window_renew(&s->sm.window, cpl_session_jid(s)->bare,
+			     s->without, note_dropped, s, e) < 0)
 		return -1;
 	again = cpl_sm_restart(&s->sm);
 	if (again > 0)
 		cpl_log(s->log, CPL_LOG_INFO,
 			"%zu stanzas are sent again, possibly twice", again);
 	return ask_again(s, e);
+}
+
+/* Counting begins with <enable/> (XEP-0198 3), nothing is sent before it, and
+ * what follows does not wait for <enabled/>. */
+static int enable(struct cpl_session *s)
+{
+	return cpl_session_put(
+	    s, s->sm.resume ? "<enable xmlns='" CPL_NS_SM "' resume='true'/>"
+			    : "<enable xmlns='" CPL_NS_SM "'/>");
 }
 
 /* A new login: what was lost is taken up as far as may be. */
@@ -197,13 +215,10 @@ static int begin(struct cpl_session *s, const struct cpl_login_result *r,
 		return -1;
 	if (s->was_online && renew(s, e) < 0)
 		return -1;
-	/* Counting begins with <enable/> (XEP-0198 3), nothing is sent before
-	 * it, and what follows does not wait for <enabled/>. */
-	if (s->sm.on &&
-	    cpl_session_put(s, s->sm.resume ? "<enable xmlns='" CPL_NS_SM
-					      "' resume='true'/>"
-					    : "<enable xmlns='" CPL_NS_SM
-					      "'/>") < 0)
+	/* It left with the login. */
+	if (s->enabled)
+		return cpl_sm_flush(&s->sm, cpl_link_out(s->link), e);
+	if (s->sm.on && enable(s) < 0)
 		return 0;
 	return cpl_sm_replay(&s->sm, cpl_link_out(s->link), e);
 }
@@ -230,7 +245,9 @@ static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 	tell_dropped(s);
 	if (s->state != ONLINE)
 		return;
-	if (!resumed)
+	if (s->told)
+		s->told = 0;
+	else if (!resumed)
 		s->on.online(s->on.user);
 	else if (first && s->on.resumed)
 		s->on.resumed(s->on.user);
@@ -241,7 +258,7 @@ void cpl_session_features(struct cpl_session *s, xmpp_stanza_t *features)
 	if (s->features)
 		xmpp_stanza_release(s->features);
 	s->features = xmpp_stanza_clone(features);
-	s->max_bytes = cpl_login_limit(features);
+	s->max_bytes = cpl_features_limit(features);
 }
 
 static void on_connected(void *user, struct cpl_link *link,
@@ -255,6 +272,7 @@ static void on_connected(void *user, struct cpl_link *link,
 	int r;
 
 	s->link = link;
+	s->lent = s->waits = 0;
 	cpl_session_link_events(s, &events);
 	cpl_link_listen(link, &events);
 	cpl_link_hold(link, s->held);
@@ -273,6 +291,40 @@ static void on_connected(void *user, struct cpl_link *link,
 	go_on(s, acked, result->is_resumed);
 }
 
+/* The login's last word leaves, and this with it. */
+static void on_follow(void *user, struct cpl_link *link, int stanzas,
+		      size_t limit)
+{
+	struct cpl_session *s = user;
+
+	s->link = link;
+	s->lent = s->enabled = 1;
+	if (enable(s) < 0)
+		return;
+	s->sm.on = 1;
+	if (!stanzas || !s->can_early)
+		return;
+	s->max_bytes = limit;
+	s->state = EARLY;
+	/* What an earlier attempt could not do is done now. */
+	if (s->told) {
+		(void)!cpl_sm_flush(&s->sm, cpl_link_out(link), NULL);
+		return;
+	}
+	s->told = 1;
+	s->on.online(s->on.user);
+}
+
+static void on_dropped(void *user)
+{
+	struct cpl_session *s = user;
+
+	s->link = NULL;
+	s->lent = s->enabled = s->waits = 0;
+	s->state = CONNECTING;
+	cpl_sm_undo(&s->sm);
+}
+
 static void on_failed(void *user, const struct cpl_err *e)
 {
 	struct cpl_session *s = user;
@@ -283,7 +335,12 @@ static void on_failed(void *user, const struct cpl_err *e)
 /* The next attempt. */
 int cpl_session_try(struct cpl_session *s, struct cpl_err *e)
 {
-	struct cpl_connect_events events = {on_connected, on_failed, s};
+	struct cpl_connect_events events = {
+	    .done = on_connected,
+	    .failed = on_failed,
+	    .dropped = on_dropped,
+	    .user = s,
+	};
 	struct cpl_connect_conf conf = s->conf;
 
 	cpl_connect_free(s->connect);
@@ -293,6 +350,8 @@ int cpl_session_try(struct cpl_session *s, struct cpl_err *e)
 		conf.resume_id = s->sm.id;
 		conf.resume_h = cpl_sm_resume_h(&s->sm);
 	}
+	if (!s->was_online && !s->durable && !s->without_sm)
+		events.follow = on_follow;
 	s->state = CONNECTING;
 	s->connect =
 	    cpl_connect_new(s->loop, s->log, s->ctx, &conf, &events, e);

@@ -15,6 +15,7 @@
 
 enum state {
 	CONNECTING,
+	EARLY,   /* the same, but stanzas leave already */
 	WAITING, /* for the next attempt */
 	ONLINE,
 	CLOSING,
@@ -29,6 +30,7 @@ struct cpl_session {
 	struct cpl_connect_conf conf;
 	struct cpl_connect *connect;
 	struct cpl_link *link; /* NULL while there is none */
+	int lent;              /* it is the connect's yet */
 	struct cpl_jid jid;    /* as bound; empty until online */
 	struct cpl_requests requests;
 	struct cpl_ids ids;
@@ -45,6 +47,10 @@ struct cpl_session {
 	struct cpl_buf dropped;  /* numbers that were given up */
 	enum state state;
 	int was_online;
+	int can_early;    /* cpl_session_early() */
+	int enabled;      /* <enable/> has left on this connection */
+	int told;         /* online() was called, before it was */
+	int waits;        /* EARLY: what is sent waits for the limit */
 	int64_t since;    /* cpl_session_since() */
 	int without_sm;   /* though the server may have XEP-0198 */
 	unsigned without; /* cpl_window_renew() */

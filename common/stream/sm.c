@@ -26,6 +26,23 @@ int cpl_sm_send(struct cpl_sm *sm, xmpp_stanza_t *stanza, size_t max,
 	return r;
 }
 
+int cpl_sm_flush(struct cpl_sm *sm, struct cpl_buf *out, struct cpl_err *e)
+{
+	long n = cpl_window_send(&sm->window, out);
+
+	if (n < 0)
+		return cpl_buf_err(out, e, CPL_SYSTEM, "unsent output");
+	sm->ack.sent += (uint64_t)n;
+	return 0;
+}
+
+void cpl_sm_undo(struct cpl_sm *sm)
+{
+	(void)cpl_sm_restart(sm);
+	cpl_window_undo(&sm->window);
+	sm->on = 0;
+}
+
 /* Of a stanza that left more than once, when it is acknowledged. */
 struct again {
 	uint64_t number;

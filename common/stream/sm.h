@@ -38,6 +38,14 @@ int cpl_sm_send(struct cpl_sm *sm, xmpp_stanza_t *stanza, size_t max,
 		struct cpl_buf *out, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
+/* Sends what is in the window and has not left. 0, or -1 with e. */
+int cpl_sm_flush(struct cpl_sm *sm, struct cpl_buf *out, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* What has left was not taken, for certain, and the stream is no more: all is
+ * as if nothing had. */
+void cpl_sm_undo(struct cpl_sm *sm);
+
 /* <a h=''/>, or the h of <resumed/> or <failed/>: how many more are
  * acknowledged by it, in stanzas; sm->acked is the last of them. Of a stream
  * that was adopted it is where counting begins. -1 with CPL_PROTOCOL: no

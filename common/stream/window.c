@@ -153,6 +153,12 @@ int cpl_window_again(struct cpl_window *w, const char *mark,
 	return 0;
 }
 
+void cpl_window_undo(struct cpl_window *w)
+{
+	for (size_t i = 0; i < cpl_window_count(w); i++)
+		entries(w)[i].tries = 0;
+}
+
 uint64_t cpl_window_pop(struct cpl_window *w, size_t n)
 {
 	uint64_t number = entries(w)[n - 1].number;

@@ -67,6 +67,9 @@ long cpl_window_send(struct cpl_window *w, struct cpl_buf *out)
 int cpl_window_again(struct cpl_window *w, const char *mark,
 		     struct cpl_buf *out) __attribute__((warn_unused_result));
 
+/* What has left did not arrive, for certain: nothing has left. */
+void cpl_window_undo(struct cpl_window *w);
+
 /* The first n are acknowledged; the number of the last of them. n is at most
  * cpl_window_count() and at least 1. */
 uint64_t cpl_window_pop(struct cpl_window *w, size_t n);
