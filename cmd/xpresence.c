@@ -282,7 +282,7 @@ static void take_option(struct xpresence *x, int c, const char *arg)
 		own = X_FORMAT;
 	if (own)
 		x->set.given |= own;
-	else
+	else if (!cpl_run_option(&x->client.run, c, arg))
 		cpl_cli_option(cli, c, arg);
 }
 
@@ -311,7 +311,7 @@ static void choose_verb(struct xpresence *x, int *argc, char ***argv)
 		if (wrong & (1U << i))
 			cpl_cli_usage(cli, "%s is not for %s", names[i],
 				      x->verb->name);
-	if (*argc < x->verb->operands && !cli->pretend && !cli->list)
+	if (*argc < x->verb->operands && !cpl_cli_ends_early(cli))
 		cpl_cli_usage(cli, "%s: no JID", x->verb->name);
 	if (*argc > x->verb->most)
 		cpl_cli_usage(cli, "unexpected operand '%s'",

@@ -54,7 +54,9 @@ static void take_option(struct xqueue *x, int c, const char *arg)
 		x->bounce_wait =
 		    cpl_value_seconds(cli, "--bounce-wait", arg, 3600);
 		break;
-	default: cpl_cli_option(cli, c, arg);
+	default:
+		if (!cpl_run_option(&x->run, c, arg))
+			cpl_cli_option(cli, c, arg);
 	}
 }
 
@@ -83,7 +85,7 @@ static void check(struct xqueue *x, int argc, char **argv)
 		cpl_cli_usage(cli, "--bounce-wait goes with run");
 	if (wrong & XQUEUE_FORMAT)
 		cpl_cli_usage(cli, "-o, -x, -j, -F and -N go with list");
-	if (cli->pretend || cli->list)
+	if (cpl_cli_ends_early(cli))
 		return;
 	if (x->verb->ids && argc == 0)
 		cpl_cli_usage(cli, "%s takes ID...", x->verb->word);

@@ -326,7 +326,7 @@ static void check_options(struct xroster *x, int operands)
 	for (size_t i = 0; i < sizeof option_names / sizeof *option_names; i++)
 		if (wrong & option_names[i].option)
 			cpl_cli_usage(cli, "%s", option_names[i].text);
-	if (!x->verb->word || cli->pretend || cli->list)
+	if (!x->verb->word || cpl_cli_ends_early(cli))
 		return;
 	if (operands < x->verb->least || operands > x->verb->most)
 		cpl_cli_usage(cli, "%s takes %s", x->verb->word,

@@ -201,7 +201,7 @@ static void check_options(struct send *r, int operands)
 		cpl_cli_usage(&r->run.cli, "-t, -s, --thread and --id are for "
 					   "text, not for -x and -j");
 	if (!stanzas && operands == 0 && set->file_count == 0 &&
-	    !r->run.cli.pretend && !r->run.cli.list)
+	    !cpl_cli_ends_early(&r->run.cli))
 		cpl_cli_usage(&r->run.cli, "no recipient");
 	if (!stanzas && (set->feed.reply || set->feed.to_self))
 		cpl_cli_usage(&r->run.cli,

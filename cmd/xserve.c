@@ -366,7 +366,7 @@ static void take_option(struct serve *s, int c, const char *arg)
 
 static void check_operands(struct serve *s, char **command)
 {
-	if (s->run.cli.pretend || s->run.cli.list)
+	if (cpl_cli_ends_early(&s->run.cli))
 		return;
 	if (!s->set.ns)
 		cpl_cli_usage(&s->run.cli, "no namespace");

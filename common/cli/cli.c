@@ -183,6 +183,13 @@ void cpl_cli_load(struct cpl_cli *cli)
 		cpl_log(&cli->log, CPL_LOG_INFO, "account '%s', %s",
 			cli->settings.account,
 			cpl_setting(&cli->settings, CPL_SET_JID));
+	if (cli->instead)
+		cli->instead(cli);
+}
+
+int cpl_cli_ends_early(const struct cpl_cli *cli)
+{
+	return cli->pretend || cli->list || cli->instead;
 }
 
 void cpl_cli_password(struct cpl_cli *cli, struct cpl_secret *out)

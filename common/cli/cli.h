@@ -37,6 +37,8 @@ enum cpl_cli_opt {
 	CPL_OPT_CLIENT_CERT,
 	CPL_OPT_CONNECT_TIMEOUT,
 	CPL_OPT_TRACE,
+	CPL_OPT_NO_FAST,
+	CPL_OPT_FORGET,        /* run.h: it takes the network */
 	CPL_OPT_LIST_ACCOUNTS, /* hidden, for completion: names, a line each */
 	CPL_OPT_LIST_ALIASES,
 	CPL_OPT_LIST_CONTACTS,
@@ -61,6 +63,8 @@ enum cpl_cli_opt {
 	{"quiet", no_argument, NULL, 'q'}, \
 	{"verbose", no_argument, NULL, 'v'}, \
 	{"trace", required_argument, NULL, CPL_OPT_TRACE}, \
+	{"no-fast", no_argument, NULL, CPL_OPT_NO_FAST}, \
+	{"forget", no_argument, NULL, CPL_OPT_FORGET}, \
 	{"pretend", no_argument, NULL, 'P'}, \
 	{"list-accounts", no_argument, NULL, CPL_OPT_LIST_ACCOUNTS}, \
 	{"list-aliases", no_argument, NULL, CPL_OPT_LIST_ALIASES}, \
@@ -91,6 +95,9 @@ struct cpl_cli {
 	 * room (progress.h). NULL: nothing is. */
 	void (*before_line)(void *user);
 	void *before_line_user;
+	/* Called by cpl_cli_load() when all is merged, in place of the tool's
+	 * own job: it does not return. NULL: there is none. */
+	void (*instead)(struct cpl_cli *cli);
 	FILE *trace; /* --trace, opened by cpl_cli_load() */
 	char *state_folder;
 };
@@ -132,6 +139,10 @@ void cpl_cli_usage(const struct cpl_cli *cli, const char *fmt, ...)
  * the default or only one. CPL_SET_RESOURCE is settled: the JID's resource,
  * else the key's. --trace "-" is stderr, a file is emptied and made 0600. */
 void cpl_cli_load(struct cpl_cli *cli);
+
+/* Whether cpl_cli_load() will end the process, so that the tool's operands do
+ * not matter. */
+int cpl_cli_ends_early(const struct cpl_cli *cli);
 
 /* Reads the password into out; exits with the message when there is none. out
  * stays empty where the login can do without: no source but the prompt, and a

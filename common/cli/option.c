@@ -33,6 +33,10 @@ const char cpl_cli_help[] =
     "  -v, --verbose          say more on stderr, up to -vvv\n"
     "      --trace FILE       write the whole stream to FILE (- is stderr),\n"
     "                         secrets masked\n"
+    "      --no-fast          log in by the password, not by a token\n"
+    "      --forget           forget what earlier logins have learnt, make "
+    "the\n"
+    "                         token void on the server, and exit\n"
     "  -P, --pretend          print the settings with their origins and exit\n"
     "  -h, --help             print this help and exit\n"
     "  -V, --version          print the version and exit\n";
@@ -174,6 +178,10 @@ void cpl_cli_option(struct cpl_cli *cli, int c, const char *arg)
 	case 'v':
 		cli->log.level++;
 		cli->quiet = 0;
+		break;
+	case CPL_OPT_NO_FAST:
+		result = cpl_cli_put_option(cli, CPL_SET_FAST, "false",
+					    "--no-fast", &e);
 		break;
 	case 'P': cli->pretend = 1; break;
 	case CPL_OPT_LIST_ACCOUNTS:

@@ -15,6 +15,7 @@ int cpl_run_option(struct cpl_run *run, int c, const char *arg)
 		break;
 	case CPL_OPT_RETRY_SET: run->retry_sets = 1; break;
 	case CPL_OPT_NO_RECONNECT: run->retry = 0; break;
+	case CPL_OPT_FORGET: run->cli.instead = cpl_run_forget; break;
 	default: return 0;
 	}
 	return 1;

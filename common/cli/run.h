@@ -65,8 +65,14 @@ struct cpl_run {
  * What fails is said and ends the process. */
 void cpl_run_open(struct cpl_run *run, const struct cpl_run_events *on);
 
-/* Takes one of the options above; non-zero: it was one. A bad value is a usage
- * error. */
+/* The job of --forget (struct cpl_cli's instead): the token is made void on the
+ * server (XEP-0484 3.6), and the files of the account and its server in the
+ * state folder go, which store/ has for logins. Where the server cannot be
+ * asked the token stays, and the exit status says why. Ends the process. */
+void cpl_run_forget(struct cpl_cli *cli) __attribute__((noreturn));
+
+/* Takes one of the options above, or --forget, which every tool has; non-zero:
+ * it was one. A bad value is a usage error. */
 int cpl_run_option(struct cpl_run *run, int c, const char *arg);
 
 /* Begins to connect. 0, or -1 and the run was given up. */
