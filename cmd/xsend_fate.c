@@ -272,6 +272,11 @@ static void write_unsent(struct rest *rest)
 	cpl_cli_warn(&r->run.cli, "%s: not read, from here on", where);
 }
 
+static int was_online(const struct send *r)
+{
+	return r->went && cpl_session_since(r->run.session) > 0;
+}
+
 static void say_rest(const struct rest *rest)
 {
 	struct send *r = rest->r;
@@ -287,7 +292,8 @@ static void say_rest(const struct rest *rest)
 		    (unsigned long long)cpl_delivery_sent(r->delivery));
 	}
 	/* Before the login it goes without saying. */
-	if (rest->unsent > 0 && (r->went || r->set.unsent)) {
+	if (rest->unsent > 0 &&
+	    (rest->unknown > 0 || was_online(r) || r->set.unsent)) {
 		cpl_feed_name(&r->feed, rest->first_unsent, where);
 		cpl_cli_warn(&r->run.cli,
 			     "%s: %llu messages are not sent, from here on",

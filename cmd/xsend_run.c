@@ -197,6 +197,7 @@ static void on_wanted(void *user)
 	if (cpl_run_connect(&r->run, &events) < 0)
 		return;
 	conf.session = r->run.session;
+	cpl_session_early(r->run.session);
 	r->delivery = cpl_delivery_new(&conf, &told);
 	r->answer = cpl_answer_new(r->run.session, 0, NULL);
 	r->feed.delivery = r->delivery;
