@@ -3,6 +3,7 @@
 import os
 from xml.sax.saxutils import escape
 
+import fast
 import sasl
 from xmlcut import SASL, SASL2, SM, element
 
@@ -53,7 +54,8 @@ class Login:
         if self.offers('sasl'):
             inner += element('mechanisms', names, xmlns=SASL.strip('{}'))
         if self.offers('sasl2'):
-            inner += element('authentication', names, xmlns=SASL2.strip('{}'))
+            inner += element('authentication', names + fast.offer(self),
+                             xmlns=SASL2.strip('{}'))
         if inner and self.options.cb and self.stage == 'tls':
             types = ''.join(element('channel-binding', type=kind)
                             for kind in self.options.cb)
@@ -88,13 +90,30 @@ class Login:
             await self.auth_failure(refused.args[0], space)
             return
         self.log('auth-ok', self.user)
-        await self.auth_success(extra, space)
+        await self.followed()
+        token = fast.give(self, node, self.user) if sasl2 else ''
+        await self.auth_success(extra, space, token)
+
+    async def followed(self):
+        """What came with the last word of the login, before our answer."""
+        if not self.cutter.buffer.strip():
+            return
+        self.log('pipelined', len(self.cutter.buffer), 'bytes before success')
+        if self.options.early == 'refuse':
+            self.user = None
+            await self.stream_error('not-authorized')
+        if self.options.early == 'drop':
+            await self.fault('close', '')
+        if self.options.early == 'bind-error':
+            self.options.bind_error = 'not-authorized'
 
     async def exchange(self, name, node, space):
         if self.options.auth_condition:
             raise sasl.Refused(self.options.auth_condition)
         if self.options.success == 'early':
             return 'romeo', b''
+        if fast.is_used(node):
+            return fast.check(self, name, node)
         try:
             mechanism = sasl.start(
                 name, self.authentication(self.mechanisms()))
@@ -134,11 +153,12 @@ class Login:
             inner += element('text', escape(self.options.failure_text))
         await self.send(element('failure', inner, xmlns=space))
 
-    async def auth_success(self, extra, space):
+    async def auth_success(self, extra, space, token):
         stage, self.stage = self.stage, 'auth'
         extra = sasl.encode(extra)
         if space == SASL2.strip('{}'):
             inner = element('additional-data', extra) if extra else ''
+            inner += token
             inner += element('authorization-identifier',
                              f'{self.user}@{self.domain}')
             await self.send(element('success', inner, xmlns=space))

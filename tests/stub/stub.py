@@ -40,13 +40,14 @@ class Stub:
         # A connection after the first times=N is served without faults, but
         # on the same terms.
         for key in ('tls', 'certs', 'domains', 'users', 'deliver', 'keep',
-                    'failed_h'):
+                    'failed_h', 'sasl2', 'fast', 'inline_sm', 'cb'):
             setattr(self.healthy, key, getattr(options, key))
         if options.keep_answers == 'yes':
             self.healthy.answers = options.answers
         self.record = record
         self.began = time.monotonic()
         self.connections = 0
+        self.tokens = {}
         self.mailbox = collections.deque(range(1, options.deliver + 1))
         self.logfile = open(os.path.join(folder, 'stub.log'), 'w',
                             buffering=1, encoding='utf-8')
