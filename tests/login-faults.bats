@@ -41,7 +41,7 @@ load stub/lib
 }
 
 @test "no mechanism in common: 69" {
-	stub_says 69 '@: no usable way to log in; the server offers: X-RIDDLE DIGEST-MD5' \
+	stub_says 69 '@: no usable way to log in; the server offers: DIGEST-MD5 X-RIDDLE' \
 		mechs=X-RIDDLE,DIGEST-MD5
 	same 'attempts' 0 "$(attempts)"
 	stub_says 69 '@: no usable way to log in; the server offers: EXTERNAL' \

@@ -26,6 +26,8 @@ logs_in_by() {
 	# ejabberd offers XEP-0388 by itself, over TLS, but not for ANONYMOUS.
 	[ "$XMPP_KIND" = prosody ] || [ "$1" = ANONYMOUS ] ||
 		[[ " $* " = *' --tls none '* ]] || profile=' (SASL2)'
+	# As if for the first time: by no token, and no choice but this one.
+	rm -rf "$XDG_STATE_HOME"
 	expect_exit 0 tool xsend -vv -m hi --bounce-wait 0 "${@:2}" \
 		juliet@capulet.lit </dev/null
 	same 'the login' \

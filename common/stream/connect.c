@@ -296,7 +296,8 @@ static void remember(struct cpl_connect *c)
 
 	if (!state || !c->jid.local || login->mode == CPL_TLS_NONE)
 		return;
-	cpl_known_read(&c->known, state, c->jid.bare, c->log);
+	if (!c->conf.wary)
+		cpl_known_read(&c->known, state, c->jid.bare, c->log);
 	if (login->agent ||
 	    cpl_client_id(state, c->jid.bare, c->client, c->log) < 0)
 		return;
@@ -333,7 +334,9 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	login->mode = dial->mode;
 	login->agent = c->conf.agent;
 	login->invalidate = c->conf.invalidate;
-	if (cpl_setting(set, CPL_SET_EARLY))
+	if (c->conf.wary)
+		login->early = CPL_LOGIN_EARLY_NEVER;
+	else if (cpl_setting(set, CPL_SET_EARLY))
 		login->early = cpl_setting_true(set, CPL_SET_EARLY, 0)
 				   ? CPL_LOGIN_EARLY_ALWAYS
 				   : CPL_LOGIN_EARLY_NEVER;

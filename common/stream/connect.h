@@ -31,6 +31,7 @@ struct cpl_connect_conf {
 	/* The state folder (config/state.h), where what a login learns is kept;
 	 * NULL: there is none. */
 	const char *state;
+	int wary;       /* nothing is taken for known, nothing leaves early */
 	int invalidate; /* the login makes the token void (XEP-0484 3.6) */
 };
 

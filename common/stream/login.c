@@ -360,10 +360,10 @@ static int on_inlined(struct cpl_login *l, xmpp_stanza_t *success,
 static int on_refused(struct cpl_login *l, xmpp_stanza_t *el)
 {
 	l->refused = strcmp(xmpp_stanza_get_name(el), "failure") == 0;
-	if (cpl_auth_token_refused(l->auth))
-		l->again = CPL_LOGIN_AGAIN_TOKEN;
-	else if (l->changed)
+	if (l->changed)
 		l->again = CPL_LOGIN_AGAIN_OFFER;
+	else if (cpl_auth_token_refused(l->auth))
+		l->again = CPL_LOGIN_AGAIN_TOKEN;
 	return -1;
 }
 
@@ -578,7 +578,8 @@ enum cpl_login_again cpl_login_again(const struct cpl_login *l)
 
 int cpl_login_unheard(const struct cpl_login *l)
 {
-	return l->blind && l->state == LOGIN_HEADER;
+	return l->blind && !l->authenticated &&
+	       (l->state == LOGIN_HEADER || l->state == LOGIN_FEATURES);
 }
 
 int cpl_login_refused(const struct cpl_login *l)

@@ -121,8 +121,8 @@ enum cpl_login_again {
 };
 enum cpl_login_again cpl_login_again(const struct cpl_login *l);
 
-/* What was known of the server was relied on, and it has said nothing at all.
- */
+/* What was known of the server was relied on, and it has not even said what it
+ * offers. */
 int cpl_login_unheard(const struct cpl_login *l);
 
 /* Whether the server has refused us for certain, so that nothing of what

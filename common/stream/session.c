@@ -285,6 +285,16 @@ static void take_stanza(struct cpl_session *s, xmpp_stanza_t *el)
 		s->on.stanza(s->on.user, el, s->sm.ack.received);
 }
 
+/* <enable/> left with the login, to a server that was known to have XEP-0198
+ * and has it no more: the stream ended there. */
+static int is_unmanaged(const struct cpl_session *s, xmpp_stanza_t *error)
+{
+	return s->state == ONLINE && s->sm.keep && s->enabled &&
+	       !s->sm.enabled && !cpl_session_feature(s, "sm", CPL_NS_SM) &&
+	       strcmp(cpl_fault_condition(error, CPL_NS_STREAM_ERRORS),
+		      "unsupported-stanza-type") == 0;
+}
+
 static void take_error(struct cpl_session *s, xmpp_stanza_t *error)
 {
 	/* Where nothing is sent again, a redirect is an end like another. */
@@ -292,7 +302,9 @@ static void take_error(struct cpl_session *s, xmpp_stanza_t *error)
 	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_fault_stream(error, &e);
-	if (s->state == CLOSING)
+	if (is_unmanaged(s, error))
+		cpl_session_anew(s);
+	else if (s->state == CLOSING)
 		cpl_session_end(s, &e);
 	else
 		cpl_session_fail(s, &e, there);

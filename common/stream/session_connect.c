@@ -358,6 +358,17 @@ int cpl_session_try(struct cpl_session *s, struct cpl_err *e)
 	return s->connect ? 0 : -1;
 }
 
+void cpl_session_anew(struct cpl_session *s)
+{
+	let_go(s);
+	cpl_sm_undo(&s->sm);
+	s->conf.wary = 1;
+	s->was_online = 0;
+	s->told = 1;
+	s->state = CONNECTING;
+	cpl_loop_timer(s->loop, &s->again, 0);
+}
+
 void cpl_session_again(void *user)
 {
 	struct cpl_session *s = user;

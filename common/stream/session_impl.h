@@ -67,6 +67,9 @@ void cpl_session_end(struct cpl_session *s, const struct cpl_err *e);
 void cpl_session_end_ok(void *user);
 void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
 		      const char *redirect);
+/* The server took nothing of what was sent to it on this connection: all of it
+ * is sent on another, which takes nothing for known. */
+void cpl_session_anew(struct cpl_session *s);
 /* What the server offers from here on. */
 void cpl_session_features(struct cpl_session *s, xmpp_stanza_t *features);
 int cpl_session_try(struct cpl_session *s, struct cpl_err *e);
