@@ -11,12 +11,14 @@
 
 void xsend_print_id(struct send *r, xmpp_stanza_t *message)
 {
-	const char *id = xmpp_stanza_get_id(message);
 	struct cpl_err e = CPL_ERR_INIT;
+	const char *id;
 
-	if (r->output &&
-	    (cpl_output_put(r->output, id, strlen(id), 1, &e) < 0 ||
-	     cpl_output_put(r->output, "\n", 1, 1, &e) < 0))
+	if (!r->output)
+		return;
+	id = xmpp_stanza_get_id(message);
+	if (cpl_output_put(r->output, id, strlen(id), 1, &e) < 0 ||
+	    cpl_output_put(r->output, "\n", 1, 1, &e) < 0)
 		cpl_run_give_up(&r->run, &e);
 }
 

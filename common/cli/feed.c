@@ -22,9 +22,23 @@ void cpl_feed_name(const struct cpl_feed *f, uint64_t record,
 			 (unsigned long long)record);
 }
 
-/* Says what is wrong with a record, which is not sent. */
-static void refuse(struct cpl_feed *f, const char *where, struct cpl_err *e)
+static void name(const struct cpl_feed *f, size_t record, size_t line,
+		 char out[CPL_FEED_NAME_SIZE])
 {
+	if (line)
+		snprintf(out, CPL_FEED_NAME_SIZE,
+			 "stdin: record %zu (line %zu)", record, line);
+	else
+		cpl_feed_name(f, record, out);
+}
+
+/* Says what is wrong with a record, which is not sent. */
+static void refuse(struct cpl_feed *f, size_t record, size_t line,
+		   struct cpl_err *e)
+{
+	char where[CPL_FEED_NAME_SIZE];
+
+	name(f, record, line, where);
 	cpl_err_prefix(e, "%s", where);
 	if (e->status == CPL_DATA)
 		cpl_run_complain(f->run, e);
@@ -34,8 +48,34 @@ static void refuse(struct cpl_feed *f, const char *where, struct cpl_err *e)
 
 static void free_job(struct cpl_feed_job *job)
 {
-	xmpp_stanza_release(job->stanza);
+	if (!job)
+		return;
+	if (job->stanza)
+		xmpp_stanza_release(job->stanza);
 	free(job);
+}
+
+/* A message of text is as the next one but for the text and the id. */
+static void retire(struct cpl_feed *f, struct cpl_feed_job *job)
+{
+	if (!job->text || f->spare)
+		free_job(job);
+	else
+		f->spare = job;
+}
+
+static int address(const struct cpl_feed *f, struct cpl_feed_job *job)
+{
+	const struct cpl_recipients *to = f->conf.to;
+
+	if (job->own_id)
+		xmpp_stanza_del_attribute(job->stanza, "id");
+	if (to->count == 0 || job->addressed == job->recipient + 1)
+		return 0;
+	if (cpl_set_attr(job->stanza, "to", to->list[job->recipient].full) < 0)
+		return -1;
+	job->addressed = job->recipient + 1;
+	return 0;
 }
 
 /* Sends a stanza to its next recipient, or to where its to says. Non-zero when
@@ -43,15 +83,11 @@ static void free_job(struct cpl_feed_job *job)
  * the session that fails the stanza is left. */
 static int send_next(struct cpl_feed *f, struct cpl_feed_job *job)
 {
-	const struct cpl_recipients *to = f->conf.to;
 	struct cpl_origin origin = {job->record, (uint32_t)job->recipient};
 	struct cpl_err e = CPL_ERR_INIT;
 	int diverted = 0;
 
-	if (job->own_id)
-		xmpp_stanza_del_attribute(job->stanza, "id");
-	if (to->count &&
-	    cpl_set_attr(job->stanza, "to", to->list[job->recipient].full) < 0)
+	if (address(f, job) < 0)
 		cpl_err_nomem(&e);
 	else if (f->on.divert)
 		diverted = f->on.divert(f->on.user, job->stanza, &e);
@@ -60,10 +96,10 @@ static int send_next(struct cpl_feed *f, struct cpl_feed_job *job)
 	    f->on.sent)
 		f->on.sent(f->on.user, job->stanza, &origin);
 	if (e.status != CPL_OK) {
-		refuse(f, job->where, &e);
+		refuse(f, job->record, job->line, &e);
 		return !f->run->over;
 	}
-	return ++job->recipient >= to->count;
+	return ++job->recipient >= f->conf.to->count;
 }
 
 static int is_full(const struct cpl_feed *f)
@@ -84,7 +120,7 @@ static void work(struct cpl_feed *f)
 		f->first = job->next;
 		if (!f->first)
 			f->end = &f->first;
-		free_job(job);
+		retire(f, job);
 	}
 	if (f->run->over)
 		return;
@@ -94,70 +130,91 @@ static void work(struct cpl_feed *f)
 		f->on.end(f->on.user);
 }
 
-/* Takes the stanza over. */
-static void submit(struct cpl_feed *f, xmpp_stanza_t *stanza, size_t record,
-		   const char *where)
+/* Takes the job over. */
+static void submit(struct cpl_feed *f, struct cpl_feed_job *job)
 {
-	struct cpl_feed_job *job = calloc(1, sizeof *job);
-	struct cpl_err e = CPL_ERR_INIT;
-
-	if (!job || (f->on.prepare && f->on.prepare(f->on.user, stanza) < 0)) {
-		free(job);
-		xmpp_stanza_release(stanza);
-		cpl_err_nomem(&e);
-		refuse(f, where, &e);
-		return;
-	}
-	job->stanza = stanza;
-	job->record = record;
-	job->own_id = xmpp_stanza_get_id(stanza) == NULL;
-	snprintf(job->where, sizeof job->where, "%s", where);
+	job->recipient = 0;
+	job->next = NULL;
 	*f->end = job;
 	f->end = &job->next;
 	work(f);
 }
 
-static void send_body(struct cpl_feed *f, size_t record, const char *where)
+/* A job for a stanza, which it takes over. NULL without memory. */
+static struct cpl_feed_job *new_job(struct cpl_feed *f, xmpp_stanza_t *stanza)
 {
-	xmpp_stanza_t *m =
-	    cpl_message_build(f->run->ctx, &f->conf.message, f->body.data);
+	struct cpl_feed_job *job = calloc(1, sizeof *job);
+
+	if (!job || !stanza ||
+	    (f->on.prepare && f->on.prepare(f->on.user, stanza) < 0)) {
+		if (stanza)
+			xmpp_stanza_release(stanza);
+		free(job);
+		return NULL;
+	}
+	job->stanza = stanza;
+	job->own_id = xmpp_stanza_get_id(stanza) == NULL;
+	return job;
+}
+
+/* A job for the text in body. NULL without memory. */
+static struct cpl_feed_job *text_job(struct cpl_feed *f)
+{
+	struct cpl_feed_job *job = f->spare;
+
+	f->spare = NULL;
+	if (!job) {
+		job =
+		    new_job(f, cpl_message_build(f->run->ctx, &f->conf.message,
+						 f->body.data));
+		if (job)
+			job->text = xmpp_stanza_get_children(
+			    cpl_own_child(job->stanza, "body"));
+	} else if (xmpp_stanza_set_text(job->text, f->body.data) != XMPP_EOK) {
+		free_job(job);
+		job = NULL;
+	}
+	return job;
+}
+
+static void send_body(struct cpl_feed *f, size_t record)
+{
+	struct cpl_feed_job *job = text_job(f);
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!m) {
+	if (!job) {
 		cpl_err_nomem(&e);
-		refuse(f, where, &e);
+		refuse(f, record, 0, &e);
 		return;
 	}
-	submit(f, m, record, where);
+	job->record = record;
+	submit(f, job);
 }
 
 /* Makes text of bytes, in body. 0, or -1 and it was said why not. */
-static int to_body(struct cpl_feed *f, const char *p, size_t n,
-		   const char *where)
+static int to_body(struct cpl_feed *f, const char *p, size_t n, size_t record)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_buf_truncate(&f->body, 0);
 	if (cpl_chars_text(&f->body, p, n, f->conf.sanitize, &e) == 0)
 		return 0;
-	refuse(f, where, &e);
+	refuse(f, record, 0, &e);
 	return -1;
 }
 
 static void on_text(void *user, const char *p, size_t n, size_t number)
 {
 	struct cpl_feed *f = user;
-	char where[CPL_FEED_NAME_SIZE];
 
-	cpl_feed_name(f, number, where);
 	if (f->run->over)
 		return;
 	f->last = number;
-	if (to_body(f, p, n, where) < 0)
+	if (to_body(f, p, n, number) < 0)
 		return;
 	/* The whole of stdin waits for the login in body. */
 	if (f->conf.mode != CPL_INPUT_WHOLE)
-		send_body(f, number, where);
+		send_body(f, number);
 }
 
 static void on_record(void *user, const struct cpl_record *record)
@@ -169,25 +226,30 @@ static void on_record(void *user, const struct cpl_record *record)
 	    .to_self = f->conf.to_self,
 	    .addressed = f->conf.to->count > 0,
 	};
+	/* Why it is malformed says the line. */
+	size_t line = record->stanza ? record->line : 0;
 	struct cpl_err e = record->why;
+	struct cpl_feed_job *job;
 	xmpp_stanza_t *s = NULL;
-	char where[CPL_FEED_NAME_SIZE];
 
 	if (f->run->over)
 		return;
 	f->last = record->number;
-	/* Why it is malformed says the line. */
-	snprintf(where, sizeof where,
-		 record->stanza ? "stdin: record %zu (line %zu)"
-				: "stdin: record %zu",
-		 record->number, record->line);
 	if (record->stanza)
 		s = cpl_outgoing(record->stanza, &rules, &e);
 	if (!s) {
-		refuse(f, where, &e);
+		refuse(f, record->number, line, &e);
 		return;
 	}
-	submit(f, s, record->number, where);
+	job = new_job(f, s);
+	if (!job) {
+		cpl_err_nomem(&e);
+		refuse(f, record->number, line, &e);
+		return;
+	}
+	job->record = record->number;
+	job->line = line;
+	submit(f, job);
 }
 
 static void on_input_end(void *user, const struct cpl_err *e)
@@ -208,7 +270,7 @@ static void start_text(struct cpl_feed *f)
 	const char *text = f->conf.text;
 
 	f->ended = 1;
-	if (to_body(f, text, strlen(text), "-m") == 0 && f->body.len > 0)
+	if (to_body(f, text, strlen(text), 1) == 0 && f->body.len > 0)
 		f->on.wanted(f->on.user);
 	else
 		f->on.end(f->on.user);
@@ -244,15 +306,12 @@ void cpl_feed_start(struct cpl_feed *f, struct cpl_run *run,
 
 void cpl_feed_go(struct cpl_feed *f)
 {
-	char where[CPL_FEED_NAME_SIZE];
-
 	f->went = 1;
 	if (f->conf.mode != CPL_INPUT_WHOLE) {
 		cpl_input_hold(f->input, 0);
 		return;
 	}
-	cpl_feed_name(f, 1, where);
-	send_body(f, 1, where);
+	send_body(f, 1);
 }
 
 void cpl_feed_room(struct cpl_feed *f)
@@ -315,6 +374,8 @@ void cpl_feed_release(struct cpl_feed *f)
 		f->first = job->next;
 		free_job(job);
 	}
+	free_job(f->spare);
+	f->spare = NULL;
 	cpl_input_free(f->input);
 	cpl_buf_release(&f->body);
 }

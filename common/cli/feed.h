@@ -52,10 +52,12 @@ struct cpl_feed_events {
 /* A stanza that has not gone to all its recipients yet. */
 struct cpl_feed_job {
 	xmpp_stanza_t *stanza;
+	xmpp_stanza_t *text; /* of its body, where it was made from text */
 	size_t record;
+	size_t line;      /* of stdin; 0: the record's number says it */
 	size_t recipient; /* the next one */
+	size_t addressed; /* to says this one, counted from 1 */
 	int own_id;       /* the delivery gives it one for each */
-	char where[CPL_FEED_NAME_SIZE];
 	struct cpl_feed_job *next;
 };
 
@@ -67,11 +69,12 @@ struct cpl_feed {
 					  diverted */
 	struct cpl_input *input;
 	struct cpl_feed_job *first;
-	struct cpl_feed_job **end; /* where the next one goes */
-	struct cpl_buf body;       /* text of the record at hand */
-	uint64_t last;             /* record that was read */
-	int went;                  /* cpl_feed_go() */
-	int ended;                 /* the input; what is left is sent */
+	struct cpl_feed_job **end;  /* where the next one goes */
+	struct cpl_feed_job *spare; /* one that has gone, for the next text */
+	struct cpl_buf body;        /* text of the record at hand */
+	uint64_t last;              /* record that was read */
+	int went;                   /* cpl_feed_go() */
+	int ended;                  /* the input; what is left is sent */
 };
 
 /* Begins: stdin is read, or wanted() called from here where the record is there
