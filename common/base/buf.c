@@ -66,7 +66,7 @@ void cpl_buf_added(struct cpl_buf *b, size_t n)
 	b->data[b->len] = '\0';
 }
 
-int cpl_buf_add(struct cpl_buf *b, const void *p, size_t n)
+int cpl_buf_grow_add(struct cpl_buf *b, const void *p, size_t n)
 {
 	char *room = cpl_buf_room(b, n);
 
@@ -76,16 +76,6 @@ int cpl_buf_add(struct cpl_buf *b, const void *p, size_t n)
 		memcpy(room, p, n);
 	cpl_buf_added(b, n);
 	return 0;
-}
-
-int cpl_buf_adds(struct cpl_buf *b, const char *s)
-{
-	return cpl_buf_add(b, s, strlen(s));
-}
-
-int cpl_buf_addc(struct cpl_buf *b, char c)
-{
-	return cpl_buf_add(b, &c, 1);
 }
 
 int cpl_buf_addf(struct cpl_buf *b, const char *fmt, ...)

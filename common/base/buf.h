@@ -10,6 +10,7 @@
 #define CPL_BUF_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "err.h"
 
@@ -37,12 +38,36 @@ struct cpl_buf {
 /* Makes an empty buffer of at most max bytes. */
 void cpl_buf_init(struct cpl_buf *b, size_t max);
 
-/* Adds bytes, a string, one byte, formatted text. 0, or -1 as above. */
-int cpl_buf_add(struct cpl_buf *b, const void *p, size_t n)
+/* What cpl_buf_add() does where the block is too small, too. */
+int cpl_buf_grow_add(struct cpl_buf *b, const void *p, size_t n)
     __attribute__((warn_unused_result));
-int cpl_buf_adds(struct cpl_buf *b, const char *s)
-    __attribute__((warn_unused_result));
-int cpl_buf_addc(struct cpl_buf *b, char c) __attribute__((warn_unused_result));
+
+/* Adds bytes, a string, one byte, formatted text. 0, or -1 as above. Most of
+ * what is written are a few bytes for which there is room: so without a call,
+ * and with a size that the compiler knows. */
+__attribute__((warn_unused_result)) static inline int
+cpl_buf_add(struct cpl_buf *b, const void *p, size_t n)
+{
+	if (n == 0 || b->off + b->len + n >= b->cap || b->len + n > b->max)
+		return cpl_buf_grow_add(b, p, n);
+	memcpy(b->data + b->len, p, n);
+	b->len += n;
+	b->data[b->len] = '\0';
+	return 0;
+}
+
+__attribute__((warn_unused_result)) static inline int
+cpl_buf_adds(struct cpl_buf *b, const char *s)
+{
+	return cpl_buf_add(b, s, strlen(s));
+}
+
+__attribute__((warn_unused_result)) static inline int
+cpl_buf_addc(struct cpl_buf *b, char c)
+{
+	return cpl_buf_add(b, &c, 1);
+}
+
 int cpl_buf_addf(struct cpl_buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), warn_unused_result));
 
