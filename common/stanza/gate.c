@@ -25,6 +25,27 @@ static int check_tag(const struct cpl_gate *g, struct cpl_err *e)
 	return 0;
 }
 
+/* Bytes that end a run in a state: all others leave the state as it is. */
+enum { IN_TEXT = 1, IN_TAG = 2, IN_QUOTED = 4 };
+static const unsigned char ends[256] = {
+    ['\0'] = IN_TAG | IN_QUOTED,
+    ['"'] = IN_TAG | IN_QUOTED,
+    ['&'] = IN_TEXT,
+    ['\''] = IN_TAG | IN_QUOTED,
+    ['<'] = IN_TEXT | IN_TAG | IN_QUOTED,
+    ['>'] = IN_TAG,
+};
+
+/* How many bytes come before the first that ends it. */
+static size_t run(const char *p, size_t n, int in)
+{
+	size_t i = 0;
+
+	while (i < n && !(ends[(unsigned char)p[i]] & in))
+		i++;
+	return i;
+}
+
 static int is_space(char c)
 {
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
@@ -100,6 +121,20 @@ static enum cpl_gate_state step(struct cpl_gate *g, char c)
 	return g->state;
 }
 
+/* The bytes from p on that step() would do no more about than count them. */
+static size_t skip(struct cpl_gate *g, const char *p, size_t n)
+{
+	size_t i;
+
+	if (g->state == CPL_GATE_TEXT)
+		return run(p, n, IN_TEXT);
+	if (g->state != CPL_GATE_TAG && g->state != CPL_GATE_QUOTED)
+		return 0;
+	i = run(p, n, g->state == CPL_GATE_TAG ? IN_TAG : IN_QUOTED);
+	g->tag += i;
+	return i;
+}
+
 /* Whether expat may have all bytes, the one that led to the state included. */
 static int lets_through(enum cpl_gate_state state)
 {
@@ -117,13 +152,11 @@ int cpl_gate_scan(struct cpl_gate *g, const char *p, size_t n, size_t *taken,
 	while (i < n) {
 		enum cpl_gate_state before;
 
-		if (g->state == CPL_GATE_TEXT) {
-			while (i < n && p[i] != '<' && p[i] != '&')
-				i++;
+		i += skip(g, p + i, n - i);
+		if (g->state == CPL_GATE_TEXT)
 			*whole = i;
-			if (i == n)
-				break;
-		}
+		if (i == n)
+			break;
 		before = g->state;
 		g->state = step(g, p[i++]);
 		if (before == CPL_GATE_TAG && g->state != before &&
