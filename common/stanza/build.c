@@ -73,11 +73,13 @@ int cpl_build_text_child(xmpp_stanza_t *parent, const char *name,
 
 int cpl_is(xmpp_stanza_t *s, const char *name, const char *ns)
 {
-	const char *own_name = s ? xmpp_stanza_get_name(s) : NULL;
-	const char *own_ns = s ? xmpp_stanza_get_ns(s) : NULL;
+	const char *own = s ? xmpp_stanza_get_name(s) : NULL;
 
-	return own_name && strcmp(own_name, name) == 0 && own_ns &&
-	       strcmp(own_ns, ns) == 0;
+	if (!own || strcmp(own, name) != 0)
+		return 0;
+	/* Looked up in a table of attributes: for few. */
+	own = xmpp_stanza_get_ns(s);
+	return own && strcmp(own, ns) == 0;
 }
 
 xmpp_stanza_t *cpl_child(xmpp_stanza_t *s, const char *name, const char *ns)
@@ -98,11 +100,12 @@ xmpp_stanza_t *cpl_own_child(xmpp_stanza_t *s, const char *name)
 	if (!ns)
 		ns = CPL_NS_CLIENT;
 	for (c = cpl_first_element(s); c; c = cpl_next_element(c)) {
-		const char *own_name = xmpp_stanza_get_name(c);
-		const char *own_ns = xmpp_stanza_get_ns(c);
+		const char *own = xmpp_stanza_get_name(c);
 
-		if (own_name && strcmp(own_name, name) == 0 &&
-		    (!own_ns || strcmp(own_ns, ns) == 0))
+		if (!own || strcmp(own, name) != 0)
+			continue;
+		own = xmpp_stanza_get_ns(c);
+		if (!own || strcmp(own, ns) == 0)
 			return c;
 	}
 	return NULL;

@@ -23,14 +23,14 @@ static char *put(char *to, const char *from, size_t n)
  * and last until the next call. 0, or -1 without memory. */
 static int cut(struct cpl_buf *scratch, const char *joined, struct name *name)
 {
-	size_t len = strlen(joined), local_len, prefix_len;
+	size_t len, local_len, prefix_len;
 	const char *sep = strchr(joined, CPL_ELEMENT_SEP), *second;
 	char *p;
 
-	memset(name, 0, sizeof *name);
-	name->local = name->full = joined;
+	*name = (struct name){.local = joined, .full = joined};
 	if (!sep)
 		return 0;
+	len = (size_t)(sep - joined) + strlen(sep);
 	/* NS, LOCAL and PREFIX, xmlns:PREFIX, PREFIX:LOCAL */
 	p = cpl_buf_room(scratch, 3 * len + 16);
 	if (!p)

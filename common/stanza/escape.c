@@ -20,9 +20,13 @@ int cpl_escape(const struct cpl_escape *how, struct cpl_buf *out, const char *p,
 {
 	size_t start = out->len, run = 0, i = 0, special;
 
-	while (i < n) {
+	for (;;) {
+		while (i < n && how->class_of[(unsigned char)p[i]] == 0)
+			i++;
+		if (i == n)
+			break;
 		special = cpl_escape_at(how, p + i, n - i);
-		if (special == 0) {
+		if (special == 0) { /* the byte of a C1 control, but none */
 			i++;
 			continue;
 		}

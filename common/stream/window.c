@@ -13,13 +13,14 @@ static const char end_tag[] = "</message>";
 
 static enum cpl_window_kind kind_of(xmpp_stanza_t *stanza)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
+	const char *type;
 
 	if (cpl_is(stanza, "presence", CPL_NS_CLIENT))
 		return xmpp_stanza_get_to(stanza) ? CPL_WINDOW_DIRECTED
 						  : CPL_WINDOW_STATE;
 	if (!cpl_is(stanza, "iq", CPL_NS_CLIENT))
 		return CPL_WINDOW_MESSAGE;
+	type = xmpp_stanza_get_type(stanza);
 	if (type && strcmp(type, "get") == 0)
 		return CPL_WINDOW_GET;
 	return type && strcmp(type, "set") == 0 ? CPL_WINDOW_SET
