@@ -284,7 +284,7 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 		return;
 	}
 	/* Not for what went to another client. */
-	if (message == stanza && xrecv_wants(r, stanza))
+	if (message == stanza && r->set.receipts && xrecv_wants(r, stanza))
 		xrecv_receipt(r, stanza);
 	xrecv_deliver(r, message);
 }

@@ -30,11 +30,12 @@ static void on_key_taken(void *user, const char *key)
 
 int xrecv_is_double(struct recv *r, xmpp_stanza_t *stanza)
 {
-	int64_t now = time(NULL);
 	struct cpl_same same = {.count = 0};
+	int64_t now;
 
 	if (!r->dedup)
 		return 0;
+	now = time(NULL);
 	if (cpl_same_keys(stanza, cpl_session_jid(r->run.session), &same) < 0)
 		cpl_run_no_memory(&r->run);
 	for (size_t i = 0; i < same.count; i++)

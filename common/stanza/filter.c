@@ -78,12 +78,13 @@ int cpl_filter_add_type(struct cpl_filter *f, const char *type,
 static int passes_from(const struct cpl_filter *f, xmpp_stanza_t *stanza,
 		       const struct cpl_jid *own)
 {
-	const char *text = xmpp_stanza_get_from(stanza);
+	const char *text;
 	struct cpl_jid jid;
 	int pass = 0;
 
 	if (f->from_count == 0)
 		return 1;
+	text = xmpp_stanza_get_from(stanza);
 	if (cpl_jid_parse(&jid, text ? text : own->bare, NULL) < 0)
 		return 0;
 	for (size_t i = 0; i < f->from_count && !pass; i++)
@@ -94,10 +95,11 @@ static int passes_from(const struct cpl_filter *f, xmpp_stanza_t *stanza,
 
 static int passes_type(const struct cpl_filter *f, xmpp_stanza_t *stanza)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
+	const char *type;
 
 	if (f->type_count == 0)
 		return 1;
+	type = xmpp_stanza_get_type(stanza);
 	for (size_t i = 0; i < KINDS && !type; i++)
 		if (cpl_is(stanza, kinds[i].name, CPL_NS_CLIENT))
 			type = kinds[i].no_type;
@@ -110,9 +112,7 @@ static int passes_type(const struct cpl_filter *f, xmpp_stanza_t *stanza)
 int cpl_filter_passes(const struct cpl_filter *f, xmpp_stanza_t *stanza,
 		      const struct cpl_jid *own)
 {
-	enum cpl_kind kind = cpl_filter_kind(stanza);
-
-	if (f->kinds && !(f->kinds & kind))
+	if (f->kinds && !(f->kinds & cpl_filter_kind(stanza)))
 		return 0;
 	if (f->with_body && !cpl_child(stanza, "body", CPL_NS_CLIENT))
 		return 0;

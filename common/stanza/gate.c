@@ -39,9 +39,14 @@ static const unsigned char ends[256] = {
 /* How many bytes come before the first that ends it. */
 static size_t run(const char *p, size_t n, int in)
 {
+	const unsigned char *u = (const unsigned char *)p;
 	size_t i = 0;
 
-	while (i < n && !(ends[(unsigned char)p[i]] & in))
+	while (n - i >= 4 && !((ends[u[i]] | ends[u[i + 1]] | ends[u[i + 2]] |
+				ends[u[i + 3]]) &
+			       in))
+		i += 4;
+	while (i < n && !(ends[u[i]] & in))
 		i++;
 	return i;
 }

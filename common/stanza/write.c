@@ -86,17 +86,15 @@ static int add_attributes(struct cpl_buf *out, xmpp_stanza_t *s, const char *ns)
 	enum { KNOWN = sizeof known / sizeof *known };
 	const char *value[KNOWN];
 	int count = xmpp_stanza_get_attribute_count(s);
-	int found = ns != NULL;
+	int found = ns != NULL, asked = 0;
 
-	if (found == count)
-		return 0;
-	for (int i = 0; i < KNOWN; i++) {
-		value[i] = xmpp_stanza_get_attribute(s, known[i]);
-		found += value[i] != NULL;
+	for (; asked < KNOWN && found < count; asked++) {
+		value[asked] = xmpp_stanza_get_attribute(s, known[asked]);
+		found += value[asked] != NULL;
 	}
 	if (found < count)
 		return add_all_attributes(out, s, count);
-	for (int i = 0; i < KNOWN; i++)
+	for (int i = 0; i < asked; i++)
 		if (value[i] && add_attribute(out, known[i], value[i]) < 0)
 			return -1;
 	return 0;

@@ -321,10 +321,12 @@ static int take_push(struct cpl_answer *a, xmpp_stanza_t *iq)
 
 static int is_request(xmpp_stanza_t *iq)
 {
-	const char *type = xmpp_stanza_get_type(iq);
+	const char *type;
 
-	return cpl_is(iq, "iq", CPL_NS_CLIENT) && type &&
-	       (strcmp(type, "get") == 0 || strcmp(type, "set") == 0);
+	if (!cpl_is(iq, "iq", CPL_NS_CLIENT))
+		return 0;
+	type = xmpp_stanza_get_type(iq);
+	return type && (strcmp(type, "get") == 0 || strcmp(type, "set") == 0);
 }
 
 int cpl_answer_trusted(struct cpl_answer *a, xmpp_stanza_t *iq)
@@ -338,10 +340,11 @@ int cpl_answer_trusted(struct cpl_answer *a, xmpp_stanza_t *iq)
 
 int cpl_answer_iq(struct cpl_answer *a, xmpp_stanza_t *iq)
 {
-	const char *from = xmpp_stanza_get_from(iq);
+	const char *from;
 
 	if (!is_request(iq))
 		return 0;
+	from = xmpp_stanza_get_from(iq);
 	if (is_own(a, from))
 		return cpl_answer_trusted(a, iq);
 	if (take_push(a, iq))
