@@ -360,6 +360,9 @@ static void shake(struct cpl_link *l)
 		l->shaking = 0;
 		l->secured = 1;
 		l->on.secured(l->on.user);
+		/* Together with the handshake's last word, not behind what
+		 * there may be to read by now. */
+		cpl_link_flush(l);
 		return;
 	case CPL_TLS_AGAIN: return;
 	case CPL_TLS_EOF:
