@@ -347,3 +347,8 @@ const char *cpl_tls_version(const struct cpl_tls *t)
 {
 	return SSL_get_version(t->ssl);
 }
+
+int cpl_tls_version_number(const struct cpl_tls *t)
+{
+	return SSL_version(t->ssl);
+}

@@ -94,15 +94,22 @@ enum cpl_binding {
 	CPL_BIND_NONE = 0,
 	CPL_BIND_EXPORTER, /* RFC 9266; on TLS 1.2 only with extended master
 			      secret (RFC 9266 4.2) */
+	CPL_BIND_UNIQUE,   /* tls-unique, RFC 5929 3; before TLS 1.3 alone, and
+			      only with extended master secret */
 	CPL_BIND_END_POINT /* tls-server-end-point, RFC 5929 4 */
 };
 
-/* The channel binding's bytes (at most 64) into out, their number returned;
- * -1 when this connection does not have that kind. */
+#define CPL_BINDING_BYTES 64
+
+/* The channel binding's bytes into out, their number returned; -1 when this
+ * connection does not have that kind. */
 int cpl_tls_binding(struct cpl_tls *t, enum cpl_binding kind,
-		    unsigned char out[64]);
+		    unsigned char out[CPL_BINDING_BYTES]);
 
 /* "TLSv1.3", for -v and for pins. */
 const char *cpl_tls_version(const struct cpl_tls *t);
+
+/* The same as the number on the wire (RFC 8446 4.2.1): 0x0304. */
+int cpl_tls_version_number(const struct cpl_tls *t);
 
 #endif

@@ -23,6 +23,21 @@ static int exporter(SSL *ssl, unsigned char *out)
 	return EXPORTER_BYTES;
 }
 
+/* RFC 5929 3.1: the first Finished of the handshake, which is ours, as no
+ * session is resumed here and none renegotiated. TLS 1.3 has no such binding
+ * (RFC 8446 C.5); before, two connections may have the same one without an
+ * extended master secret (RFC 7627 1). */
+static int unique(SSL *ssl, unsigned char *out)
+{
+	size_t n;
+
+	if (SSL_version(ssl) >= TLS1_3_VERSION ||
+	    SSL_get_extms_support(ssl) != 1)
+		return -1;
+	n = SSL_get_finished(ssl, out, CPL_BINDING_BYTES);
+	return n > 0 && n <= CPL_BINDING_BYTES ? (int)n : -1;
+}
+
 /* RFC 5929 4.1: the certificate hashed with the hash of its own signature,
  * SHA-256 in place of MD5 and SHA-1; not defined where a signature has no
  * such hash (Ed25519). */
@@ -45,7 +60,7 @@ static int end_point(const SSL *ssl, unsigned char *out)
 }
 
 int cpl_tls_binding(struct cpl_tls *t, enum cpl_binding kind,
-		    unsigned char out[64])
+		    unsigned char out[CPL_BINDING_BYTES])
 {
 	int n = -1;
 
@@ -53,6 +68,8 @@ int cpl_tls_binding(struct cpl_tls *t, enum cpl_binding kind,
 	if (!t->dead && SSL_is_init_finished(t->ssl)) {
 		if (kind == CPL_BIND_EXPORTER)
 			n = exporter(t->ssl, out);
+		else if (kind == CPL_BIND_UNIQUE)
+			n = unique(t->ssl, out);
 		else if (kind == CPL_BIND_END_POINT)
 			n = end_point(t->ssl, out);
 	}

@@ -737,6 +737,17 @@ static void bindings_of(int version)
 	CHECK_INT(n, 32);
 	CHECK(!memcmp(ours, theirs, 32));
 	CHECK_INT(cpl_tls_binding(l.client, CPL_BIND_NONE, ours), -1);
+	CHECK_INT(cpl_tls_version_number(l.client), version);
+	if (version == TLS1_2_VERSION) {
+		n = (unsigned)SSL_get_peer_finished(l.server, theirs, 64);
+		CHECK_INT(n, 12);
+		CHECK_INT(cpl_tls_binding(l.client, CPL_BIND_UNIQUE, ours), n);
+		CHECK_INT(cpl_tls_binding(m.client, CPL_BIND_UNIQUE, again), n);
+		CHECK(!memcmp(ours, theirs, n));
+		CHECK(memcmp(ours, again, n) != 0);
+	} else {
+		CHECK_INT(cpl_tls_binding(l.client, CPL_BIND_UNIQUE, ours), -1);
+	}
 	shut(&l);
 	shut(&m);
 }
@@ -768,6 +779,7 @@ static void bindings_not_there(void)
 	shake(&l);
 	CHECK_INT(l.result, CPL_TLS_DONE);
 	CHECK_INT(cpl_tls_binding(l.client, CPL_BIND_EXPORTER, out), -1);
+	CHECK_INT(cpl_tls_binding(l.client, CPL_BIND_UNIQUE, out), -1);
 	CHECK_INT(cpl_tls_binding(l.client, CPL_BIND_END_POINT, out), 32);
 	shut(&l);
 
