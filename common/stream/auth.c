@@ -301,6 +301,9 @@ static int on_success(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 	cpl_buf_release(&in);
 	if (r < 0)
 		return -1;
+	if (!a->by_token && cpl_sasl_proved(a->sasl))
+		cpl_log(a->log, CPL_LOG_DEBUG,
+			"the server has proved what it offers");
 	keep_token(a, el);
 	return CPL_AUTH_DONE;
 }

@@ -8,6 +8,7 @@
 #include <stringprep.h>
 
 #include "../base/limits.h"
+#include "../store/offer.h"
 #include "base64.h"
 #include "scram.h"
 
@@ -47,33 +48,23 @@ struct cpl_sasl {
 	const char *binding_type;     /* NULL: not bound */
 	const unsigned char *binding; /* in channel */
 	size_t binding_len;
+	struct cpl_buf offer_hash; /* for SCRAM, else empty */
 	struct cpl_scram scram;
 	enum state state;
 };
-
-/* Whether a list of names, each followed by a space, has this one. */
-static int offers(const char *list, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *p = list; p && *p; p += strcspn(p, " ") + 1)
-		if (strncmp(p, name, n) == 0 && p[n] == ' ')
-			return 1;
-	return 0;
-}
 
 /* The binding for -PLUS. XEP-0440 3: a type that the server names. Where it
  * names none, tls-exporter on TLS 1.3 (RFC 9266 3) and else end-point. */
 static const char *choose_binding(struct cpl_sasl *s, const char *named)
 {
 	if (s->channel.exporter_len > 0 &&
-	    (!named || offers(named, "tls-exporter"))) {
+	    (!named || cpl_offer_has(named, "tls-exporter"))) {
 		s->binding = s->channel.exporter;
 		s->binding_len = (size_t)s->channel.exporter_len;
 		return "tls-exporter";
 	}
 	if (s->channel.end_point_len > 0 &&
-	    (!named || offers(named, "tls-server-end-point"))) {
+	    (!named || cpl_offer_has(named, "tls-server-end-point"))) {
 		s->binding = s->channel.end_point;
 		s->binding_len = (size_t)s->channel.end_point_len;
 		return "tls-server-end-point";
@@ -109,10 +100,10 @@ static int choose(struct cpl_sasl *s, const struct cpl_sasl_conf *conf,
 
 	for (size_t i = 0; i < MECHANISMS; i++)
 		if (mechanisms[i].plus &&
-		    offers(offer->mechanisms, mechanisms[i].name))
+		    cpl_offer_has(offer->mechanisms, mechanisms[i].name))
 			flag = "n,,";
 	for (size_t i = 0; i < MECHANISMS && !s->mechanism; i++)
-		if (offers(offer->mechanisms, mechanisms[i].name) &&
+		if (cpl_offer_has(offer->mechanisms, mechanisms[i].name) &&
 		    usable(&mechanisms[i], conf, type != NULL))
 			s->mechanism = &mechanisms[i];
 	if (!s->mechanism)
@@ -135,7 +126,8 @@ static int none_usable(const struct cpl_sasl_conf *conf,
 	if (!*offer->mechanisms)
 		return cpl_err_set(e, CPL_UNAVAILABLE,
 				   "the server offers no way to log in");
-	if (offers(offer->mechanisms, "PLAIN") && !conf->channel.verified)
+	if (cpl_offer_has(offer->mechanisms, "PLAIN") &&
+	    !conf->channel.verified)
 		why = " (PLAIN is used over verified TLS only)";
 	else if (conf->local && !conf->password)
 		why = " (and there is no password)";
@@ -193,6 +185,16 @@ static int new_nonce(struct cpl_sasl *s)
 	return 0;
 }
 
+/* XEP-0474: what the server has to prove. */
+static int hash_offer(struct cpl_sasl *s, const struct cpl_sasl_offer *offer,
+		      struct cpl_err *e)
+{
+	if (s->mechanism->kind == SCRAM &&
+	    cpl_sasl_offer_hash(offer, s->mechanism->hash, &s->offer_hash) < 0)
+		return cpl_err_nomem(e);
+	return 0;
+}
+
 struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
 			      const struct cpl_sasl_offer *offer,
 			      struct cpl_err *e)
@@ -205,6 +207,7 @@ struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
 	}
 	cpl_buf_init(&s->password, 2 * CPL_SECRET_MAX);
 	s->password.secret = 1;
+	cpl_buf_init(&s->offer_hash, 2 * EVP_MAX_MD_SIZE);
 	s->channel = conf->channel;
 	s->local = conf->local ? strdup(conf->local) : NULL;
 	s->bare = strdup(conf->bare);
@@ -212,7 +215,8 @@ struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
 		cpl_err_nomem(e);
 	else if (choose(s, conf, offer) < 0)
 		none_usable(conf, offer, e);
-	else if (!conf->password || prepare(s, conf, e) == 0)
+	else if ((!conf->password || prepare(s, conf, e) == 0) &&
+		 hash_offer(s, offer, e) == 0)
 		return s;
 	cpl_sasl_free(s);
 	return NULL;
@@ -224,10 +228,16 @@ void cpl_sasl_free(struct cpl_sasl *s)
 		return;
 	cpl_scram_release(&s->scram);
 	cpl_buf_release(&s->password);
+	cpl_buf_release(&s->offer_hash);
 	free(s->local);
 	free(s->bare);
 	OPENSSL_cleanse(s, sizeof *s);
 	free(s);
+}
+
+int cpl_sasl_proved(const struct cpl_sasl *s)
+{
+	return s->mechanism->kind == SCRAM && s->scram.proved;
 }
 
 const char *cpl_sasl_name(const struct cpl_sasl *s)
@@ -251,6 +261,7 @@ static struct cpl_scram_conf scram_conf(const struct cpl_sasl *s)
 	    .gs2 = s->gs2,
 	    .binding = s->binding,
 	    .binding_len = s->binding_len,
+	    .offer_hash = s->offer_hash.data,
 	};
 
 	return c;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "../base/buf.h"
+#include "sasl_offer.h"
 
 /* What the connection can bind to, and whether it may carry PLAIN. */
 struct cpl_sasl_channel {
@@ -31,12 +32,6 @@ struct cpl_sasl_conf {
 	size_t password_len;
 	int have_cert; /* a client certificate was offered in the handshake */
 	struct cpl_sasl_channel channel;
-};
-
-/* What the server offers in <mechanisms/> and XEP-0440. */
-struct cpl_sasl_offer {
-	const char *mechanisms; /* names, each followed by a space */
-	const char *bindings;   /* types in the same form; NULL: not said */
 };
 
 struct cpl_sasl;
@@ -61,7 +56,8 @@ int cpl_sasl_start(struct cpl_sasl *s, struct cpl_buf *out, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
 /* The answer to a challenge into out. -1: CPL_PROTOCOL, a challenge that the
- * mechanism does not have or that is wrong. */
+ * mechanism does not have or that is wrong, or an offer that was changed on its
+ * way (XEP-0474); then nothing was proved to the server. */
 int cpl_sasl_step(struct cpl_sasl *s, const char *challenge, size_t len,
 		  struct cpl_buf *out, struct cpl_err *e)
     __attribute__((warn_unused_result));
@@ -74,6 +70,10 @@ int cpl_sasl_said_all(const struct cpl_sasl *s);
  * mechanism agrees. A SCRAM without the server's proof is CPL_PROTOCOL. */
 int cpl_sasl_success(struct cpl_sasl *s, const char *data, size_t len,
 		     struct cpl_err *e) __attribute__((warn_unused_result));
+
+/* Whether the server, which must have said success, has proved that it offered
+ * what we saw (XEP-0474). */
+int cpl_sasl_proved(const struct cpl_sasl *s);
 
 /* The exit status for a <failure/> condition (RFC 6120 6.5): CPL_AUTH unless
  * the server means later (CPL_TEMP) or the protocol (CPL_PROTOCOL). */

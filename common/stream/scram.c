@@ -78,9 +78,42 @@ static long iteration_count(const char *p, size_t len)
 	return n;
 }
 
-/* RFC 5802 7, server-first-message; what follows the iteration count are
- * extensions that may be ignored (m= may not, and comes first). */
-static int parse_first(struct server_first *f, const char *p, size_t len,
+static int is_text(const char *p, size_t len, const char *text)
+{
+	return len == strlen(text) && memcmp(p, text, len) == 0;
+}
+
+/* RFC 5802 7: what follows the iteration count are extensions that may be
+ * ignored. Those that we know have to be right each time that they are there.
+ * XEP-0474 4.2: h= is the server's own account of its offer. Drafts before
+ * version 0.4 had d= in its place, of names joined by what a name may have in
+ * it, and ejabberd hashed more into it than it offered: it proves nothing. */
+static int check_extensions(struct cpl_scram *s,
+			    const struct cpl_scram_conf *conf, const char *p,
+			    const char *end, struct cpl_err *e)
+{
+	while (p < end) {
+		const char *value;
+		size_t n;
+
+		if ((value = attribute(&p, end, 'h', &n)) && conf->offer_hash) {
+			if (!is_text(value, n, conf->offer_hash))
+				return bad(e, "somebody in between changed "
+					      "what the server offers "
+					      "(XEP-0474)");
+			s->proved = 1;
+		} else if (!value) {
+			p = memchr(p, ',', (size_t)(end - p));
+			if (!p++)
+				break;
+		}
+	}
+	return 0;
+}
+
+/* RFC 5802 7, server-first-message; m= may not be ignored, and comes first. */
+static int parse_first(struct cpl_scram *s, const struct cpl_scram_conf *conf,
+		       struct server_first *f, const char *p, size_t len,
 		       struct cpl_err *e)
 {
 	const char *end = p + len;
@@ -104,7 +137,7 @@ static int parse_first(struct server_first *f, const char *p, size_t len,
 			    CPL_SCRAM_ITERATIONS_MIN, CPL_SCRAM_ITERATIONS_MAX);
 		return -1;
 	}
-	return 0;
+	return check_extensions(s, conf, p, end, e);
 }
 
 static int hmac(const struct cpl_scram *s, const unsigned char *key,
@@ -175,7 +208,8 @@ int cpl_scram_final(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 	size_t own = strlen(conf->nonce);
 	int r = -1;
 
-	if (parse_first(&f, server_first, len, e) < 0)
+	s->proved = 0;
+	if (parse_first(s, conf, &f, server_first, len, e) < 0)
 		return -1;
 	if (f.nonce_len <= own || memcmp(f.nonce, conf->nonce, own) != 0)
 		return bad(e, "the server's nonce does not extend ours");
@@ -225,5 +259,5 @@ void cpl_scram_release(struct cpl_scram *s)
 	cpl_buf_release(&s->first_bare);
 	cpl_buf_release(&s->auth);
 	OPENSSL_cleanse(s->server_signature, sizeof s->server_signature);
-	s->signed_ = 0;
+	s->signed_ = s->proved = 0;
 }

@@ -23,6 +23,9 @@ struct cpl_scram_conf {
 	const char *gs2;
 	const unsigned char *binding;
 	size_t binding_len;
+	/* XEP-0474: what h= in the server's first message has to be, if it is
+	 * there; NULL: it is not looked at. */
+	const char *offer_hash;
 };
 
 struct cpl_scram {
@@ -32,6 +35,8 @@ struct cpl_scram {
 	unsigned char server_signature[EVP_MAX_MD_SIZE];
 	size_t size; /* of the hash */
 	int signed_; /* server_signature is set */
+	int proved;  /* h= was there and right; worth something only once the
+			server's signature is */
 };
 
 /* Writes client-first-message to out. 0, or -1 with CPL_SYSTEM or, for a hash
@@ -43,7 +48,8 @@ int cpl_scram_first(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 /* Takes server-first-message and writes client-final-message to out. -1 with
  * CPL_PROTOCOL: not of the form of RFC 5802 7, an extension we do not know
  * (m=), a nonce that does not extend ours, fewer iterations than
- * CPL_SCRAM_ITERATIONS_MIN or more than ..._MAX. */
+ * CPL_SCRAM_ITERATIONS_MIN or more than ..._MAX, an h= that is not ours. Then
+ * no proof was made. */
 int cpl_scram_final(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 		    const char *server_first, size_t len, struct cpl_buf *out,
 		    struct cpl_err *e) __attribute__((warn_unused_result));

@@ -19,6 +19,7 @@ prosody_modules() {
 	[ "${opt[mam]}" = no ] || list+=(mam)
 	[ "${opt[limits]}" != default ] || list+=(limits)
 	[ "${opt[sasl2]}" = no ] || list+=(sasl2 sasl2_bind2 sasl2_sm sasl2_fast)
+	[ "${opt[ssdp]}" = no ] || list+=(sasl_ssdp)
 	lua_list "${list[@]}"
 }
 

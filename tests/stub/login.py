@@ -1,5 +1,6 @@
 """Features, authentication, resource binding."""
 
+import fnmatch
 import os
 from xml.sax.saxutils import escape
 
@@ -47,18 +48,25 @@ class Login:
                      if name.startswith('SCRAM-')] + names
         return names
 
+    def seen(self, names):
+        """Those that nobody in between takes out (hide=)."""
+        return [name for name in names
+                if not any(fnmatch.fnmatchcase(name, pattern)
+                           for pattern in self.options.hide)]
+
     def login_features(self):
         names = ''.join(element('mechanism', escape(name))
-                        for name in self.mechanisms())
+                        for name in self.seen(self.mechanisms()))
+        kinds = self.seen(self.options.cb)
         inner = ''
         if self.offers('sasl'):
             inner += element('mechanisms', names, xmlns=SASL.strip('{}'))
         if self.offers('sasl2'):
             inner += element('authentication', names + fast.offer(self),
                              xmlns=SASL2.strip('{}'))
-        if inner and self.options.cb and self.stage == 'tls':
+        if inner and kinds and self.stage == 'tls':
             types = ''.join(element('channel-binding', type=kind)
-                            for kind in self.options.cb)
+                            for kind in kinds)
             inner += element('sasl-channel-binding', types,
                              xmlns='urn:xmpp:sasl-cb:0')
         return inner

@@ -29,7 +29,8 @@ static struct cpl_sasl_conf romeo(const char *password)
 static void chosen(const struct cpl_sasl_conf *conf, const char *mechanisms,
 		   const char *bindings, char out[80], struct cpl_err *e)
 {
-	struct cpl_sasl_offer offer = {mechanisms, bindings};
+	struct cpl_sasl_offer offer = {.mechanisms = mechanisms,
+				       .bindings = bindings};
 	struct cpl_sasl *s = cpl_sasl_new(conf, &offer, e);
 	struct cpl_buf first = CPL_BUF_SECRET_INIT(16384);
 	const char *end;
@@ -255,7 +256,7 @@ static void nothing_offered(void)
 static struct cpl_sasl *start(const struct cpl_sasl_conf *c,
 			      const char *mechanisms, struct cpl_buf *out)
 {
-	struct cpl_sasl_offer offer = {mechanisms, NULL};
+	struct cpl_sasl_offer offer = {.mechanisms = mechanisms};
 	struct cpl_err e = CPL_ERR_INIT;
 	struct cpl_sasl *s = cpl_sasl_new(c, &offer, &e);
 
@@ -442,6 +443,57 @@ static void scram_one_try(void)
 	cpl_sasl_free(s);
 }
 
+/* printf SCRAM-SHA-256 | openssl dgst -sha256 -binary | base64 */
+#define HASH_OF_256 "5IlFKz4VKe4+I01or1SYZH07/h8E/JKh4/0iRkqB2IY="
+
+/* XEP-0474: it is this offer that is proved. */
+static void offer_proved(void)
+{
+	static const struct {
+		const char *offer, *h;
+		int result;
+	} cases[] = {
+	    {"SCRAM-SHA-256 ", ",h=" HASH_OF_256, 0},
+	    {"PLAIN SCRAM-SHA-256 ", ",h=" HASH_OF_256, -1},
+	    {"SCRAM-SHA-256 ", "", 0},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct cpl_sasl_conf c = romeo("pencil");
+		struct cpl_err e = CPL_ERR_INIT;
+		struct cpl_buf out;
+		struct cpl_sasl *s = start(&c, cases[i].offer, &out);
+		char first[300], last[200];
+
+		UNIT_NEED(s != NULL);
+		server_side(&out, "SHA256", "pencil", first, last);
+		snprintf(first + strlen(first), sizeof first - strlen(first),
+			 "%s", cases[i].h);
+		CHECK_INT(cpl_sasl_proved(s), 0);
+		CHECK_INT(cpl_sasl_step(s, first, strlen(first), &out, &e),
+			  cases[i].result);
+		CHECK_INT(cpl_sasl_proved(s),
+			  cases[i].result == 0 && *cases[i].h);
+		cpl_buf_release(&out);
+		cpl_sasl_free(s);
+	}
+}
+
+/* No other mechanism proves it. */
+static void plain_proves_nothing(void)
+{
+	struct cpl_sasl_conf c = romeo("pencil");
+	struct cpl_err e = CPL_ERR_INIT;
+	struct cpl_buf out;
+	struct cpl_sasl *s = start(&c, "PLAIN ", &out);
+
+	UNIT_NEED(s != NULL);
+	CHECK_INT(cpl_sasl_success(s, NULL, 0, &e), 0);
+	CHECK_INT(cpl_sasl_proved(s), 0);
+	cpl_buf_release(&out);
+	cpl_sasl_free(s);
+}
+
 static void nonces_differ(void)
 {
 	struct cpl_sasl_conf c = romeo("x");
@@ -469,8 +521,8 @@ static void bound_bytes(void)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct cpl_sasl_conf c = romeo("x");
-		struct cpl_sasl_offer offer = {"SCRAM-SHA-1-PLUS ",
-					       types[i][0]};
+		struct cpl_sasl_offer offer = {
+		    .mechanisms = "SCRAM-SHA-1-PLUS ", .bindings = types[i][0]};
 		struct cpl_err e = CPL_ERR_INIT;
 		struct cpl_buf out = CPL_BUF_INIT(1000);
 		struct cpl_sasl *s;
@@ -557,7 +609,7 @@ static void saslprep_refuses(void)
 	    "x",    /* C.8 */
 	    "\xff", /* not UTF-8 */
 	};
-	struct cpl_sasl_offer offer = {"SCRAM-SHA-1 PLAIN ", NULL};
+	struct cpl_sasl_offer offer = {.mechanisms = "SCRAM-SHA-1 PLAIN "};
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct cpl_sasl_conf c = romeo(bad[i]);
@@ -650,6 +702,8 @@ int main(void)
 	RUN(scram_by_challenge);
 	RUN(scram_unproved);
 	RUN(scram_one_try);
+	RUN(offer_proved);
+	RUN(plain_proves_nothing);
 	RUN(nonces_differ);
 	RUN(bound_bytes);
 	RUN(saslprep);

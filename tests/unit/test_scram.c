@@ -315,6 +315,68 @@ static void extensions_behind(void)
 	end(&x);
 }
 
+#define CHANGED                                                                \
+	"SCRAM: somebody in between changed what the server offers (XEP-0474)"
+
+/* XEP-0474 4.2: h= is right each time that it is there, wherever among the
+ * extensions; and what is no attribute hides none. */
+static void offer_hash(void)
+{
+	static const struct {
+		const char *behind;
+		int result, proved;
+	} cases[] = {
+	    {"", 0, 0},
+	    {",x=y", 0, 0},
+	    {",h=aGFzaA==", 0, 1},
+	    {",h=aGFzaA==,x=y", 0, 1},
+	    {",x=y,h=aGFzaA==", 0, 1},
+	    {",x,,=,h=aGFzaA==", 0, 1},
+	    {",h=aGFzaA==,h=aGFzaA==", 0, 1},
+	    /* an older draft's, and what only looks like it */
+	    {",d=aGFzaA==", 0, 0},
+	    {",d=bm90IGl0", 0, 0},
+	    {",H=bm90IGl0", 0, 0},
+	    {",xh=bm90IGl0", 0, 0},
+	    {",h", 0, 0},
+	    {",h=", -1, 0},
+	    {",h=aGFzaA=", -1, 0},
+	    {",h=aGFzaA===", -1, 0},
+	    {",h=bm90IGl0", -1, 0},
+	    {",x,h=bm90IGl0", -1, 0},
+	    {",x,,,h=bm90IGl0", -1, 0},
+	    {",h=aGFzaA==,h=bm90IGl0", -1, 1},
+	    {",h=bm90IGl0,h=aGFzaA==", -1, 0},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct cpl_scram_conf c = usual;
+		struct exchange x;
+		char text[300];
+
+		begin(&x);
+		c.offer_hash = "aGFzaA==";
+		snprintf(text, sizeof text, "%s%s", FIRST, cases[i].behind);
+		CHECK_INT(cpl_scram_first(&x.scram, &c, &x.out, &x.e), 0);
+		if (!CHECK_INT(final(&x, &c, text), cases[i].result))
+			printf("# of '%s'\n", cases[i].behind);
+		CHECK_INT(x.scram.proved, cases[i].proved);
+		if (cases[i].result < 0) {
+			CHECK_INT(x.e.status, CPL_PROTOCOL);
+			CHECK_STR(x.e.text, CHANGED);
+			CHECK_INT(x.out.len, 0);
+			CHECK_INT(verify(&x, "v="), -1);
+			CHECK_STR(x.e.text, "SCRAM: the server ended the "
+					    "exchange too early");
+		}
+		/* who has nothing to compare with looks at none */
+		c.offer_hash = NULL;
+		CHECK_INT(final(&x, &c, text), 0);
+		CHECK_INT(x.scram.proved, 0);
+		end(&x);
+	}
+}
+
 static void fewest_iterations(void)
 {
 	char text[256];
@@ -456,6 +518,7 @@ int main(void)
 	RUN(server_first_refused);
 	RUN(server_first_cut);
 	RUN(extensions_behind);
+	RUN(offer_hash);
 	RUN(fewest_iterations);
 	RUN(server_final_refused);
 	RUN(long_error_is_shortened);

@@ -1,0 +1,47 @@
+#!/usr/bin/env bats
+# That nobody in between makes a login weaker than the server has it: what real
+# servers prove, and what they do not.
+
+bats_require_minimum_version 1.5.0
+load lib
+
+proved='^xsend: the server has proved what it offers$'
+
+# as_romeo [ARG...]: a message by romeo of the current server, by STARTTLS.
+as_romeo() {
+	COUPLET_PASSWORD=rosaline tool xsend -vv -C /dev/null \
+		-u romeo@montague.lit -H "$XMPP_HOST:$XMPP_PORT" \
+		--ca-file "$XMPP_CA" -m hi --bounce-wait 0 "$@" juliet@capulet.lit
+}
+
+@test "real servers prove their offer, in both profiles and by each hash" {
+	local profile hash
+	for profile in no yes; do
+		own prosody ssdp=yes sasl2=$profile
+		expect_exit 0 as_romeo
+		grep -q "$proved" err
+	done
+	# It has no hash of SCRAM-SHA-512.
+	own prosody ssdp=yes mechs=SCRAM-SHA-1,SCRAM-SHA-1-PLUS
+	expect_exit 0 as_romeo
+	grep -q 'SCRAM-SHA-1-PLUS, bound by tls-exporter$' err
+	grep -q "$proved" err
+	# ejabberd has XEP-0388 over TLS by itself.
+	for hash in 1 256 512; do
+		own ejabberd "mechs=SCRAM-SHA-$hash,SCRAM-SHA-$hash-PLUS"
+		expect_exit 0 as_romeo
+		grep -q "SCRAM-SHA-$hash-PLUS (SASL2), bound by tls-exporter$" err
+		grep -q "$proved" err
+	done
+	# No channel, no types of binding in what is hashed.
+	own ejabberd tls=no
+	expect_exit 0 as_romeo --tls none
+	grep -q 'logging in by SCRAM-SHA-512$' err
+	grep -q "$proved" err
+}
+
+@test "a server that proves nothing is used as ever" {
+	on prosody
+	expect_exit 0 as_romeo
+	run ! grep -q "$proved" err
+}
