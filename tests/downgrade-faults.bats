@@ -34,3 +34,17 @@ changed='SCRAM: somebody in between changed what the server offers (XEP-0474)'
 		absent ' recv response ' "$STUB_LOG"
 	done
 }
+
+@test "[v] the version of TLS: 76 where the server has another one" {
+	local version other
+	for version in '1.2 0304' '1.3 0303'; do
+		read -r version other <<<"$version"
+		stub "tls-version=$version" tls-proof=right
+		expect_exit 0 try
+		stub_says 76 '@: SCRAM: somebody in between speaks another version of TLS with the server (XEP-0515)' \
+			"tls-version=$version" "tls-proof=$other" offer-hash=right
+		absent ' recv response ' "$STUB_LOG"
+	done
+	stub_says 76 '@: SCRAM: somebody in between speaks another version of TLS with the server (XEP-0515)' \
+		no-tls tls-proof=0304 -- --tls none
+}

@@ -49,6 +49,7 @@ static void fill_channel(struct cpl_auth *a)
 	c->exporter_len = c->unique_len = c->end_point_len = -1;
 	if (!tls)
 		return;
+	c->version = cpl_tls_version_number(tls);
 	c->exporter_len = cpl_tls_binding(tls, CPL_BIND_EXPORTER, c->exporter);
 	c->end_point_len =
 	    cpl_tls_binding(tls, CPL_BIND_END_POINT, c->end_point);

@@ -49,6 +49,7 @@ struct cpl_sasl {
 	const unsigned char *binding; /* in channel */
 	size_t binding_len;
 	struct cpl_buf offer_hash; /* for SCRAM, else empty */
+	char tls_version[8];
 	struct cpl_scram scram;
 	enum state state;
 };
@@ -209,6 +210,8 @@ struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
 	s->password.secret = 1;
 	cpl_buf_init(&s->offer_hash, 2 * EVP_MAX_MD_SIZE);
 	s->channel = conf->channel;
+	snprintf(s->tls_version, sizeof s->tls_version, "%04x",
+		 (unsigned)conf->channel.version & 0xffff);
 	s->local = conf->local ? strdup(conf->local) : NULL;
 	s->bare = strdup(conf->bare);
 	if ((conf->local && !s->local) || !s->bare || new_nonce(s) < 0)
@@ -262,6 +265,7 @@ static struct cpl_scram_conf scram_conf(const struct cpl_sasl *s)
 	    .binding = s->binding,
 	    .binding_len = s->binding_len,
 	    .offer_hash = s->offer_hash.data,
+	    .tls_version = s->tls_version,
 	};
 
 	return c;

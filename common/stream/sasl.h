@@ -17,6 +17,7 @@
 /* What the connection can bind to, and whether it may carry PLAIN. */
 struct cpl_sasl_channel {
 	int verified; /* TLS whose certificate was verified */
+	int version;  /* of TLS, as on the wire: 0x0304; 0: there is none */
 	unsigned char exporter[64];
 	int exporter_len; /* -1: this connection has none */
 	unsigned char unique[64];

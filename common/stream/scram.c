@@ -87,26 +87,36 @@ static int is_text(const char *p, size_t len, const char *text)
  * ignored. Those that we know have to be right each time that they are there.
  * XEP-0474 4.2: h= is the server's own account of its offer. Drafts before
  * version 0.4 had d= in its place, of names joined by what a name may have in
- * it, and ejabberd hashed more into it than it offered: it proves nothing. */
+ * it, and ejabberd hashed more into it than it offered: it proves nothing.
+ * XEP-0515 4.2: t= is the version of TLS at the server's end. */
 static int check_extensions(struct cpl_scram *s,
 			    const struct cpl_scram_conf *conf, const char *p,
 			    const char *end, struct cpl_err *e)
 {
 	while (p < end) {
-		const char *value;
+		const char *hash, *version;
 		size_t n;
 
-		if ((value = attribute(&p, end, 'h', &n)) && conf->offer_hash) {
-			if (!is_text(value, n, conf->offer_hash))
+		hash = attribute(&p, end, 'h', &n);
+		if (hash && conf->offer_hash) {
+			if (!is_text(hash, n, conf->offer_hash))
 				return bad(e, "somebody in between changed "
 					      "what the server offers "
 					      "(XEP-0474)");
 			s->proved = 1;
-		} else if (!value) {
-			p = memchr(p, ',', (size_t)(end - p));
-			if (!p++)
-				break;
 		}
+		if (hash)
+			continue;
+		version = attribute(&p, end, 't', &n);
+		if (version && conf->tls_version &&
+		    !is_text(version, n, conf->tls_version))
+			return bad(e, "somebody in between speaks another "
+				      "version of TLS with the server "
+				      "(XEP-0515)");
+		if (version)
+			continue;
+		p = memchr(p, ',', (size_t)(end - p));
+		p = p ? p + 1 : end;
 	}
 	return 0;
 }

@@ -15,13 +15,15 @@ class Refused(Exception):
 
 class Context:
     """What a mechanism may ask. offers: names of mechanisms; bindings: types
-    of channel binding; binding: a function from type to data."""
+    of channel binding; binding: a function from type to data; tls: the name of
+    its version."""
 
-    def __init__(self, options, offers, binding, certificate_name):
+    def __init__(self, options, offers, binding, certificate_name, tls):
         self.options = options
         self.offers = offers
         self.binding = binding
         self.certificate_name = certificate_name
+        self.tls = tls
 
     def password(self, user):
         return self.options.users.get(user)
@@ -151,6 +153,8 @@ def challenge(nonce, kind, context):
     text = f'r={nonce},s={encode(os.urandom(12))},i={options.iterations}'
     if options.offer_hash:
         text += ',h=' + offer_hash(kind, context)
+    if options.tls_proof:
+        text += ',t=' + tls_version(context)
     return text
 
 
@@ -162,6 +166,13 @@ def offer_hash(kind, context):
     if context.options.offer_hash == 'wrong':
         text += 'x'
     return encode(hashlib.new(kind, text.encode()).digest())
+
+
+def tls_version(context):
+    """XEP-0515, section 4.1."""
+    if context.options.tls_proof != 'right':
+        return context.options.tls_proof
+    return {'TLSv1.2': '0303', 'TLSv1.3': '0304'}[context.tls]
 
 
 def proof_is_right(proof, salted, signed, kind):

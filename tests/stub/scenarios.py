@@ -150,6 +150,7 @@ KEYS = {
               words),
     'cb': ([], words),
     'hide': ([], words),
+    'tls-proof': ('', str),
     'sasl2': ('no', one_of('no', 'yes', 'only')),
     'fast': ('no', one_of('no', 'yes', 'new', 'refuse', 'forged')),
     'token': ('', str),

@@ -300,7 +300,8 @@ class Session(Login, Stanzas):
 
     def authentication(self, offers):
         return sasl.Context(self.options, offers, self.wire.binding,
-                            self.certificate_name())
+                            self.certificate_name(),
+                            self.wire.tls and self.wire.tls.version())
 
 
 def one_line(text):

@@ -16,7 +16,10 @@ static struct cpl_sasl_conf romeo(const char *password)
 	    .bare = "romeo@montague.lit",
 	    .password = password,
 	    .password_len = password ? strlen(password) : 0,
-	    .channel = {.verified = 1, .exporter_len = 32, .end_point_len = 32},
+	    .channel = {.verified = 1,
+			.version = 0x0304,
+			.exporter_len = 32,
+			.end_point_len = 32},
 	};
 
 	memset(c.channel.exporter, 'x', 32);
@@ -479,6 +482,38 @@ static void offer_proved(void)
 	}
 }
 
+/* XEP-0515: the version is that of the connection, 0000 without TLS. */
+static void version_of_tls(void)
+{
+	static const struct {
+		int version, result;
+		const char *t;
+	} cases[] = {
+	    {0x0304, 0, ",t=0304"},  {0x0303, 0, ",t=0303"},
+	    {0x0304, -1, ",t=0303"}, {0x0303, -1, ",t=0304"},
+	    {0, -1, ",t=0304"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct cpl_sasl_conf c = romeo("pencil");
+		struct cpl_err e = CPL_ERR_INIT;
+		struct cpl_buf out;
+		struct cpl_sasl *s;
+		char first[300], last[200];
+
+		c.channel.version = cases[i].version;
+		s = start(&c, "SCRAM-SHA-256 ", &out);
+		UNIT_NEED(s != NULL);
+		server_side(&out, "SHA256", "pencil", first, last);
+		snprintf(first + strlen(first), sizeof first - strlen(first),
+			 "%s", cases[i].t);
+		CHECK_INT(cpl_sasl_step(s, first, strlen(first), &out, &e),
+			  cases[i].result);
+		cpl_buf_release(&out);
+		cpl_sasl_free(s);
+	}
+}
+
 /* No other mechanism proves it. */
 static void plain_proves_nothing(void)
 {
@@ -703,6 +738,7 @@ int main(void)
 	RUN(scram_unproved);
 	RUN(scram_one_try);
 	RUN(offer_proved);
+	RUN(version_of_tls);
 	RUN(plain_proves_nothing);
 	RUN(nonces_differ);
 	RUN(bound_bytes);

@@ -377,6 +377,53 @@ static void offer_hash(void)
 	}
 }
 
+#define OTHER_TLS                                                              \
+	"SCRAM: somebody in between speaks another version of TLS with the "   \
+	"server (XEP-0515)"
+
+/* XEP-0515 4.2, beside or without h=. */
+static void tls_version(void)
+{
+	static const struct {
+		const char *behind, *why;
+	} cases[] = {
+	    {"", NULL},
+	    {",t=0304", NULL},
+	    {",x=y,t=0304,h=aGFzaA==", NULL},
+	    {",h=aGFzaA==,t=0304,t=0304", NULL},
+	    {",T=0303", NULL},
+	    {",t", NULL},
+	    {",t=", OTHER_TLS},
+	    {",t=0303", OTHER_TLS},
+	    {",t=304", OTHER_TLS},
+	    {",t=00304", OTHER_TLS},
+	    {",t=0x0304", OTHER_TLS},
+	    {",h=aGFzaA==,t=0303", OTHER_TLS},
+	    {",x,,t=0303", OTHER_TLS},
+	    {",t=0304,t=0303", OTHER_TLS},
+	    {",t=0304,h=bm90IGl0", CHANGED},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct cpl_scram_conf c = usual;
+		struct exchange x;
+		char text[300];
+
+		begin(&x);
+		c.offer_hash = "aGFzaA==";
+		c.tls_version = "0304";
+		snprintf(text, sizeof text, "%s%s", FIRST, cases[i].behind);
+		CHECK_INT(cpl_scram_first(&x.scram, &c, &x.out, &x.e), 0);
+		if (!CHECK_INT(final(&x, &c, text), cases[i].why ? -1 : 0))
+			printf("# of '%s'\n", cases[i].behind);
+		CHECK_STR(x.e.text, cases[i].why ? cases[i].why : "");
+		CHECK_INT(x.out.len > 0, !cases[i].why);
+		c.tls_version = c.offer_hash = NULL;
+		CHECK_INT(final(&x, &c, text), 0);
+		end(&x);
+	}
+}
+
 static void fewest_iterations(void)
 {
 	char text[256];
@@ -519,6 +566,7 @@ int main(void)
 	RUN(server_first_cut);
 	RUN(extensions_behind);
 	RUN(offer_hash);
+	RUN(tls_version);
 	RUN(fewest_iterations);
 	RUN(server_final_refused);
 	RUN(long_error_is_shortened);
