@@ -48,3 +48,57 @@ changed='SCRAM: somebody in between changed what the server offers (XEP-0474)'
 	stub_says 76 '@: SCRAM: somebody in between speaks another version of TLS with the server (XEP-0515)' \
 		no-tls tls-proof=0304 -- --tls none
 }
+
+unproved='it does not prove its offer (XEP-0474), so somebody in between may have changed that'
+
+# What XEP-0440 3 says of an offer that does not fit together. The stub is who
+# is in between.
+@test "[v] -PLUS without the types, in the profile of XEP-0388: 76 (rule 4)" {
+	stub_says 76 '@: the server offers to bind the login to the connection, but does not say by what; somebody in between may have taken that out (XEP-0440)' \
+		sasl2=only cb=tls-exporter 'hide=tls-*'
+	same 'attempts' 0 "$(attempts)"
+	# In the older one it is bound to what it is by default, and that holds.
+	stub cb=tls-exporter 'hide=tls-*'
+	expect_exit 0 try -vv
+	grep -q 'PLUS, bound by tls-exporter$' err
+	stub cb=tls-unique tls-version=1.2 'hide=tls-*'
+	expect_exit 0 try -vv
+	grep -q 'PLUS, bound by tls-unique$' err
+}
+
+@test "[v] the types without -PLUS: 76 without a proof (rule 5)" {
+	stub_says 76 "@: the server names channel bindings, but offers no login that is bound to one; $unproved" \
+		cb=tls-exporter 'hide=*-PLUS'
+	absent ' recv response ' "$STUB_LOG"
+	stub_says 76 "@: $changed" cb=tls-exporter 'hide=*-PLUS' offer-hash=right
+	# The server has it so, and proves it.
+	stub types=tls-exporter offer-hash=right
+	expect_exit 0 try -vv
+	grep -qx 'xsend: logging in by SCRAM-SHA-512' err
+	grep -qx 'xsend: the server has proved what it offers' err
+	# There is no proof of PLAIN, which such a server may have alone.
+	stub types=tls-exporter mechs=PLAIN
+	expect_exit 0 try
+}
+
+@test "[v] no type that we have: 76 without a proof (rule 6)" {
+	local words
+	for words in cb=tls-strange \
+		'cb=tls-exporter,tls-strange hide=tls-exporter' \
+		'cb=tls-unique tls-version=1.3'; do
+		# shellcheck disable=SC2086 # words
+		stub_says 76 "@: the server offers no channel binding that we have; $unproved" $words
+		absent ' recv response ' "$STUB_LOG"
+	done
+	stub_says 76 "@: $changed" offer-hash=right \
+		cb=tls-exporter,tls-strange hide=tls-exporter
+	stub cb=tls-strange offer-hash=right
+	expect_exit 0 try -vv
+	grep -qx 'xsend: logging in by SCRAM-SHA-512' err
+}
+
+@test "neither the types nor -PLUS: a server that has both is told (rule 3)" {
+	stub_says 77 '@: romeo@montague.lit: login refused: not-authorized' \
+		cb=tls-exporter 'hide=*-PLUS,tls-*'
+	absent ' recv response ' "$STUB_LOG"
+}

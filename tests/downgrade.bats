@@ -45,3 +45,20 @@ as_romeo() {
 	expect_exit 0 as_romeo
 	run ! grep -q "$proved" err
 }
+
+@test "real servers that are told not to offer -PLUS name the types all the same" {
+	local plain=mechs=SCRAM-SHA-1,SCRAM-SHA-256
+	own ejabberd "$plain"
+	expect_exit 0 as_romeo
+	grep -q 'logging in by SCRAM-SHA-256 (SASL2)$' err
+	grep -q "$proved" err
+	own prosody "$plain" ssdp=yes
+	expect_exit 0 as_romeo
+	grep -q 'logging in by SCRAM-SHA-256$' err
+	# Nothing tells such a one from somebody who took -PLUS out.
+	own prosody "$plain"
+	expect_exit 76 as_romeo
+	grep -q 'names channel bindings, but offers no login that is bound' err
+	own prosody mechs=PLAIN
+	expect_exit 0 as_romeo
+}

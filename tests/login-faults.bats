@@ -75,10 +75,9 @@ load stub/lib
 	expect_exit 0 try
 	stub ok cb=tls-server-end-point tls-version=1.2
 	expect_exit 0 try
-	# -PLUS is there, but with a type that we do not have.
-	stub ok cb=tls-unique mechs=SCRAM-SHA-1
+	stub ok cb=tls-unique,tls-server-end-point tls-version=1.2
 	expect_exit 0 try -vv
-	grep -qx 'xsend: logging in by SCRAM-SHA-1' err
+	grep -qx 'xsend: logging in by SCRAM-SHA-512-PLUS, bound by tls-unique' err
 }
 
 @test "a server that does not know the password is not believed" {

@@ -89,19 +89,21 @@ only() {
 @test "prosody: the other mechanisms, one at a time" {
 	own prosody mechs=SCRAM-SHA-1,SCRAM-SHA-1-PLUS
 	romeo 'SCRAM-SHA-1-PLUS, bound by tls-exporter'
-	# On TLS 1.2 it knows tls-unique alone, which we do not (RFC 9266 1).
-	(old_tls && romeo SCRAM-SHA-1)
+	# On TLS 1.2 it knows tls-unique alone.
+	(old_tls && romeo 'SCRAM-SHA-1-PLUS, bound by tls-unique')
 	own prosody mechs=PLAIN
 	romeo PLAIN
 	port=$XMPP_TLS_PORT romeo PLAIN --tls direct
 }
 
-@test "prosody: SCRAM-SHA-256 without binding on TLS 1.2" {
+@test "prosody: SCRAM-SHA-256-PLUS by tls-unique on TLS 1.2" {
 	on prosody
 	new_account romeo
 	old_tls
-	logs_in_by SCRAM-SHA-256
+	logs_in_by 'SCRAM-SHA-256-PLUS, bound by tls-unique'
 	grep -q 'TLSv1.2' err
+	logs_in_by 'SCRAM-SHA-256-PLUS, bound by tls-unique' --tls direct \
+		-H "$XMPP_HOST:$XMPP_TLS_PORT"
 }
 
 @test "ejabberd: each mechanism, ANONYMOUS and EXTERNAL" {

@@ -51,6 +51,7 @@ static void fill_channel(struct cpl_auth *a)
 		return;
 	c->version = cpl_tls_version_number(tls);
 	c->exporter_len = cpl_tls_binding(tls, CPL_BIND_EXPORTER, c->exporter);
+	c->unique_len = cpl_tls_binding(tls, CPL_BIND_UNIQUE, c->unique);
 	c->end_point_len =
 	    cpl_tls_binding(tls, CPL_BIND_END_POINT, c->end_point);
 }
@@ -70,6 +71,7 @@ static int choose(struct cpl_auth *a, const char *mechanisms,
 	struct cpl_sasl_offer offer = {
 	    .mechanisms = mechanisms ? mechanisms : "",
 	    .bindings = bindings,
+	    .two = cpl_auth_two(a),
 	};
 
 	a->sasl = cpl_sasl_new(&conf, &offer, e);

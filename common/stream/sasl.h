@@ -38,8 +38,9 @@ struct cpl_sasl_conf {
 struct cpl_sasl;
 
 /* Chooses; NULL with e set: CPL_UNAVAILABLE when nothing offered is usable
- * (says what is offered, and why PLAIN is not), CPL_AUTH for a password that
- * SASLprep (RFC 4013) does not allow. */
+ * (says what is offered, and why PLAIN is not), CPL_PROTOCOL for an offer that
+ * XEP-0440 3 forbids, CPL_AUTH for a password that SASLprep (RFC 4013) does not
+ * allow. */
 struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
 			      const struct cpl_sasl_offer *offer,
 			      struct cpl_err *e)
@@ -57,8 +58,9 @@ int cpl_sasl_start(struct cpl_sasl *s, struct cpl_buf *out, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
 /* The answer to a challenge into out. -1: CPL_PROTOCOL, a challenge that the
- * mechanism does not have or that is wrong, or an offer that was changed on its
- * way (XEP-0474); then nothing was proved to the server. */
+ * mechanism does not have or that is wrong, an offer that was changed on its
+ * way (XEP-0474), or one that could have been and is not proved
+ * (sasl_choice.h); then nothing was proved to the server. */
 int cpl_sasl_step(struct cpl_sasl *s, const char *challenge, size_t len,
 		  struct cpl_buf *out, struct cpl_err *e)
     __attribute__((warn_unused_result));

@@ -13,6 +13,7 @@ struct cpl_sasl_offer {
 	const char *mechanisms; /* of the profile that the login is in */
 	const char *bindings;   /* XEP-0440: types of channel binding; NULL:
 				   none is named */
+	int two;                /* the profile is that of XEP-0388 */
 };
 
 /* Appends XEP-0474 4.1's hash of an offer in base64, by the digest of that name

@@ -221,6 +221,8 @@ int cpl_scram_final(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 	s->proved = 0;
 	if (parse_first(s, conf, &f, server_first, len, e) < 0)
 		return -1;
+	if (conf->must_prove && !s->proved)
+		return cpl_err_set(e, CPL_PROTOCOL, "%s", conf->must_prove);
 	if (f.nonce_len <= own || memcmp(f.nonce, conf->nonce, own) != 0)
 		return bad(e, "the server's nonce does not extend ours");
 	if (cpl_base64_decode(&salt, f.salt, f.salt_len) < 0 || salt.len == 0)

@@ -26,6 +26,7 @@ struct cpl_scram_conf {
 	/* XEP-0474: what h= in the server's first message has to be, if it is
 	 * there; NULL: it is not looked at. */
 	const char *offer_hash;
+	const char *must_prove; /* why it has to be there; NULL: it need not */
 	/* XEP-0515: the same of t=, which is the version of TLS. */
 	const char *tls_version;
 };
@@ -51,7 +52,7 @@ int cpl_scram_first(struct cpl_scram *s, const struct cpl_scram_conf *conf,
  * CPL_PROTOCOL: not of the form of RFC 5802 7, an extension we do not know
  * (m=), a nonce that does not extend ours, fewer iterations than
  * CPL_SCRAM_ITERATIONS_MIN or more than ..._MAX, an h= or t= that is not
- * ours. Then
+ * ours, or no h= where there has to be one. Then
  * no proof was made. */
 int cpl_scram_final(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 		    const char *server_first, size_t len, struct cpl_buf *out,

@@ -57,7 +57,7 @@ class Login:
     def login_features(self):
         names = ''.join(element('mechanism', escape(name))
                         for name in self.seen(self.mechanisms()))
-        kinds = self.seen(self.options.cb)
+        kinds = self.seen(self.options.cb + self.options.types)
         inner = ''
         if self.offers('sasl'):
             inner += element('mechanisms', names, xmlns=SASL.strip('{}'))

@@ -161,8 +161,9 @@ def challenge(nonce, kind, context):
 def offer_hash(kind, context):
     """XEP-0474, section 4.1."""
     text = '\x1e'.join(sorted(context.offers))
-    if context.options.cb:
-        text += '\x1f' + '\x1e'.join(sorted(context.options.cb))
+    kinds = context.options.cb + context.options.types
+    if kinds:
+        text += '\x1f' + '\x1e'.join(sorted(kinds))
     if context.options.offer_hash == 'wrong':
         text += 'x'
     return encode(hashlib.new(kind, text.encode()).digest())

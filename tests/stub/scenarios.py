@@ -149,6 +149,7 @@ KEYS = {
     'mechs': (['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN'],
               words),
     'cb': ([], words),
+    'types': ([], words),
     'hide': ([], words),
     'tls-proof': ('', str),
     'sasl2': ('no', one_of('no', 'yes', 'only')),

@@ -109,6 +109,8 @@ class Wire:
             return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest()
         if kind == 'tls-exporter':
             return exported(self.tls)
+        if kind == 'tls-unique':
+            return self.tls.get_channel_binding(kind)
         return None
 
     async def close(self, how='fin'):
