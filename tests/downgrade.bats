@@ -62,3 +62,54 @@ as_romeo() {
 	own prosody mechs=PLAIN
 	expect_exit 0 as_romeo
 }
+
+# The next server of this name is, for the client, the one that it knows.
+keep_pins() {
+	cp "$XDG_STATE_HOME"/couplet/pins-romeo@montague.lit kept
+}
+
+same_to_the_client() {
+	cp kept "$XDG_STATE_HOME"/couplet/pins-romeo@montague.lit
+}
+
+@test "real servers: what a login had the next one has as well" {
+	local plain=mechs=SCRAM-SHA-1,SCRAM-SHA-256
+	own prosody
+	expect_exit 0 as_romeo
+	grep -q 'SCRAM-SHA-256-PLUS, bound by tls-exporter$' err
+	keep_pins
+	own prosody mechs=PLAIN
+	same_to_the_client
+	expect_exit 76 as_romeo
+	grep -q 'better login to this server than PLAIN.*: --forget$' err
+	own prosody "$plain"
+	same_to_the_client
+	expect_exit 76 as_romeo
+	grep -q 'was bound to the connection before.*: --forget$' err
+	# Changed, and proved.
+	own prosody "$plain" ssdp=yes
+	same_to_the_client
+	expect_exit 0 as_romeo
+	grep -q 'logging in by SCRAM-SHA-256$' err
+	own ejabberd "$plain"
+	same_to_the_client
+	expect_exit 0 as_romeo
+	grep -q 'logging in by SCRAM-SHA-256 (SASL2)$' err
+	own ejabberd mechs=PLAIN
+	same_to_the_client
+	expect_exit 76 as_romeo
+	grep -q 'better login to this server than PLAIN.*: --forget$' err
+}
+
+@test "real servers: the binding of TLS 1.3 after which TLS 1.2 is spoken" {
+	for server in prosody ejabberd; do
+		on $server
+		expect_exit 0 as_romeo
+		grep -q '^bound 0304$' "$XDG_STATE_HOME"/couplet/pins-romeo@montague.lit
+		printf '%s\n' 'openssl_conf = init' '[init]' 'ssl_conf = ssl' '[ssl]' \
+			'system_default = client' '[client]' 'MaxProtocol = TLSv1.2' >old.cnf
+		OPENSSL_CONF=$PWD/old.cnf expect_exit 0 as_romeo
+		grep -q 'TLSv1.2' err
+		grep -qE 'PLUS.* bound by tls-(unique|exporter)$' err
+	done
+}

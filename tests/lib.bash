@@ -55,11 +55,18 @@ on() {
 	. "${!dir}/env"
 }
 
+# forget: what was learnt of a server is gone, as the next one of the name is
+# another.
+forget() {
+	rm -f "$XDG_STATE_HOME"/couplet/pins-*
+}
+
 # own prosody|ejabberd [KEY=VALUE...]: a server for this test alone.
 own() {
 	local dir
 	dir=$(mktemp -d "$OWN_SERVERS/XXXXXX")
 	started+=("$dir")
+	forget
 	"$tests/servers/start" "$1" "$dir" "${@:2}"
 	# shellcheck source=/dev/null
 	. "$dir/env"

@@ -54,8 +54,10 @@ client_certificate() {
 	chmod 600 romeo.pem
 }
 
-# only MECHANISM... : what the own ejabberd offers from here on.
+# only MECHANISM... : what the own ejabberd offers from here on, as if it were
+# another.
 only() {
+	forget
 	local name list='DIGEST-MD5, X-OAUTH2'
 	for name in PLAIN SCRAM-SHA-{1,256,512}{,-PLUS}; do
 		[[ " $* " = *" $name "* ]] || list+=", $name"

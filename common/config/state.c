@@ -57,6 +57,17 @@ out:
 	return result;
 }
 
+int cpl_state_is_there(const char *folder, const char *name)
+{
+	struct cpl_buf path = CPL_BUF_INIT(PATH_BYTES_MAX);
+	struct stat st;
+	int there = folder && cpl_buf_addf(&path, "%s/%s", folder, name) == 0 &&
+		    lstat(path.data, &st) == 0;
+
+	cpl_buf_release(&path);
+	return there;
+}
+
 /* Makes the folder and the two above it where they are missing, which is what
  * there may be below a home. The home itself is not made: some accounts are
  * meant to have none. 0, or -1 with errno. */

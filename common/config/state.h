@@ -19,6 +19,10 @@ int cpl_state_read(const char *folder, const char *name, struct cpl_buf *out,
 		   const struct cpl_log *log)
     __attribute__((warn_unused_result));
 
+/* Whether a file has this name, be it one that cpl_state_read() can use or not;
+ * 0 also where that cannot be told. */
+int cpl_state_is_there(const char *folder, const char *name);
+
 /* Replaces the content; the folder is made where it is missing. */
 void cpl_state_write(const char *folder, const char *name, const char *p,
 		     size_t n, const struct cpl_log *log);

@@ -67,6 +67,7 @@ static int choose(struct cpl_auth *a, const char *mechanisms,
 	    .password_len = password ? password->len : 0,
 	    .have_cert = a->conf.have_cert,
 	    .channel = a->channel,
+	    .pins = *a->conf.pins,
 	};
 	struct cpl_sasl_offer offer = {
 	    .mechanisms = mechanisms ? mechanisms : "",
@@ -78,6 +79,14 @@ static int choose(struct cpl_auth *a, const char *mechanisms,
 	return a->sasl ? 0 : -1;
 }
 
+/* A token that is not bound is no better than such a password (store/pins.h).
+ */
+static int token_allowed(const struct cpl_auth *a, const char *mechanism)
+{
+	return cpl_ht_binding(mechanism) ||
+	       !cpl_pins_bind(a->conf.pins, a->channel.version);
+}
+
 /* A token goes before a password: one of a mechanism that the server still has,
  * and that this connection can do. */
 static int choose_token(struct cpl_auth *a, const struct cpl_offer *offer)
@@ -87,7 +96,8 @@ static int choose_token(struct cpl_auth *a, const struct cpl_offer *offer)
 
 	if (!token || !a->conf.agent || !a->conf.jid->local ||
 	    !cpl_offer_has(offer->fast, token->mechanism) ||
-	    !cpl_ht_usable(&a->channel, token->mechanism))
+	    !cpl_ht_usable(&a->channel, token->mechanism) ||
+	    !token_allowed(a, token->mechanism))
 		return 0;
 	a->by_token = 1;
 	snprintf(a->token_mechanism, sizeof a->token_mechanism, "%s",
@@ -321,6 +331,8 @@ static int on_failure(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 			cpl_fault_condition(el, CPL_NS_SASL));
 		cpl_tokens_refused(a->conf.tokens);
 		a->token_refused = 1;
+	} else if (!a->by_token) {
+		cpl_sasl_refused(a->sasl, e);
 	}
 	return cpl_err_prefix(e, "%s", a->conf.jid->bare);
 }
@@ -372,7 +384,7 @@ static void ask_token(struct cpl_auth *a, const struct cpl_offer *offer)
 	    !a->conf.agent || a->conf.invalidate || !offer->fast)
 		return;
 	name = cpl_ht_choose(&a->channel, offer->fast, offer->bindings);
-	if (name)
+	if (name && token_allowed(a, name))
 		snprintf(a->token_mechanism, sizeof a->token_mechanism, "%s",
 			 name);
 }
@@ -423,4 +435,9 @@ int cpl_auth_said_all(const struct cpl_auth *a)
 int cpl_auth_token_refused(const struct cpl_auth *a)
 {
 	return a->token_refused;
+}
+
+struct cpl_pins cpl_auth_had(const struct cpl_auth *a)
+{
+	return a->by_token ? (struct cpl_pins){0} : cpl_sasl_had(a->sasl);
 }

@@ -14,6 +14,7 @@
 #include "../config/secret.h"
 #include "../stanza/jid.h"
 #include "../store/offer.h"
+#include "../store/pins.h"
 #include "../store/token.h"
 #include "link.h"
 
@@ -21,6 +22,7 @@ struct cpl_auth_conf {
 	const struct cpl_jid *jid;
 	const struct cpl_secret *password; /* empty: EXTERNAL or ANONYMOUS */
 	const char *agent; /* XEP-0388 2.4: the UUID of what logs in, or NULL */
+	const struct cpl_pins *pins; /* what earlier logins have had */
 	int have_cert; /* a client certificate was offered in the handshake */
 	/* XEP-0484: ours to use, and to keep what the server gives; NULL:
 	 * neither. It wants an agent. */
@@ -49,6 +51,9 @@ void cpl_auth_free(struct cpl_auth *a);
  * CPL_PROTOCOL an element that is none of the exchange, or a wrong one. */
 int cpl_auth_element(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
     __attribute__((warn_unused_result));
+
+/* What the login has had, once it is done. */
+struct cpl_pins cpl_auth_had(const struct cpl_auth *a);
 
 /* The profile is that of XEP-0388, where no new stream begins. */
 int cpl_auth_two(const struct cpl_auth *a);

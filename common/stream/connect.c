@@ -25,6 +25,7 @@ struct cpl_connect {
 	struct cpl_link *link; /* until it is handed over */
 	struct cpl_login *login;
 	const struct cpl_target *target; /* NULL while it is looked for */
+	struct cpl_pins pins;
 	struct cpl_timer deadline;
 	struct ssl_ctx_st *made; /* by the check, for every attempt */
 	struct cpl_known known;  /* as it was read */
@@ -105,6 +106,7 @@ static void learn(struct cpl_connect *c)
 
 	if (c->login_conf.mode == CPL_TLS_NONE)
 		return;
+	cpl_pins_add(&r->had, c->conf.state, c->jid.bare, c->log);
 	if (now.offer.limit == 0 && r->features)
 		now.offer.limit = cpl_features_limit(r->features);
 	if (now.early == CPL_EARLY_UNTRIED && same)
@@ -298,6 +300,8 @@ static void remember(struct cpl_connect *c)
 		return;
 	if (!c->conf.wary)
 		cpl_known_read(&c->known, state, c->jid.bare, c->log);
+	cpl_pins_load(&c->pins, state, c->jid.bare, c->log);
+	cpl_known_read(&c->known, state, c->jid.bare, c->log);
 	if (login->agent ||
 	    cpl_client_id(state, c->jid.bare, c->client, c->log) < 0)
 		return;
@@ -328,6 +332,7 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	dial->domain = c->dns;
 	dial->host = server ? c->host : NULL;
 	dial->mode = tls_mode(cpl_setting(set, CPL_SET_TLS));
+	login->pins = &c->pins;
 	login->jid = &c->jid;
 	login->resource = cpl_setting(set, CPL_SET_RESOURCE);
 	login->password = c->conf.password;

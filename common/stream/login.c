@@ -189,6 +189,7 @@ static int authenticate(struct cpl_login *l, const struct cpl_offer *offer,
 	struct cpl_auth_conf conf = {
 	    .jid = l->conf->jid,
 	    .password = l->conf->password,
+	    .pins = l->conf->pins,
 	    .agent = l->conf->agent,
 	    .tokens = l->conf->tokens,
 	    .invalidate = l->conf->invalidate,
@@ -378,6 +379,7 @@ static int on_auth(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
 			   ? follow(l, &l->result.offer, e)
 			   : CPL_LOGIN_ON;
 	l->authenticated = 1;
+	l->result.had = cpl_auth_had(l->auth);
 	/* XEP-0388 2.6.1: the features follow by themselves. */
 	if (cpl_auth_two(l->auth))
 		return on_inlined(l, el, e);

@@ -27,6 +27,7 @@
 #include "../net/tls.h"
 #include "../stanza/jid.h"
 #include "../store/known.h"
+#include "../store/pins.h"
 #include "../store/token.h"
 #include "link.h"
 
@@ -45,10 +46,11 @@ struct cpl_login_conf {
 	const struct cpl_secret *password; /* empty: EXTERNAL or ANONYMOUS */
 	struct cpl_tls_conf tls;
 	enum cpl_tls_mode mode;
-	int direct_tls;            /* the target wants TLS at once */
-	const char *agent;         /* XEP-0388 2.4: a UUID, or NULL */
-	struct cpl_tokens *tokens; /* ours to use, or NULL (auth.h) */
-	int invalidate;            /* the token (auth.h) */
+	int direct_tls;              /* the target wants TLS at once */
+	const struct cpl_pins *pins; /* what earlier logins have had */
+	const char *agent;           /* XEP-0388 2.4: a UUID, or NULL */
+	struct cpl_tokens *tokens;   /* ours to use, or NULL (auth.h) */
+	int invalidate;              /* the token (auth.h) */
 	/* What was learnt of this server; NULL: nothing. */
 	const struct cpl_known *known;
 	enum cpl_login_early early;
@@ -76,6 +78,7 @@ struct cpl_login_result {
 				    was asked for. <resumed/>, and then there is
 				    no jid, or <failed/>; the login's */
 	int is_resumed;
+	struct cpl_pins had; /* what the login has had */
 };
 
 struct cpl_login;

@@ -17,6 +17,7 @@ enum state { START, FIRST_SENT, FINAL_SENT, VERIFIED };
 
 struct cpl_sasl {
 	struct cpl_sasl_channel channel;
+	struct cpl_pins pins;
 	struct cpl_sasl_choice choice;
 	const char *must_prove; /* why the offer has to be proved, or NULL */
 	char *local;
@@ -107,7 +108,8 @@ static int ask_proof(struct cpl_sasl *s, const struct cpl_sasl_offer *offer,
 {
 	const struct cpl_sasl_mechanism *m = s->choice.mechanism;
 
-	s->must_prove = cpl_sasl_must_prove(&s->channel, offer, &s->choice);
+	s->must_prove =
+	    cpl_sasl_must_prove(&s->channel, &s->pins, offer, &s->choice);
 	if (m->kind == CPL_SASL_SCRAM &&
 	    cpl_sasl_offer_hash(offer, m->hash, &s->offer_hash) < 0)
 		return cpl_err_nomem(e);
@@ -128,6 +130,7 @@ struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
 	s->password.secret = 1;
 	cpl_buf_init(&s->offer_hash, 2 * EVP_MAX_MD_SIZE);
 	s->channel = conf->channel;
+	s->pins = conf->pins;
 	snprintf(s->tls_version, sizeof s->tls_version, "%04x",
 		 (unsigned)conf->channel.version & 0xffff);
 	s->local = conf->local ? strdup(conf->local) : NULL;
@@ -257,6 +260,29 @@ int cpl_sasl_success(struct cpl_sasl *s, const char *data, size_t len,
 	if (s->choice.mechanism->kind != CPL_SASL_SCRAM || s->state == VERIFIED)
 		return 0;
 	return cpl_scram_verify(&s->scram, data, len, e);
+}
+
+struct cpl_pins cpl_sasl_had(const struct cpl_sasl *s)
+{
+	const struct cpl_sasl_mechanism *m = s->choice.mechanism;
+	struct cpl_pins had = {
+	    .no_plain =
+		m->kind == CPL_SASL_SCRAM || m->kind == CPL_SASL_EXTERNAL,
+	    .bound = m->plus ? s->channel.version : 0,
+	};
+
+	return had;
+}
+
+/* A "y" is refused by a server that binds (RFC 5802 6) before it has proved
+ * anything. What means later is left as it is. */
+int cpl_sasl_refused(const struct cpl_sasl *s, struct cpl_err *e)
+{
+	struct cpl_err why = *e;
+
+	if (s->must_prove && s->state == FIRST_SENT && e->status != CPL_TEMP)
+		cpl_err_set(e, CPL_PROTOCOL, "%s; %s", why.text, s->must_prove);
+	return -1;
 }
 
 enum cpl_status cpl_sasl_failure(const char *condition)

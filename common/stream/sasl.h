@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "../base/buf.h"
+#include "../store/pins.h"
 #include "sasl_offer.h"
 
 /* What the connection can bind to, and whether it may carry PLAIN. */
@@ -33,14 +34,15 @@ struct cpl_sasl_conf {
 	size_t password_len;
 	int have_cert; /* a client certificate was offered in the handshake */
 	struct cpl_sasl_channel channel;
+	struct cpl_pins pins; /* what the account's logins have had */
 };
 
 struct cpl_sasl;
 
 /* Chooses; NULL with e set: CPL_UNAVAILABLE when nothing offered is usable
  * (says what is offered, and why PLAIN is not), CPL_PROTOCOL for an offer that
- * XEP-0440 3 forbids, CPL_AUTH for a password that SASLprep (RFC 4013) does not
- * allow. */
+ * XEP-0440 3 forbids, or the pins, CPL_AUTH for a password that SASLprep (RFC
+ * 4013) does not allow. */
 struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
 			      const struct cpl_sasl_offer *offer,
 			      struct cpl_err *e)
@@ -77,6 +79,15 @@ int cpl_sasl_success(struct cpl_sasl *s, const char *data, size_t len,
 /* Whether the server, which must have said success, has proved that it offered
  * what we saw (XEP-0474). */
 int cpl_sasl_proved(const struct cpl_sasl *s);
+
+/* What this login, which the server must have said success to, has had for the
+ * next ones to have as well. */
+struct cpl_pins cpl_sasl_had(const struct cpl_sasl *s);
+
+/* e is what the server says by <failure/>. Where it should have proved its
+ * offer first, as somebody in between may have taken away what it refuses us
+ * for, that is what e says from here on, with CPL_PROTOCOL. Returns -1. */
+int cpl_sasl_refused(const struct cpl_sasl *s, struct cpl_err *e);
 
 /* The exit status for a <failure/> condition (RFC 6120 6.5): CPL_AUTH unless
  * the server means later (CPL_TEMP) or the protocol (CPL_PROTOCOL). */

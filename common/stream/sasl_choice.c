@@ -26,6 +26,9 @@ enum { MECHANISMS = sizeof mechanisms / sizeof *mechanisms };
 	"; it does not prove its offer (XEP-0474), so somebody in between "    \
 	"may have changed that"
 
+/* What unpins: an option of every tool. */
+#define REALLY "; if the server was really changed: --forget"
+
 /* Whether a mechanism is offered that binds, known to us or not. */
 static int offers_plus(const struct cpl_sasl_offer *offer)
 {
@@ -66,7 +69,8 @@ static int usable(const struct cpl_sasl_mechanism *m,
 	case CPL_SASL_SCRAM:
 		return conf->local && conf->password && (!m->plus || can_bind);
 	case CPL_SASL_PLAIN:
-		return conf->local && conf->password && conf->channel.verified;
+		return conf->local && conf->password &&
+		       conf->channel.verified && !conf->pins.no_plain;
 	case CPL_SASL_ANONYMOUS: break;
 	}
 	return !conf->local;
@@ -77,6 +81,13 @@ static int none_usable(const struct cpl_sasl_conf *conf,
 {
 	const char *why = "";
 
+	if (cpl_offer_has(offer->mechanisms, "PLAIN") &&
+	    conf->channel.verified && conf->password && conf->pins.no_plain)
+		return cpl_err_set(
+		    e, CPL_PROTOCOL,
+		    "there was a better login to this server than PLAIN, which "
+		    "is all that is left of it: somebody in between may want "
+		    "the password" REALLY);
 	if (!*offer->mechanisms)
 		return cpl_err_set(e, CPL_UNAVAILABLE,
 				   "the server offers no way to log in");
@@ -139,6 +150,7 @@ int cpl_sasl_choose(const struct cpl_sasl_conf *conf,
  * (Prosody with LDAP): who can take mechanisms out of the offer can take the
  * types out as well, and PLAIN has no proof of anything. */
 const char *cpl_sasl_must_prove(const struct cpl_sasl_channel *channel,
+				const struct cpl_pins *pins,
 				const struct cpl_sasl_offer *offer,
 				const struct cpl_sasl_choice *choice)
 {
@@ -146,6 +158,9 @@ const char *cpl_sasl_must_prove(const struct cpl_sasl_channel *channel,
 
 	if (m->kind != CPL_SASL_SCRAM || m->plus || !channel->verified)
 		return NULL;
+	if (cpl_pins_bind(pins, channel->version))
+		return "a login to this server was bound to the connection "
+		       "before, and now none can be" UNPROVED REALLY;
 	if (offers_plus(offer))
 		return "the server offers no channel binding that we "
 		       "have" UNPROVED;

@@ -2,8 +2,9 @@
  *
  * Which mechanism is taken of those that a server offers, what the login is
  * bound to, and what the server has to prove before it is gone on with: the
- * rules of XEP-0440 3, with XEP-0474 5 in place of the sixth. Nothing is owned
- * here, and all that it says are constants. */
+ * rules of XEP-0440 3, with XEP-0474 5 in place of the sixth, and what earlier
+ * logins have had (store/pins.h). Nothing is owned here, and all that it says
+ * are constants. */
 #ifndef CPL_SASL_CHOICE_H
 #define CPL_SASL_CHOICE_H
 
@@ -30,7 +31,8 @@ struct cpl_sasl_choice {
 };
 
 /* Chooses. 0, or -1 with e: CPL_UNAVAILABLE when nothing offered is usable,
- * CPL_PROTOCOL for an offer that no server makes. */
+ * CPL_PROTOCOL for an offer that no server makes, or of PLAIN after something
+ * better. */
 int cpl_sasl_choose(const struct cpl_sasl_conf *conf,
 		    const struct cpl_sasl_offer *offer,
 		    struct cpl_sasl_choice *out, struct cpl_err *e)
@@ -39,6 +41,7 @@ int cpl_sasl_choose(const struct cpl_sasl_conf *conf,
 /* Why the server has to prove that it made this offer (XEP-0474) before it is
  * given a proof by that choice, as a text for an error; NULL: it need not. */
 const char *cpl_sasl_must_prove(const struct cpl_sasl_channel *channel,
+				const struct cpl_pins *pins,
 				const struct cpl_sasl_offer *offer,
 				const struct cpl_sasl_choice *choice);
 

@@ -7,6 +7,7 @@
 stub() {
 	local dir
 	dir=$(mktemp -d "$HOME/stub.XXXXXX")
+	forget
 	"$tests/stub/stub.py" --background "$dir" \
 		"certs=$BATS_FILE_TMPDIR/certs" "$@"
 	# shellcheck source=/dev/null

@@ -405,6 +405,84 @@ static void offer_must_be_proved(void)
 	}
 }
 
+/* What is pinned by a login. */
+static void what_it_had(void)
+{
+	static const struct {
+		const char *mechanism;
+		int no_plain, bound;
+	} cases[] = {
+	    {"PLAIN ", 0, 0},
+	    {"SCRAM-SHA-1 ", 1, 0},
+	    {"SCRAM-SHA-1-PLUS ", 1, 0x0303},
+	    {"EXTERNAL ", 1, 0},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct cpl_sasl_conf c = romeo("x");
+		struct cpl_buf out;
+		struct cpl_sasl *s;
+		struct cpl_pins had;
+
+		c.have_cert = 1;
+		c.channel.version = 0x0303;
+		s = start(&c, cases[i].mechanism, &out);
+		UNIT_NEED(s != NULL);
+		had = cpl_sasl_had(s);
+		CHECK_INT(had.no_plain, cases[i].no_plain);
+		CHECK_INT(had.bound, cases[i].bound);
+		cpl_buf_release(&out);
+		cpl_sasl_free(s);
+	}
+}
+
+/* What the server refuses before it has proved what it should have. */
+static void refused_unproved(void)
+{
+	static const struct {
+		int bound, stepped, status, expected;
+	} cases[] = {
+	    {0x0304, 0, CPL_AUTH, CPL_PROTOCOL},
+	    {0x0304, 0, CPL_PROTOCOL, CPL_PROTOCOL},
+	    {0x0304, 0, CPL_TEMP, CPL_TEMP},
+	    {0, 0, CPL_AUTH, CPL_AUTH},
+	    {0x0304, 1, CPL_AUTH, CPL_AUTH},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct cpl_sasl_conf c = romeo("x");
+		struct cpl_err e = CPL_ERR_INIT;
+		struct cpl_buf out;
+		struct cpl_sasl *s;
+		char first[300], last[200];
+
+		c.pins.bound = cases[i].bound;
+		s = start(&c, "SCRAM-SHA-256 ", &out);
+		UNIT_NEED(s != NULL);
+		server_side(&out, "SHA256", "x", first, last);
+		snprintf(first + strlen(first), sizeof first - strlen(first),
+			 ",h=" HASH_OF_256);
+		if (cases[i].stepped)
+			CHECK_INT(
+			    cpl_sasl_step(s, first, strlen(first), &out, &e),
+			    0);
+		cpl_err_set(&e, (enum cpl_status)cases[i].status, "no");
+		CHECK_INT(cpl_sasl_refused(s, &e), -1);
+		CHECK_INT(e.status, cases[i].expected);
+		if (e.status != (enum cpl_status)cases[i].status || i == 1) {
+			CHECK(!strncmp(e.text,
+				       "no; a login to this server was "
+				       "bound",
+				       35));
+			CHECK(strstr(e.text, "--forget") != NULL);
+		} else {
+			CHECK_STR(e.text, "no");
+		}
+		cpl_buf_release(&out);
+		cpl_sasl_free(s);
+	}
+}
+
 /* --- passwords ---------------------------------------------------------- */
 
 /* What is sent for a password, seen through PLAIN. */
@@ -557,6 +635,8 @@ int main(void)
 	RUN(nonces_differ);
 	RUN(bound_bytes);
 	RUN(offer_must_be_proved);
+	RUN(what_it_had);
+	RUN(refused_unproved);
 	RUN(saslprep);
 	RUN(saslprep_refuses);
 	RUN(saslprep_for_scram);

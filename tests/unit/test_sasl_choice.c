@@ -230,7 +230,8 @@ static void flags(void)
 		is_chosen(&c, cases[i].mechanisms, cases[i].bindings,
 			  cases[i].expected);
 		CHECK_INT(cpl_sasl_choose(&c, &offer, &choice, &e), 0);
-		if (!CHECK_STR(cpl_sasl_must_prove(&c.channel, &offer, &choice),
+		if (!CHECK_STR(cpl_sasl_must_prove(&c.channel, &c.pins, &offer,
+						   &choice),
 			       texts[cases[i].must_prove]))
 			printf("# case %zu\n", i);
 	}
@@ -264,6 +265,87 @@ static void types_left_out(void)
 	offer.two = 0;
 	CHECK_INT(cpl_sasl_choose(&c, &offer, &choice, &e), 0);
 	CHECK_STR(choice.mechanism->name, "SCRAM-SHA-1-PLUS");
+}
+
+/* What a login was bound over holds for that version of TLS and older ones. */
+static void pinned_binding(void)
+{
+	static const struct {
+		int verified, version, bound, must_prove;
+		const char *mechanisms, *bindings;
+	} cases[] = {
+	    {1, 0x0304, 0x0304, 1, "SCRAM-SHA-1 ", NULL},
+	    {1, 0x0303, 0x0304, 1, "SCRAM-SHA-1 ", NULL},
+	    {1, 0x0304, 0xffff, 1, "SCRAM-SHA-1 ", NULL},
+	    {1, 0x0304, 0x0303, 0, "SCRAM-SHA-1 ", NULL},
+	    {1, 0x0304, 0, 0, "SCRAM-SHA-1 ", NULL},
+	    /* it is what is said first */
+	    {1, 0x0304, 0x0304, 1, "SCRAM-SHA-1 ", "tls-exporter "},
+	    {1, 0x0304, 0x0304, 1, "SCRAM-SHA-1 SCRAM-SHA-1-PLUS ", "tls-x "},
+	    {1, 0x0304, 0x0304, 0, "SCRAM-SHA-1-PLUS ", "tls-exporter "},
+	    {1, 0x0304, 0x0304, 0, "EXTERNAL SCRAM-SHA-1 ", NULL},
+	    /* who asks for no TLS has no channel to be bound to */
+	    {0, 0, 0x0304, 0, "SCRAM-SHA-1 ", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct cpl_sasl_conf c = romeo("x");
+		struct cpl_sasl_offer offer = {.mechanisms =
+						   cases[i].mechanisms,
+					       .bindings = cases[i].bindings};
+		struct cpl_sasl_choice choice;
+		struct cpl_err e = CPL_ERR_INIT;
+
+		c.have_cert = 1;
+		c.channel.verified = cases[i].verified;
+		c.channel.version = cases[i].version;
+		c.pins.bound = cases[i].bound;
+		CHECK_INT(cpl_sasl_choose(&c, &offer, &choice, &e), 0);
+		if (!CHECK_STR(
+			cpl_sasl_must_prove(&c.channel, &c.pins, &offer,
+					    &choice),
+			cases[i].must_prove
+			    ? "a login to this server was bound to the "
+			      "connection before, and now none can be; it does "
+			      "not prove its offer (XEP-0474), so somebody in "
+			      "between may have changed that; if the server "
+			      "was really changed: --forget"
+			    : NULL))
+			printf("# case %zu\n", i);
+	}
+}
+
+static void pinned_mechanism(void)
+{
+	struct cpl_sasl_conf c = romeo("x");
+	struct cpl_err e = CPL_ERR_INIT;
+	char name[80];
+
+	c.pins.no_plain = 1;
+	is_chosen(&c, "PLAIN SCRAM-SHA-1 ", NULL, "SCRAM-SHA-1 y");
+	for (int i = 0; i < 2; i++) {
+		chosen(&c, i ? "PLAIN " : "EXTERNAL PLAIN X-OAUTH2 ", NULL,
+		       name, &e);
+		CHECK_STR(name, "-");
+		CHECK_INT(e.status, CPL_PROTOCOL);
+		CHECK_STR(e.text,
+			  "there was a better login to this server than PLAIN, "
+			  "which is all that is left of it: somebody in "
+			  "between may want the password; if the server was "
+			  "really changed: --forget");
+	}
+	/* what would not be used for another reason is refused for that one */
+	none_chosen(&c, "X-OAUTH2 ",
+		    "no usable way to log in; the server offers: X-OAUTH2");
+	c.channel.verified = 0;
+	none_chosen(&c, "PLAIN ",
+		    "no usable way to log in; the server offers: PLAIN (PLAIN "
+		    "is used over verified TLS only)");
+	c = romeo(NULL);
+	c.pins.no_plain = 1;
+	none_chosen(&c, "PLAIN ",
+		    "no usable way to log in; the server offers: PLAIN (and "
+		    "there is no password)");
 }
 
 static void plain_over_verified_tls_alone(void)
@@ -334,6 +416,8 @@ int main(void)
 	RUN(binding_types);
 	RUN(flags);
 	RUN(types_left_out);
+	RUN(pinned_binding);
+	RUN(pinned_mechanism);
 	RUN(plain_over_verified_tls_alone);
 	RUN(external_with_certificate_alone);
 	RUN(anonymous_without_user_alone);

@@ -60,6 +60,15 @@ static void what_is_written_is_read(void)
 	umask(022);
 }
 
+static void is_there(void)
+{
+	CHECK(!cpl_state_is_there(folder, "not"));
+	CHECK(!cpl_state_is_there(NULL, "not"));
+	CHECK(!cpl_state_is_there("/dev/null", "not"));
+	cpl_state_write(folder, "there", "", 0, &mute);
+	CHECK(cpl_state_is_there(folder, "there"));
+}
+
 static void appends_and_takes_back(void)
 {
 	struct cpl_buf out = CPL_BUF_INIT(8);
@@ -179,6 +188,7 @@ int main(void)
 		return 1;
 	snprintf(folder, sizeof folder, "%s/state/couplet", base);
 	RUN(what_is_written_is_read);
+	RUN(is_there);
 	RUN(appends_and_takes_back);
 	RUN(what_is_missing_is_no_news);
 	RUN(what_is_no_file_is_refused);
