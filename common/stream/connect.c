@@ -301,7 +301,6 @@ static void remember(struct cpl_connect *c)
 	if (!c->conf.wary)
 		cpl_known_read(&c->known, state, c->jid.bare, c->log);
 	cpl_pins_load(&c->pins, state, c->jid.bare, c->log);
-	cpl_known_read(&c->known, state, c->jid.bare, c->log);
 	if (login->agent ||
 	    cpl_client_id(state, c->jid.bare, c->client, c->log) < 0)
 		return;
