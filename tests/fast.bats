@@ -6,9 +6,9 @@ bats_require_minimum_version 1.5.0
 load lib
 load xsend
 
-# offering SERVER [LINE...]: fresh accounts on one of its own with SASL2.
+# offering SERVER [LINE...]: fresh accounts on one with SASL2.
 offering() {
-	own "$1" sasl2=yes
+	once "$1" sasl2=yes
 	rm -rf "$XDG_STATE_HOME"
 	accounts "${@:2}"
 	state=$XDG_STATE_HOME/couplet

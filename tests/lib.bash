@@ -72,6 +72,27 @@ own() {
 	. "$dir/env"
 }
 
+# once prosody|ejabberd [KEY=VALUE...]: own, but one for all tests of the file that
+# want the same.
+once() {
+	local name=$BATS_FILE_TMPDIR/once-${*// /,} dir
+	name=${name// /-}
+	if [ ! -e "$name" ]; then
+		dir=$(mktemp -d "$OWN_SERVERS/XXXXXX")
+		"$tests/servers/start" "$1" "$dir" "${@:2}"
+		ln -s "$dir" "$name"
+	fi
+	# shellcheck source=/dev/null
+	. "$name/env"
+}
+
+teardown_file() {
+	local dir
+	for dir in "$BATS_FILE_TMPDIR"/once-*; do
+		[ ! -e "$dir" ] || "$tests/servers/stop" "$(readlink "$dir")"
+	done
+}
+
 # new_account NAME [HOST [LINE...]]: a fresh user of the server, and its entry
 # in the configuration (with further lines, as 'tls: direct'); the first one
 # is the default. Sets jid, and a variable NAME to the same.

@@ -6,9 +6,9 @@ load lib
 load xsend
 load xrecv
 
-# offering SERVER: fresh accounts on one of its own that has SASL2.
+# offering SERVER: fresh accounts on one that has SASL2.
 offering() {
-	own "$1" sasl2=yes
+	once "$1" sasl2=yes
 	accounts
 }
 

@@ -145,16 +145,21 @@ static void ask(struct cpl_session *s)
 		s->sm.ack.asked = s->sm.ack.sent;
 }
 
-/* At the end of a turn: ask for proof of what has none, one question at a
- * time. */
-static void end_turn(void *user)
+/* One question at a time. */
+void cpl_session_ask(struct cpl_session *s)
 {
-	struct cpl_session *s = user;
 	const struct cpl_ack *a = &s->sm.ack;
 
 	if (cpl_session_online(s) && s->sm.keep && !a->asked &&
 	    a->acked < a->sent)
 		ask(s);
+}
+
+static void end_turn(void *user)
+{
+	struct cpl_session *s = user;
+
+	cpl_session_ask(s);
 	if (s->state == CLOSING && !s->close_wait) {
 		cpl_link_flush(s->link);
 		if (s->state == CLOSING && cpl_link_unsent(s->link) == 0)

@@ -309,10 +309,12 @@ static void on_follow(void *user, struct cpl_link *link, int stanzas,
 	/* What an earlier attempt could not do is done now. */
 	if (s->told) {
 		(void)!cpl_sm_flush(&s->sm, cpl_link_out(link), NULL);
-		return;
+	} else {
+		s->told = 1;
+		s->on.online(s->on.user);
 	}
-	s->told = 1;
-	s->on.online(s->on.user);
+	/* In the same write as the rest. */
+	cpl_session_ask(s);
 }
 
 static void on_dropped(void *user)

@@ -75,9 +75,10 @@ void cpl_session_features(struct cpl_session *s, xmpp_stanza_t *features);
 int cpl_session_try(struct cpl_session *s, struct cpl_err *e);
 void cpl_session_again(void *user);
 
-/* session.c: writes what is no stanza, -1 and it is the end; so many more are
- * acknowledged; where the link's events go. */
+/* session.c: writes what is no stanza, -1 and it is the end; asks for proof of
+ * what has none; so many more are acknowledged; where the link's events go. */
 int cpl_session_put(struct cpl_session *s, const char *text);
+void cpl_session_ask(struct cpl_session *s);
 void cpl_session_told_acked(struct cpl_session *s, uint64_t more);
 void cpl_session_link_events(struct cpl_session *s,
 			     struct cpl_link_events *events);
