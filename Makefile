@@ -6,6 +6,7 @@
 #	make check	the whole test suite
 #	make fuzz	SECONDS (600) of each fuzz target; `make check` has a short run
 #	make soak	SEEDS (200) runs with faults on each server; the same
+#	make bench	what it costs, beside other programs: bench/RESULTS.md
 #	make install	PREFIX and DESTDIR are honoured
 
 # The one list that names the tools.
@@ -47,6 +48,8 @@ units    = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,\
              $(wildcard tests/unit/test_*.c))
 # What feeds the records' formats without a network.
 convert  = $(BUILD)/tests/bin/convert
+# What measures.
+benches  = $(patsubst %,$(BUILD)/bench/%,meter floor sink)
 # With BUILD and CC as tests/tools/fuzz has them.
 fuzzed   = $(BUILD)/fuzzed.a
 fuzzers  = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,\
@@ -59,8 +62,8 @@ asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
        LDFLAGS="-fsanitize=address,undefined"
 
 .SECONDARY:
-.PHONY: all tools tests fuzzers demo play check check-asan check-valgrind \
-        fuzz soak lint install uninstall clean
+.PHONY: all tools tests fuzzers benches demo play check check-asan check-valgrind \
+        fuzz soak bench lint install uninstall clean
 
 all: tools $(made_completions)
 
@@ -72,6 +75,9 @@ tests: $(units) $(convert)
 	@:
 
 fuzzers: $(fuzzers)
+	@:
+
+benches: $(benches)
 	@:
 
 $(BUILD)/%.o: %.c
@@ -98,6 +104,9 @@ $(convert): $(BUILD)/tests/fuzz/convert.o $(lib)
 	@mkdir -p '$(@D)'
 	$(link) -o $@ $< $(lib) $(pkg_libs)
 
+$(benches): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(lib)
+	$(link) -o $@ $< $(lib) $(pkg_libs)
+
 $(fuzzed): $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/base/*.c common/stanza/*.c))
 	@rm -f $@
 	$(AR) rcs $@ $^
@@ -114,7 +123,7 @@ endef
 $(foreach s,$(shells),$(eval $(call completion_rule,$(s))))
 
 -include $(objects:.o=.d) $(foreach t,$(TOOLS),$(patsubst %.o,%.d,$(call parts_of,$(t)))) $(units:%=%.d) \
-    $(BUILD)/tests/fuzz/convert.d $(fuzzers:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/fuzz_%.d)
+    $(benches:%=%.d) $(BUILD)/tests/fuzz/convert.d $(fuzzers:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/fuzz_%.d)
 
 # What is missing is installed first, so these start make anew.
 demo play:
@@ -148,6 +157,11 @@ soak:
 	@$(MAKE) --no-print-directory tools
 	@BUILD=$(BUILD) tests/faults/soak $(SEEDS)
 
+bench:
+	@tests/tools/deps bench
+	@$(MAKE) --no-print-directory tools benches
+	@BUILD=$(BUILD) bench/run
+
 lint:
 	@tests/tools/deps lint
 	@PACKAGES='$(PACKAGES)' FLAGS='$(std)' tests/tools/lint
@@ -175,5 +189,5 @@ uninstall:
 	for p in $(PAGES); do rm -f "$(DESTDIR)$(MANDIR)/man$${p##*.}/$$p"; done
 
 clean:
-	rm -rf $(BUILD)/common $(BUILD)/cmd $(BUILD)/bin $(BUILD)/tests \
+	rm -rf $(BUILD)/common $(BUILD)/cmd $(BUILD)/bin $(BUILD)/tests $(BUILD)/bench \
 	    $(BUILD)/completions $(BUILD)/libcouplet.a build-asan $(BUILD)-fuzz
