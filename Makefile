@@ -7,6 +7,8 @@
 #	make fuzz	SECONDS (600) of each fuzz target; `make check` has a short run
 #	make soak	SEEDS (200) runs with faults on each server; the same
 #	make bench	what it costs, beside other programs: bench/RESULTS.md
+#	make bench-gate	whether stanzas take more instructions than they did; `make
+#			check` has it, too; make bench-baseline: what counts now
 #	make install	PREFIX and DESTDIR are honoured
 
 # The one list that names the tools.
@@ -49,7 +51,7 @@ units    = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,\
 # What feeds the records' formats without a network.
 convert  = $(BUILD)/tests/bin/convert
 # What measures.
-benches  = $(patsubst %,$(BUILD)/bench/%,meter floor sink)
+benches  = $(patsubst %,$(BUILD)/bench/%,meter floor sink hot)
 # With BUILD and CC as tests/tools/fuzz has them.
 fuzzed   = $(BUILD)/fuzzed.a
 fuzzers  = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,\
@@ -63,7 +65,7 @@ asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
 
 .SECONDARY:
 .PHONY: all tools tests fuzzers benches demo play check check-asan check-valgrind \
-        fuzz soak bench lint install uninstall clean
+        fuzz soak bench bench-gate bench-baseline lint install uninstall clean
 
 all: tools $(made_completions)
 
@@ -71,7 +73,7 @@ all: tools $(made_completions)
 tools: $(binaries)
 	@:
 
-tests: $(units) $(convert)
+tests: $(units) $(convert) $(BUILD)/bench/hot
 	@:
 
 fuzzers: $(fuzzers)
@@ -161,6 +163,16 @@ bench:
 	@tests/tools/deps bench
 	@$(MAKE) --no-print-directory tools benches
 	@BUILD=$(BUILD) bench/run
+
+bench-gate:
+	@tests/tools/deps check
+	@$(MAKE) --no-print-directory $(BUILD)/bench/hot
+	@BUILD=$(BUILD) bench/gate
+
+bench-baseline:
+	@tests/tools/deps check
+	@$(MAKE) --no-print-directory $(BUILD)/bench/hot
+	@BUILD=$(BUILD) bench/gate --renew
 
 lint:
 	@tests/tools/deps lint

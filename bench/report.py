@@ -178,8 +178,10 @@ def budget_table(messages, sending, receiving, wakeups):
 CHART = '''\
 set terminal svg size 820,{height} font "sans-serif,13" background "white"
 set output "{out}"
-set title "One message over a path of {rtt} ms, until the program ends"
-set xlabel "ms"
+set termoption noenhanced
+set rmargin 4
+set title "One message over a path of {rtt} ms"
+set xlabel "ms until the program has ended"
 set xrange [0:*]
 set yrange [{rows}-0.4:-0.6]
 set grid x
