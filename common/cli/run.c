@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "../base/limits.h"
+#include "../net/tls.h"
 #include "value.h"
 
 int cpl_run_option(struct cpl_run *run, int c, const char *arg)
@@ -77,6 +78,7 @@ void cpl_run_open(struct cpl_run *run, const struct cpl_run_events *on)
 	struct cpl_err e = CPL_ERR_INIT;
 
 	run->on = *on;
+	cpl_tls_leave_all();
 	cpl_cli_password(&run->cli, &run->password);
 	run->ctx = xmpp_ctx_new(NULL, NULL);
 	run->loop = cpl_loop_new(&e);

@@ -11,6 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void cpl_tls_leave_all(void)
+{
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
