@@ -4,72 +4,7 @@
 
 load lib
 load stub/lib
-
-# As lib's, inside the namespace if there is one.
-tool() {
-	# shellcheck disable=SC2086 # a command line in words
-	inside ${COUPLET_WRAP:-} "$BIN/$1" "${@:2}"
-}
-
-inside() {
-	if [ -n "${net:-}" ]; then
-		nsenter -t "$net" -n -m -r "--wd=$PWD" -- "$@"
-	else
-		"$@"
-	fi
-}
-
-# A network of this test's own: nothing but loopback, and a name server.
-own_net() {
-	local resolv
-	[ "$(id -u)" = 0 ] || skip 'a network namespace takes root'
-	resolv=$(readlink -f /etc/resolv.conf)
-	[ -e "$resolv" ] || skip 'there is no /etc/resolv.conf'
-	unshare -n -m true 2>/dev/null || skip 'no namespaces here'
-	echo 'nameserver 127.0.0.1' >resolv.conf
-	echo '127.0.0.1 localhost' >hosts
-	: >zone
-	: >dns.log
-	# shellcheck disable=SC2016 # for the inner shell
-	unshare -n -m sh -c '
-		ip link set lo up && mount --bind resolv.conf "$1" &&
-		mount --bind hosts /etc/hosts && echo ready >net.ready &&
-		exec sleep 300' sh "$resolv" 3>&- &
-	net=$!
-	background+=("$net")
-	wait_for_line net.ready ready
-	dns=$(inside "$tests/stub/dns.py" zone dns.log)
-	background+=("$dns")
-}
-
-# zone: stdin is what the name server knows from here on.
-zone() {
-	cat >zone.new
-	mv zone.new zone
-	: >dns.log
-}
-
-# server NAME WORD... : a stub inside; its port and log are $NAME_port and
-# $NAME_log.
-server() {
-	local dir=$HOME/server-$1
-	inside "$tests/stub/stub.py" --background "$dir" \
-		"certs=$BATS_FILE_TMPDIR/certs" "${@:2}"
-	# shellcheck source=/dev/null
-	. "$dir/stub.env"
-	background+=("$STUB_PID")
-	declare -g "$1_port=$STUB_PORT" "$1_log=$STUB_LOG"
-}
-
-# server_at PORT NAME WORD... : there, by the kernel's choice.
-server_at() {
-	local range=/proc/sys/net/ipv4/ip_local_port_range old
-	old=$(inside cat $range)
-	inside sh -c "echo $1 $1 >$range"
-	server "${@:2}"
-	inside sh -c "echo $old >$range"
-	[ "$STUB_PORT" = "$1" ]
-}
+load net
 
 # send [ARG...]: by the domain alone.
 send() {
@@ -83,12 +18,6 @@ send() {
 # no_server: the CA's file alone.
 no_server() {
 	"$tests/stub/certs" "$BATS_FILE_TMPDIR/certs"
-}
-
-# asked TEXT: these questions, in any order, once each or more.
-asked() {
-	same 'questions' "$(tr ';' '\n' <<<"$1" | sort -u)" \
-		"$(sort -u dns.log)"
 }
 
 @test ".invalid is not asked for: 68" {
