@@ -38,7 +38,8 @@ enum cpl_cli_opt {
 	CPL_OPT_CONNECT_TIMEOUT,
 	CPL_OPT_TRACE,
 	CPL_OPT_NO_FAST,
-	CPL_OPT_FORGET,        /* run.h: it takes the network */
+	CPL_OPT_FORGET, /* run.h: it takes the network */
+	CPL_OPT_TIMING,
 	CPL_OPT_LIST_ACCOUNTS, /* hidden, for completion: names, a line each */
 	CPL_OPT_LIST_ALIASES,
 	CPL_OPT_LIST_CONTACTS,
@@ -65,6 +66,7 @@ enum cpl_cli_opt {
 	{"trace", required_argument, NULL, CPL_OPT_TRACE}, \
 	{"no-fast", no_argument, NULL, CPL_OPT_NO_FAST}, \
 	{"forget", no_argument, NULL, CPL_OPT_FORGET}, \
+	{"timing", no_argument, NULL, CPL_OPT_TIMING}, \
 	{"pretend", no_argument, NULL, 'P'}, \
 	{"list-accounts", no_argument, NULL, CPL_OPT_LIST_ACCOUNTS}, \
 	{"list-aliases", no_argument, NULL, CPL_OPT_LIST_ALIASES}, \
@@ -89,8 +91,9 @@ struct cpl_cli {
 	const char *account;     /* -a, then COUPLET_ACCOUNT */
 	const char *config_path; /* -C */
 	int pretend;
-	int list;  /* CPL_OPT_LIST_*, or 0 */
-	int quiet; /* -q */
+	int list;   /* CPL_OPT_LIST_*, or 0 */
+	int quiet;  /* -q */
+	int timing; /* --timing */
 	/* Called before a line goes to stderr: what else is shown there makes
 	 * room (progress.h). NULL: nothing is. */
 	void (*before_line)(void *user);

@@ -37,6 +37,7 @@ const char cpl_cli_help[] =
     "      --forget           forget what earlier logins have learnt, make "
     "the\n"
     "                         token void on the server, and exit\n"
+    "      --timing           at the end, say where the time went\n"
     "  -P, --pretend          print the settings with their origins and exit\n"
     "  -h, --help             print this help and exit\n"
     "  -V, --version          print the version and exit\n";
@@ -184,6 +185,7 @@ void cpl_cli_option(struct cpl_cli *cli, int c, const char *arg)
 					    "--no-fast", &e);
 		break;
 	case 'P': cli->pretend = 1; break;
+	case CPL_OPT_TIMING: cli->timing = 1; break;
 	case CPL_OPT_LIST_ACCOUNTS:
 	case CPL_OPT_LIST_ALIASES:
 	case CPL_OPT_LIST_CONTACTS: cli->list = c; break;

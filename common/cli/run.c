@@ -100,6 +100,7 @@ int cpl_run_connect(struct cpl_run *run, const struct cpl_session_events *on)
 	    .password = &run->password,
 	    .timeout = cpl_cli_connect_timeout(&run->cli),
 	    .state = cpl_cli_state_folder(&run->cli),
+	    .timing = run->cli.timing ? &run->timing : NULL,
 	};
 	struct cpl_err e = CPL_ERR_INIT;
 
@@ -133,9 +134,22 @@ void cpl_run_loop(struct cpl_run *run)
 		cpl_run_complain(run, &e);
 }
 
+/* Asked for by name, so -q does not hide it. */
+static void say_timing(struct cpl_run *run)
+{
+	char text[CPL_TIMING_TEXT];
+
+	if (!run->cli.timing)
+		return;
+	cpl_timing_text(&run->timing, cpl_timing_now(), text, sizeof text);
+	cpl_cli_warn(&run->cli, "timing: %s", text);
+	run->cli.timing = 0;
+}
+
 void cpl_run_release(struct cpl_run *run)
 {
 	cpl_session_free(run->session);
+	say_timing(run);
 	cpl_secret_wipe(&run->password);
 	if (run->ctx)
 		xmpp_ctx_free(run->ctx);

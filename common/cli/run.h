@@ -48,6 +48,7 @@ struct cpl_run {
 	struct cpl_loop *loop;
 	xmpp_ctx_t *ctx;
 	struct cpl_secret password;
+	struct cpl_timing timing;    /* of --timing */
 	struct cpl_session *session; /* NULL until cpl_run_connect() */
 	/* For cpl_run_connect(): ms of cpl_session_retry(), and of a session
 	 * that outlives the process (session.h), else NULL. */
@@ -101,9 +102,10 @@ void cpl_run_stop(struct cpl_run *run);
 /* Runs the loop until the end, unless it is over already. */
 void cpl_run_loop(struct cpl_run *run);
 
-/* Frees all of it; cpl_outcome_exit(&run->outcome) may follow. A tool whose
- * requests may still wait for answers frees the session itself, first of all
- * (and sets it to NULL). */
+/* Says what --timing asks for, and frees all of it;
+ * cpl_outcome_exit(&run->outcome) may follow. A tool whose requests may still
+ * wait for answers frees the session itself, first of all (and sets it to
+ * NULL). */
 void cpl_run_release(struct cpl_run *run);
 
 #endif

@@ -31,6 +31,7 @@ enum phase { LOOKING_UP, CONNECTING, RESTING };
 struct cpl_dial {
 	struct cpl_loop *loop;
 	const struct cpl_log *log;
+	struct cpl_timing *timing;
 	cpl_dial_done *done;
 	void *user;
 	struct cpl_resolver *resolver;
@@ -105,6 +106,7 @@ static void win(struct attempt *a)
 		}
 	d->won = a->target;
 	d->won_candidate = a->candidate;
+	cpl_timing_connected(d->timing);
 	d->phase = RESTING;
 	cpl_loop_cancel(d->loop, &d->timer);
 	cpl_log(d->log, CPL_LOG_INFO, "connected to %s%s", d->won.text,
@@ -169,6 +171,7 @@ static int start_attempt(struct cpl_dial *d, const struct cpl_candidate *c)
 	struct cpl_addr addr;
 	int on = 1, fd, rc;
 
+	cpl_timing_mark(d->timing, CPL_TIMING_DNS);
 	cpl_targets_describe(&d->targets, c, &addr, &a->target);
 	if (d->lookup.mode == CPL_TLS_NONE && !cpl_addr_loopback(&addr)) {
 		struct cpl_err e;
@@ -322,6 +325,8 @@ struct cpl_dial *cpl_dial_new(struct cpl_loop *loop, const struct cpl_log *log,
 	d->loop = loop;
 	d->log = log;
 	d->lookup.log = log;
+	d->timing = conf->timing;
+	cpl_timing_begin(d->timing);
 	d->done = done;
 	d->user = user;
 	d->lookup.mode = conf->mode;

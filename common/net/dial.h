@@ -20,6 +20,7 @@
 #include "../base/err.h"
 #include "../base/log.h"
 #include "../base/loop.h"
+#include "../base/timing.h"
 
 enum cpl_tls_mode {
 	CPL_TLS_AUTO = 0, /* as SRV says; with a host: 5223 and 443 direct */
@@ -33,8 +34,9 @@ struct cpl_dial_conf {
 	const char *host;   /* NULL: ask SRV. A name or an address literal */
 	uint16_t port;      /* of host; 0: 5223 for CPL_TLS_DIRECT, else 5222 */
 	enum cpl_tls_mode mode;
-	const char *dns_servers; /* NULL: resolv.conf's. For tests:
-				    "127.0.0.1:5353,..." */
+	const char *dns_servers;   /* NULL: resolv.conf's. For tests:
+				      "127.0.0.1:5353,..." */
+	struct cpl_timing *timing; /* outlives the dial; NULL: none */
 };
 
 /* Where a socket leads. */

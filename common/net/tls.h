@@ -13,6 +13,7 @@
 
 #include "../base/err.h"
 #include "../base/log.h"
+#include "../base/timing.h"
 
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 
@@ -111,6 +112,10 @@ enum cpl_binding {
  * connection does not have that kind. */
 int cpl_tls_binding(struct cpl_tls *t, enum cpl_binding kind,
 		    unsigned char out[CPL_BINDING_BYTES]);
+
+/* Counts the flights at the socket from here on, the handshake's too. timing
+ * outlives t; NULL: nothing is counted. */
+void cpl_tls_timing(struct cpl_tls *t, struct cpl_timing *timing);
 
 /* "TLSv1.3", for -v and for pins. */
 const char *cpl_tls_version(const struct cpl_tls *t);

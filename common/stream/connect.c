@@ -271,6 +271,8 @@ static void on_dialed(void *user, int fd, const struct cpl_target *target,
 	c->login_conf.tls.direct = target->direct_tls;
 	c->link = cpl_link_new(c->loop, c->log, c->ctx, fd, &events);
 	if (c->link)
+		cpl_link_timing(c->link, c->conf.timing);
+	if (c->link)
 		c->login = cpl_login_new(c->ctx, c->link, c->log,
 					 &c->login_conf, &why);
 	else
@@ -328,6 +330,7 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	if (server && cpl_setting_server(server, c->host, &dial->port) < 0)
 		return cpl_err_set(e, c->conf.there ? CPL_PROTOCOL : CPL_CONFIG,
 				   "'%s' is not HOST[:PORT]", server);
+	dial->timing = c->conf.timing;
 	dial->domain = c->dns;
 	dial->host = server ? c->host : NULL;
 	dial->mode = tls_mode(cpl_setting(set, CPL_SET_TLS));

@@ -22,6 +22,7 @@
 struct cpl_link {
 	struct cpl_loop *loop;
 	const struct cpl_log *log;
+	struct cpl_timing *timing;
 	struct cpl_link_events on;
 	struct cpl_tree *tree;
 	struct cpl_tls *tls;
@@ -255,6 +256,8 @@ static ssize_t read_some(struct cpl_link *l, char *p, size_t n)
 		got = 0;
 	} else {
 		got = recv(l->watch.fd, p, n, 0);
+		if (got > 0)
+			cpl_timing_in(l->timing);
 	}
 	if (got > 0)
 		return got;
@@ -315,6 +318,8 @@ static ssize_t write_some(struct cpl_link *l)
 		}
 	}
 	n = send(l->watch.fd, l->out.data, l->out.len, MSG_NOSIGNAL);
+	if (n > 0)
+		cpl_timing_out(l->timing);
 	if (n >= 0)
 		return n;
 	if (errno == EAGAIN || errno == EINTR)
@@ -359,6 +364,7 @@ static void shake(struct cpl_link *l)
 	case CPL_TLS_DONE:
 		l->shaking = 0;
 		l->secured = 1;
+		cpl_timing_mark(l->timing, CPL_TIMING_TLS);
 		l->on.secured(l->on.user);
 		/* Together with the handshake's last word, not behind what
 		 * there may be to read by now. */
@@ -455,6 +461,11 @@ void cpl_link_free(struct cpl_link *l)
 		really_free(l);
 }
 
+void cpl_link_timing(struct cpl_link *l, struct cpl_timing *timing)
+{
+	l->timing = timing;
+}
+
 int cpl_link_open(struct cpl_link *l)
 {
 	cpl_buf_truncate(&l->seen, 0);
@@ -468,6 +479,7 @@ int cpl_link_secure(struct cpl_link *l, const struct cpl_tls_conf *conf,
 	l->tls = cpl_tls_new(conf, l->watch.fd, l->log, e);
 	if (!l->tls)
 		return -1;
+	cpl_tls_timing(l->tls, l->timing);
 	l->shaking = 1;
 	cpl_loop_timer(l->loop, &l->again, 0);
 	return 0;

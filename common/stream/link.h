@@ -49,6 +49,10 @@ void cpl_link_listen(struct cpl_link *l, const struct cpl_link_events *events);
 /* Closes the socket; what has not been written is lost. No event follows. */
 void cpl_link_free(struct cpl_link *l);
 
+/* Before anything else: flights are counted and the handshake's end is marked.
+ * timing outlives the link; NULL: none. */
+void cpl_link_timing(struct cpl_link *l, struct cpl_timing *timing);
+
 /* Expects a (new) stream header from the server. -1 without memory. */
 int cpl_link_open(struct cpl_link *l) __attribute__((warn_unused_result));
 

@@ -52,6 +52,8 @@ int cpl_session_send(struct cpl_session *s, xmpp_stanza_t *stanza,
 		r = send_early(s, stanza, e);
 	else
 		r = cpl_sm_send(&s->sm, stanza, s->max_bytes, out, e);
+	if (r == 0 && !s->waits && (out || s->state == EARLY))
+		cpl_timing_stanza(s->conf.timing);
 	if (r == 0 && number)
 		*number = s->sm.last;
 	return r;
@@ -105,6 +107,8 @@ void cpl_session_forget(struct cpl_session *s, const void *user)
 
 void cpl_session_told_acked(struct cpl_session *s, uint64_t more)
 {
+	if (more > 0)
+		cpl_timing_mark(s->conf.timing, CPL_TIMING_ACK);
 	if (more > 0 && s->on.acked)
 		s->on.acked(s->on.user, s->sm.acked);
 }
@@ -283,6 +287,8 @@ static void take_stanza(struct cpl_session *s, xmpp_stanza_t *el)
 		return;
 	if (cpl_is(el, "iq", CPL_NS_CLIENT) &&
 	    cpl_requests_answer(&s->requests, &s->jid, el)) {
+		if (!s->on.acked) /* it is all that is waited for */
+			cpl_timing_mark(s->conf.timing, CPL_TIMING_ACK);
 		/* Dealt with, but counted only when all before it are. */
 		el = NULL;
 	}
@@ -442,6 +448,7 @@ void cpl_session_without_sm(struct cpl_session *s)
  * for it, for minutes. */
 static void say_goodbye(struct cpl_session *s)
 {
+	cpl_timing_stop(s->conf.timing);
 	if (cpl_link_send(s->link, "</stream:stream>", 16, NULL) < 0)
 		return;
 	s->state = ENDED; /* whatever comes of it is nobody's any more */
@@ -483,6 +490,7 @@ static void end_with(struct cpl_session *s, const char *word, int wait)
 	}
 	if (s->sm.on && s->sm.ack.handled > s->sm.ack.told)
 		send_ack(s);
+	cpl_timing_stop(s->conf.timing);
 	if (s->state != ONLINE || cpl_session_put(s, word) < 0)
 		return;
 	s->state = CLOSING;

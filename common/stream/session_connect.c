@@ -239,6 +239,9 @@ static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 	s->was_online = 1;
 	s->state = ONLINE;
 	s->since = cpl_loop_now();
+	cpl_timing_mark(s->conf.timing, CPL_TIMING_LOGIN);
+	if (cpl_session_pending(s) > 0) /* they leave with this turn */
+		cpl_timing_stanza(s->conf.timing);
 	cpl_retry_online(&s->retry, s->since);
 	cpl_alive_start(&s->alive, s->link);
 	cpl_session_told_acked(s, acked);
@@ -308,6 +311,7 @@ static void on_follow(void *user, struct cpl_link *link, int stanzas,
 	s->state = EARLY;
 	/* What an earlier attempt could not do is done now. */
 	if (s->told) {
+		cpl_timing_stanza(s->conf.timing);
 		(void)!cpl_sm_flush(&s->sm, cpl_link_out(link), NULL);
 	} else {
 		s->told = 1;
