@@ -11,6 +11,7 @@ setup() {
 	for name in "${!COUPLET_@}"; do
 		[[ $name = COUPLET_@(WRAP|SERVERS_DIR) ]] || unset "$name"
 	done
+	unset ALL_PROXY all_proxy NO_PROXY no_proxy
 	export HOME=$BATS_TEST_TMPDIR TMPDIR=$BATS_TEST_TMPDIR LC_ALL=C.UTF-8
 	export XDG_CONFIG_HOME=$HOME/.config XDG_STATE_HOME=$HOME/.state
 	export COUPLET_CONFIG=$HOME/config.yaml

@@ -145,7 +145,7 @@ static int merge(struct cpl_cli *cli, const struct cpl_buf *tried,
 		return -1;
 	if (!cpl_setting(&cli->settings, CPL_SET_JID))
 		return no_account(cli, NULL, tried, e);
-	return settle_resource(cli, e);
+	return settle_resource(cli, e) < 0 ? -1 : cpl_cli_all_proxy(cli, e);
 }
 
 /* The names of a configuration, whether it is complete or not. */

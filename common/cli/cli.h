@@ -40,6 +40,7 @@ enum cpl_cli_opt {
 	CPL_OPT_NO_FAST,
 	CPL_OPT_FORGET, /* run.h: it takes the network */
 	CPL_OPT_TIMING,
+	CPL_OPT_PROXY,
 	CPL_OPT_LIST_ACCOUNTS, /* hidden, for completion: names, a line each */
 	CPL_OPT_LIST_ALIASES,
 	CPL_OPT_LIST_CONTACTS,
@@ -59,6 +60,7 @@ enum cpl_cli_opt {
 	{"ca-file", required_argument, NULL, CPL_OPT_CA_FILE}, \
 	{"fingerprint", required_argument, NULL, CPL_OPT_FINGERPRINT}, \
 	{"client-cert", required_argument, NULL, CPL_OPT_CLIENT_CERT}, \
+	{"proxy", required_argument, NULL, CPL_OPT_PROXY}, \
 	{"connect-timeout", required_argument, NULL, CPL_OPT_CONNECT_TIMEOUT}, \
 	{"timeout", required_argument, NULL, 'W'}, \
 	{"quiet", no_argument, NULL, 'q'}, \
@@ -135,6 +137,9 @@ void cpl_cli_usage(const struct cpl_cli *cli, const char *fmt, ...)
  * --list-contacts print and exit 0 here, --pretend prints
  * "KEY<TAB>VALUE<TAB>ORIGIN" lines and exits 0, the password as "*" with its
  * source.
+ *
+ * Where nothing names a proxy, $all_proxy or $ALL_PROXY does, unless $no_proxy
+ * or $NO_PROXY leaves out the host.
  *
  * The account is -a; else $COUPLET_ACCOUNT without --jid; else with a JID
  * given (--jid, $COUPLET_JID) the one that has it, and when none has it no

@@ -26,6 +26,7 @@ const char cpl_cli_help[] =
     "      --fingerprint sha256:HEX\n"
     "                         trust this certificate alone\n"
     "      --client-cert FILE log in with a certificate (SASL EXTERNAL)\n"
+    "      --proxy URL        through socks5h://[USER:PASSWORD@]HOST[:PORT]\n"
     "      --connect-timeout SECONDS\n"
     "                         from DNS to logged in, 30 by default\n"
     "  -W, --timeout SECONDS  for the whole run\n"
@@ -123,6 +124,7 @@ static int put(struct cpl_cli *cli, int c, const char *arg, struct cpl_err *e)
 	    {CPL_OPT_CONNECT_TIMEOUT, CPL_SET_CONNECT_TIMEOUT,
 	     "--connect-timeout"},
 	    {CPL_OPT_TRACE, CPL_SET_TRACE, "--trace"},
+	    {CPL_OPT_PROXY, CPL_SET_PROXY, "--proxy"},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)

@@ -21,6 +21,12 @@ int cpl_cli_put_option(struct cpl_cli *cli, enum cpl_setting_id id,
 int cpl_cli_files(struct cpl_cli *cli, struct cpl_buf *tried, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
+/* Takes the proxy that $all_proxy or $ALL_PROXY names, as curl does, where no
+ * setting names one and $no_proxy or $NO_PROXY does not leave out the host. 0,
+ * or -1 with e. */
+int cpl_cli_all_proxy(struct cpl_cli *cli, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
 /* What --list-accounts, --list-aliases, --list-contacts and --pretend print. */
 void cpl_cli_list(struct cpl_cli *cli);
 void cpl_cli_pretend(const struct cpl_cli *cli);

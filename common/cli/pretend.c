@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/limits.h"
+#include "../config/proxy.h"
 #include "parts.h"
 
 static void print(const char *key, const char *value, const char *origin)
@@ -13,6 +15,15 @@ static void print(const char *key, const char *value, const char *origin)
 	putchar('\n');
 }
 
+static void print_proxy(const char *key, const struct cpl_setting *set)
+{
+	struct cpl_buf url = CPL_BUF_INIT(CPL_CONFIG_BYTES_MAX);
+
+	print(key, cpl_proxy_mask(&url, set->value) == 0 ? url.data : "*",
+	      set->origin);
+	cpl_buf_release(&url);
+}
+
 static void print_setting(const struct cpl_cli *cli, enum cpl_setting_id id,
 			  const char *otherwise)
 {
@@ -22,7 +33,9 @@ static void print_setting(const struct cpl_cli *cli, enum cpl_setting_id id,
 	key = key ? key : "trace"; /* the one that no file may set */
 	if (set->value && cpl_setting_table[id].kind == CPL_KIND_SECRET)
 		return; /* print_password() */
-	if (set->value)
+	if (set->value && cpl_setting_table[id].kind == CPL_KIND_PROXY)
+		print_proxy(key, set);
+	else if (set->value)
 		print(key, set->value, set->origin);
 	else if (otherwise)
 		print(key, otherwise, "default");

@@ -9,6 +9,7 @@
 #include "../stanza/jid.h"
 #include "config.h"
 #include "private.h"
+#include "proxy.h"
 #include "store.h"
 #include "yaml.h"
 
@@ -16,7 +17,7 @@ struct file {
 	struct cpl_config *config;
 	const char *path;
 	struct cpl_err *e;
-	int secret; /* a password: was in it */
+	int secret; /* a password was in it */
 };
 
 #define KEYS_MAX (CPL_SETTINGS + 1)
@@ -134,7 +135,8 @@ static int read_setting(struct file *f, const struct cpl_yaml *node,
 	if (expect(f, node, CPL_YAML_TEXT, node->key) < 0)
 		return -1;
 	value = node->text;
-	if (kind == CPL_KIND_SECRET)
+	if (kind == CPL_KIND_SECRET ||
+	    (kind == CPL_KIND_PROXY && cpl_proxy_is_secret(value)))
 		f->secret = 1;
 	if (kind == CPL_KIND_PATH && *value) {
 		path = file_path(f, value);

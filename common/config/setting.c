@@ -12,6 +12,7 @@
 #include "../base/num.h"
 #include "../stanza/chars.h"
 #include "../stanza/jid.h"
+#include "proxy.h"
 
 /* 23 days: more milliseconds would not fit a 32-bit long. */
 #define SECONDS_MAX 2000000
@@ -43,6 +44,7 @@ const struct cpl_setting_info cpl_setting_table[CPL_SETTINGS] = {
     [CPL_SET_TRACE] = {NULL, "COUPLET_TRACE", CPL_KIND_PATH, 0},
     [CPL_SET_FAST] = {"fast", NULL, CPL_KIND_BOOL, 0},
     [CPL_SET_EARLY] = {"early", NULL, CPL_KIND_BOOL, 0},
+    [CPL_SET_PROXY] = {"proxy", "COUPLET_PROXY", CPL_KIND_PROXY, 0},
 };
 
 static int is_host_char(char c)
@@ -226,6 +228,16 @@ static int check_text(enum cpl_setting_id id, const char *value,
 	return id == CPL_SET_RESOURCE ? check_resource(value, e) : 0;
 }
 
+/* None at all is a wish, too: the environment may name one. */
+static int check_proxy(const char *value, struct cpl_err *e)
+{
+	struct cpl_proxy proxy;
+	int result = *value ? cpl_proxy_parse(value, &proxy, e) : 0;
+
+	explicit_bzero(&proxy, sizeof proxy);
+	return result;
+}
+
 static int check_kind(enum cpl_setting_id id, const char *value,
 		      struct cpl_err *e)
 {
@@ -241,6 +253,7 @@ static int check_kind(enum cpl_setting_id id, const char *value,
 		return cpl_num_int(value, -128, 127, &number, e);
 	case CPL_KIND_FINGERPRINT: return check_fingerprint(value, e);
 	case CPL_KIND_BOOL: return check_bool(value, e);
+	case CPL_KIND_PROXY: return check_proxy(value, e);
 	case CPL_KIND_SECRET: /* cpl_secret_get() looks at it, if it is used */
 	case CPL_KIND_COMMAND:
 	case CPL_KIND_PATH: break;
@@ -251,7 +264,7 @@ static int check_kind(enum cpl_setting_id id, const char *value,
 int cpl_setting_check(enum cpl_setting_id id, const char *value,
 		      struct cpl_err *e)
 {
-	if (!*value)
+	if (!*value && cpl_setting_table[id].kind != CPL_KIND_PROXY)
 		return cpl_err_set(e, CPL_CONFIG, "is empty");
 	if (check_kind(id, value, e) < 0) {
 		if (e && e->status != CPL_SYSTEM)
@@ -286,15 +299,13 @@ static char *kept(enum cpl_setting_id id, const char *value, struct cpl_err *e)
  * not. */
 static int blame(enum cpl_setting_id id, const char *origin, struct cpl_err *e)
 {
-	const char *env = cpl_setting_table[id].env;
-
 	if (!e || e->status == CPL_SYSTEM)
 		return -1;
 	if (origin[0] == '-') {
 		e->status = CPL_USAGE;
 		return cpl_err_prefix(e, "%s", origin);
 	}
-	if (env && strcmp(env, origin) == 0)
+	if (!strchr(origin, ':'))
 		return cpl_err_prefix(e, "%s", origin);
 	return cpl_err_prefix(e, "%s: %s", origin, cpl_setting_table[id].key);
 }
@@ -322,8 +333,9 @@ int cpl_setting_put(struct cpl_settings *s, enum cpl_setting_id id,
 void cpl_setting_drop(struct cpl_settings *s, enum cpl_setting_id id)
 {
 	struct cpl_setting *set = &s->set[id];
+	enum cpl_setting_kind kind = cpl_setting_table[id].kind;
 
-	if (set->value && cpl_setting_table[id].kind == CPL_KIND_SECRET)
+	if (set->value && (kind == CPL_KIND_SECRET || kind == CPL_KIND_PROXY))
 		explicit_bzero(set->value, strlen(set->value));
 	free(set->value);
 	free(set->origin);

@@ -31,6 +31,7 @@ enum cpl_setting_id {
 	CPL_SET_TRACE,
 	CPL_SET_FAST,
 	CPL_SET_EARLY,
+	CPL_SET_PROXY,
 	CPL_SETTINGS
 };
 
@@ -44,9 +45,10 @@ enum cpl_setting_kind {
 	CPL_KIND_SECONDS,
 	CPL_KIND_PRIORITY, /* -128 to 127 */
 	CPL_KIND_FINGERPRINT,
-	CPL_KIND_BOOL,   /* true or false, yes or no, on or off */
-	CPL_KIND_SECRET, /* shown as "*" */
-	CPL_KIND_COMMAND /* run by sh -c */
+	CPL_KIND_BOOL,    /* true or false, yes or no, on or off */
+	CPL_KIND_SECRET,  /* shown as "*" */
+	CPL_KIND_COMMAND, /* run by sh -c */
+	CPL_KIND_PROXY    /* a URL, shown without its password; empty: none */
 };
 
 struct cpl_setting_info {
@@ -74,8 +76,8 @@ struct cpl_settings {
 /* Sets a value that is not set yet (a set one stays: the first to speak has
  * precedence), after checking it for its kind. 0, or -1: CPL_USAGE with
  * "--option: why" when the origin begins with '-', else CPL_CONFIG with
- * "VARIABLE: why" or "FILE:LINE:COLUMN: key: why". The text of a secret is in
- * none of these. A path's ~/ is replaced by $HOME here. */
+ * "VARIABLE: why" or "FILE:LINE:COLUMN: key: why". The text of a secret, and of
+ * a proxy, is in none of these. A path's ~/ is replaced by $HOME here. */
 int cpl_setting_put(struct cpl_settings *s, enum cpl_setting_id id,
 		    const char *value, const char *origin, struct cpl_err *e)
     __attribute__((warn_unused_result));

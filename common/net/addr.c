@@ -118,3 +118,8 @@ int cpl_name_is_invalid(const char *name)
 {
 	return last_label_is(name, "invalid");
 }
+
+int cpl_name_is_onion(const char *name)
+{
+	return last_label_is(name, "onion");
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Socket addresses and the names that need no DNS: literals, localhost,
- * .invalid. Internal to net/. Pure, nothing is owned. */
+ * .invalid, .onion. Internal to net/. Pure, nothing is owned. */
 #ifndef CPL_ADDR_H
 #define CPL_ADDR_H
 
@@ -43,5 +43,7 @@ void cpl_addr_bare_text(const struct cpl_addr *a, char *out, size_t n);
 int cpl_name_is_localhost(const char *name);
 /* RFC 6761 6.4: never asked for. */
 int cpl_name_is_invalid(const char *name);
+/* RFC 7686 2: for Tor alone. */
+int cpl_name_is_onion(const char *name);
 
 #endif

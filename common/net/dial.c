@@ -26,7 +26,7 @@ struct attempt {
 	int64_t since;
 };
 
-enum phase { LOOKING_UP, CONNECTING, RESTING };
+enum phase { LOOKING_UP, CONNECTING, TALKING, RESTING };
 
 struct cpl_dial {
 	struct cpl_loop *loop;
@@ -45,6 +45,13 @@ struct cpl_dial {
 	struct cpl_target won;
 	struct cpl_candidate won_candidate;
 	int again; /* it comes next */
+	/* What is looked up and connected to is the proxy; won is where it is
+	 * to lead. */
+	int proxied;
+	struct cpl_proxy proxy;
+	struct cpl_socks *socks; /* while it is talked to, over fd */
+	int fd;
+	int spent; /* no other address would lead elsewhere */
 	enum rank rank;
 	struct cpl_err why;
 	unsigned tried; /* addresses */
@@ -88,7 +95,56 @@ static void fail(struct cpl_dial *d)
 	d->done(d->user, -1, NULL, &e); /* may have freed d */
 }
 
-/* Hands the socket over; the other attempts are given back, for a resume. */
+static void hand_over(struct cpl_dial *d, int fd)
+{
+	cpl_timing_connected(d->timing);
+	d->phase = RESTING;
+	cpl_loop_cancel(d->loop, &d->timer);
+	cpl_log(d->log, CPL_LOG_INFO, "connected to %s%s", d->won.text,
+		d->won.direct_tls ? ", direct TLS" : "");
+	d->done(d->user, fd, &d->won, NULL); /* may have freed d */
+}
+
+/* What a proxy says it says of the target: another address of the proxy's would
+ * bring nothing else. */
+static void proxy_failed(struct cpl_dial *d, int fd, const struct cpl_err *why)
+{
+	struct cpl_err e = *why;
+
+	close(fd);
+	cpl_err_prefix(&e, "%s", d->won.text);
+	note(d, NO_STREAM, &e);
+	fail(d);
+}
+
+static void on_proxied(void *user, const struct cpl_err *why)
+{
+	struct cpl_dial *d = user;
+	int fd = d->fd;
+
+	cpl_socks_free(d->socks);
+	d->socks = NULL;
+	if (why)
+		proxy_failed(d, fd, why);
+	else
+		hand_over(d, fd);
+}
+
+static void talk(struct cpl_dial *d, int fd)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	d->phase = TALKING;
+	d->fd = fd;
+	cpl_loop_cancel(d->loop, &d->timer);
+	d->socks = cpl_socks_new(d->loop, fd, &d->proxy, d->won.host,
+				 d->won.port, on_proxied, d, &e);
+	if (!d->socks)
+		proxy_failed(d, fd, &e);
+}
+
+/* The first that is connected; the other attempts are given back, for a resume.
+ */
 static void win(struct attempt *a)
 {
 	struct cpl_dial *d = a->dial;
@@ -104,14 +160,16 @@ static void win(struct attempt *a)
 			close_attempt(&d->attempts[i]);
 			d->tried--;
 		}
-	d->won = a->target;
 	d->won_candidate = a->candidate;
-	cpl_timing_connected(d->timing);
-	d->phase = RESTING;
-	cpl_loop_cancel(d->loop, &d->timer);
-	cpl_log(d->log, CPL_LOG_INFO, "connected to %s%s", d->won.text,
-		d->won.direct_tls ? ", direct TLS" : "");
-	d->done(d->user, fd, &d->won, NULL); /* may have freed d */
+	if (d->proxied) {
+		cpl_log(d->log, CPL_LOG_INFO, "connected to %s",
+			a->target.text);
+		d->won.addr = a->target.addr;
+		talk(d, fd);
+		return;
+	}
+	d->won = a->target;
+	hand_over(d, fd);
 }
 
 static void connect_failed(struct cpl_dial *d, const struct cpl_target *target,
@@ -164,6 +222,15 @@ static struct attempt *free_slot(struct cpl_dial *d)
 	return oldest;
 }
 
+static void name_proxy(struct cpl_target *target)
+{
+	static const char front[] = "proxy ";
+	const size_t n = sizeof front - 1;
+
+	memmove(target->text + n, target->text, sizeof target->text - n - 1);
+	memcpy(target->text, front, n);
+}
+
 /* Begins to connect. 0, or -1 when that failed at once. */
 static int start_attempt(struct cpl_dial *d, const struct cpl_candidate *c)
 {
@@ -173,6 +240,8 @@ static int start_attempt(struct cpl_dial *d, const struct cpl_candidate *c)
 
 	cpl_timing_mark(d->timing, CPL_TIMING_DNS);
 	cpl_targets_describe(&d->targets, c, &addr, &a->target);
+	if (d->proxied)
+		name_proxy(&a->target);
 	if (d->lookup.mode == CPL_TLS_NONE && !cpl_addr_loopback(&addr)) {
 		struct cpl_err e;
 
@@ -219,6 +288,10 @@ static int connect_next(struct cpl_dial *d, int64_t *wake)
 		struct cpl_candidate c;
 		enum cpl_next next;
 
+		if (d->spent) {
+			fail(d);
+			return 1;
+		}
 		if (d->live > 0 && cpl_loop_now() < d->next_at) {
 			*wake = d->next_at;
 			return 0;
@@ -276,8 +349,47 @@ static void on_event(void *user)
 {
 	struct cpl_dial *d = user;
 
-	if (d->phase != RESTING)
+	if (d->phase == LOOKING_UP || d->phase == CONNECTING)
 		go_on(d);
+}
+
+/* "[2001:db8::7]:5222", "xmpp.capulet.lit:5222". */
+static void put_place(char *out, size_t n, const char *host, uint16_t port)
+{
+	const char *open = strchr(host, ':') ? "[" : "";
+
+	snprintf(out, n, "%s%s%s:%u", open, host, *open ? "]" : "", port);
+}
+
+/* Where the proxy is to lead; the proxy itself is what is looked up. */
+static int plan_proxied(struct cpl_dial *d, const struct cpl_dial_conf *conf,
+			const char *host, struct cpl_err *e)
+{
+	char far[264], near[264];
+	struct cpl_srv to;
+
+	if (conf->mode == CPL_TLS_NONE)
+		return cpl_err_set(
+		    e, CPL_USAGE, "%s: without TLS no proxy may be used", host);
+	if (strchr(host, '%'))
+		return cpl_err_set(e, CPL_USAGE,
+				   "%s: an address with a zone means nothing "
+				   "to a proxy",
+				   host);
+	if (cpl_name_is_invalid(host))
+		return cpl_err_set(e, CPL_NOHOST, "%s: no such domain", host);
+	cpl_lookup_only(conf->mode, host, conf->host ? conf->port : 0, &to);
+	memcpy(d->won.host, to.host, sizeof d->won.host);
+	d->won.port = to.port;
+	d->won.direct_tls = to.direct_tls;
+	put_place(far, sizeof far, to.host, to.port);
+	put_place(near, sizeof near, d->proxy.host, d->proxy.port);
+	snprintf(d->won.text, sizeof d->won.text, "%s (through %s)", far, near);
+	snprintf(d->lookup.domain, sizeof d->lookup.domain, "%s",
+		 d->proxy.host);
+	d->phase = CONNECTING;
+	return cpl_lookup_host(&d->lookup, d->proxy.host, d->proxy.port,
+			       &d->targets, e);
 }
 
 /* What to look up first. 0, or -1 with e. */
@@ -287,6 +399,12 @@ static int plan(struct cpl_dial *d, const struct cpl_dial_conf *conf,
 	const char *host = conf->host;
 	struct cpl_addr literal;
 
+	if (d->proxied)
+		return plan_proxied(d, conf, d->lookup.domain, e);
+	if (cpl_name_is_onion(d->lookup.domain))
+		return cpl_err_set(e, CPL_NOHOST,
+				   "%s: only Tor's proxy leads there",
+				   d->lookup.domain);
 	if (!host && (cpl_addr_literal(d->lookup.domain, &literal) ||
 		      cpl_name_is_localhost(d->lookup.domain) ||
 		      cpl_name_is_invalid(d->lookup.domain)))
@@ -335,9 +453,12 @@ struct cpl_dial *cpl_dial_new(struct cpl_loop *loop, const struct cpl_log *log,
 	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
 		d->attempts[i].watch.fd = -1;
 	memcpy(d->lookup.domain, name, strlen(name));
+	d->proxied = conf->proxy != NULL;
+	if (d->proxied)
+		d->proxy = *conf->proxy;
 	/* a host that the user typed may be completed, a JID's domain not */
 	d->resolver = cpl_resolver_new(loop, log, conf->dns_servers,
-				       conf->host != NULL, on_event, d);
+				       conf->host || conf->proxy, on_event, d);
 	if (!d->resolver) {
 		cpl_err_nomem(e);
 		goto fail;
@@ -356,6 +477,7 @@ fail:
 void cpl_dial_resume(struct cpl_dial *d, const struct cpl_err *failed)
 {
 	note(d, NO_STREAM, failed);
+	d->spent = d->proxied;
 	d->phase = CONNECTING;
 	d->next_at = 0;
 	cpl_loop_timer(d->loop, &d->timer, 0);
@@ -379,7 +501,10 @@ void cpl_dial_why(const struct cpl_dial *d, struct cpl_err *e)
 		if (a->watch.fd >= 0 && (!last || a->since > last->since))
 			last = a;
 	}
-	if (d->rank == NO_STREAM || (d->rank == NO_CONNECTION && !last))
+	if (d->phase == TALKING)
+		cpl_err_set(e, CPL_TEMP, "%s: timed out waiting for the proxy",
+			    d->won.text);
+	else if (d->rank == NO_STREAM || (d->rank == NO_CONNECTION && !last))
 		*e = d->why;
 	else if (last)
 		cpl_err_set(e, CPL_TEMP, "%s: timed out connecting",
@@ -398,6 +523,11 @@ void cpl_dial_free(struct cpl_dial *d)
 	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
 		if (d->attempts[i].watch.fd >= 0)
 			close_attempt(&d->attempts[i]);
+	if (d->socks) {
+		cpl_socks_free(d->socks);
+		close(d->fd);
+	}
 	cpl_targets_release(&d->targets);
+	explicit_bzero(&d->proxy, sizeof d->proxy);
 	free(d);
 }

@@ -7,6 +7,11 @@
  * targets in their order: the first socket that connects is handed over,
  * TCP_NODELAY set, non-blocking and close-on-exec. Literals and localhost need
  * no DNS, and /etc/hosts goes before it. Runs on the loop and blocks nowhere.
+ *
+ * Through a SOCKS 5 proxy there is no SRV, and the name goes to the proxy as it
+ * is: of ours it is the proxy's own that may be looked up, and nothing else.
+ * Without one .onion is not looked up either (RFC 7686 2).
+ *
  * The deadline is the caller's timer: cpl_dial_free() ends all of it at any
  * time.
  *
@@ -21,6 +26,7 @@
 #include "../base/log.h"
 #include "../base/loop.h"
 #include "../base/timing.h"
+#include "socks.h"
 
 enum cpl_tls_mode {
 	CPL_TLS_AUTO = 0, /* as SRV says; with a host: 5223 and 443 direct */
@@ -34,9 +40,10 @@ struct cpl_dial_conf {
 	const char *host;   /* NULL: ask SRV. A name or an address literal */
 	uint16_t port;      /* of host; 0: 5223 for CPL_TLS_DIRECT, else 5222 */
 	enum cpl_tls_mode mode;
-	const char *dns_servers;   /* NULL: resolv.conf's. For tests:
-				      "127.0.0.1:5353,..." */
-	struct cpl_timing *timing; /* outlives the dial; NULL: none */
+	struct cpl_timing *timing;     /* outlives the dial; NULL: none */
+	const struct cpl_proxy *proxy; /* NULL: none */
+	const char *dns_servers;       /* NULL: resolv.conf's. For tests:
+					  "127.0.0.1:5353,..." */
 };
 
 /* Where a socket leads. */
@@ -44,8 +51,10 @@ struct cpl_target {
 	char host[256];
 	uint16_t port;
 	int direct_tls;
-	struct sockaddr_storage addr;
-	char text[384]; /* "xmpp.capulet.lit:5222 (192.0.2.7)" for messages */
+	struct sockaddr_storage addr; /* the proxy's, where there is one */
+	/* For messages: "xmpp.capulet.lit:5222 (192.0.2.7)", or "(through
+	 * proxy.lit:1080)". */
+	char text[576];
 };
 
 struct cpl_dial;
@@ -57,15 +66,17 @@ struct cpl_dial;
  * asked for, RFC 6761 6.4), CPL_UNAVAILABLE the service is decidedly not
  * offered (target "."), or not with the TLS mode asked for, CPL_TEMP resolver
  * failures, refused, unreachable, timed out; CPL_USAGE without TLS to anything
- * but a loopback address, CPL_SYSTEM out of memory or descriptors. Of several
- * that came equally far the last one's. Never called from within cpl_dial_new()
- * or cpl_dial_resume(); the callee may free the dial. */
+ * but a loopback address, CPL_SYSTEM out of memory or descriptors, and what a
+ * proxy says (socks.h). Of several that came equally far the last one's. Never
+ * called from within cpl_dial_new() or cpl_dial_resume(); the callee may free
+ * the dial. */
 typedef void cpl_dial_done(void *user, int fd, const struct cpl_target *target,
 			   const struct cpl_err *e);
 
 /* Starts; conf is copied. NULL with e set when memory fails, the name is over
- * 255 bytes (CPL_NOHOST), or the mode is CPL_TLS_NONE with a host that is not
- * loopback (known only by its address: then done says so). */
+ * 255 bytes or .onion's (CPL_NOHOST), or the mode is CPL_TLS_NONE with a host
+ * that is not loopback (known only by its address: then done says so) or with a
+ * proxy (CPL_USAGE). */
 struct cpl_dial *cpl_dial_new(struct cpl_loop *loop, const struct cpl_log *log,
 			      const struct cpl_dial_conf *conf,
 			      cpl_dial_done *done, void *user,

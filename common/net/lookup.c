@@ -21,19 +21,26 @@ void cpl_lookup_start(struct cpl_lookup *l)
 		cpl_resolver_srv(l->resolver, l->domain, 0, &l->starttls);
 }
 
+void cpl_lookup_only(enum cpl_tls_mode mode, const char *host, uint16_t port,
+		     struct cpl_srv *out)
+{
+	memset(out, 0, sizeof *out);
+	snprintf(out->host, sizeof out->host, "%s", host);
+	out->port = port;
+	if (port == 0)
+		out->port =
+		    mode == CPL_TLS_DIRECT ? PORT_DIRECT : PORT_STARTTLS;
+	out->direct_tls = mode == CPL_TLS_DIRECT ||
+			  (mode == CPL_TLS_AUTO &&
+			   (port == PORT_DIRECT || port == PORT_HTTPS));
+}
+
 int cpl_lookup_host(const struct cpl_lookup *l, const char *host, uint16_t port,
 		    struct cpl_targets *out, struct cpl_err *e)
 {
-	struct cpl_srv only = {0};
+	struct cpl_srv only;
 
-	snprintf(only.host, sizeof only.host, "%s", host);
-	only.port = port;
-	if (port == 0)
-		only.port =
-		    l->mode == CPL_TLS_DIRECT ? PORT_DIRECT : PORT_STARTTLS;
-	only.direct_tls = l->mode == CPL_TLS_DIRECT ||
-			  (l->mode == CPL_TLS_AUTO &&
-			   (port == PORT_DIRECT || port == PORT_HTTPS));
+	cpl_lookup_only(l->mode, host, port, &only);
 	if (cpl_targets_set(out, l->resolver, &only, 1) < 0)
 		return cpl_err_nomem(e);
 	return 0;

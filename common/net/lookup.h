@@ -31,8 +31,12 @@ int cpl_lookup_step(struct cpl_lookup *l, struct cpl_targets *out,
 		    int64_t *wake, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
-/* One host without SRV records as the only target; port 0: the usual one. 0,
- * or -1 with e. */
+/* One host without SRV records; port 0: the usual one. It is to be shorter than
+ * 256 bytes. */
+void cpl_lookup_only(enum cpl_tls_mode mode, const char *host, uint16_t port,
+		     struct cpl_srv *out);
+
+/* The same as the only target. 0, or -1 with e. */
 int cpl_lookup_host(const struct cpl_lookup *l, const char *host, uint16_t port,
 		    struct cpl_targets *out, struct cpl_err *e)
     __attribute__((warn_unused_result));

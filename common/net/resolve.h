@@ -8,9 +8,9 @@
  * resolver calls changed() from the loop, never from within a call of c-ares,
  * so that the callee may free the resolver.
  *
- * Literals, localhost and .invalid need no name server, and /etc/hosts is read
- * before one is asked; the rest is as /etc/resolv.conf says. The number of
- * records taken from one answer is bounded. */
+ * Literals, localhost, .invalid and .onion need no name server, and /etc/hosts
+ * is read before one is asked; the rest is as /etc/resolv.conf says. The number
+ * of records taken from one answer is bounded. */
 #ifndef CPL_RESOLVE_H
 #define CPL_RESOLVE_H
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../config/proxy.h"
 #include "../net/dial.h"
 #include "../store/client.h"
 #include "../store/known.h"
@@ -21,6 +22,7 @@ struct cpl_connect {
 	struct cpl_jid jid;
 	char *dns;      /* the domain for DNS and TLS */
 	char host[256]; /* where the user said to connect; empty: SRV */
+	struct cpl_proxy proxy;
 	struct cpl_dial *dial;
 	struct cpl_link *link; /* until it is handed over */
 	struct cpl_login *login;
@@ -313,6 +315,17 @@ static void remember(struct cpl_connect *c)
 		login->tokens = &c->tokens;
 }
 
+static int use_proxy(struct cpl_connect *c, struct cpl_dial_conf *dial,
+		     struct cpl_err *e)
+{
+	const char *url = cpl_setting(c->conf.settings, CPL_SET_PROXY);
+
+	if (!url || !*url)
+		return 0;
+	dial->proxy = &c->proxy;
+	return cpl_proxy_parse(url, &c->proxy, e);
+}
+
 /* From the settings, which were checked one by one, to what the layers want. */
 static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 		   struct cpl_err *e)
@@ -335,6 +348,8 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	dial->host = server ? c->host : NULL;
 	dial->mode = tls_mode(cpl_setting(set, CPL_SET_TLS));
 	login->pins = &c->pins;
+	if (use_proxy(c, dial, e) < 0)
+		return -1;
 	login->jid = &c->jid;
 	login->resource = cpl_setting(set, CPL_SET_RESOURCE);
 	login->password = c->conf.password;
@@ -401,6 +416,7 @@ void cpl_connect_free(struct cpl_connect *c)
 	cpl_tls_made_free(c->made);
 	cpl_known_release(&c->known);
 	cpl_jid_release(&c->jid);
+	explicit_bzero(&c->proxy, sizeof c->proxy);
 	free(c->dns);
 	free(c);
 }
