@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/time.h>
+
+#include "dns.h"
 
 /* One UDP and one TCP socket for each name server; resolv.conf has three. */
 #define SOCKETS_MAX 16
@@ -232,13 +235,56 @@ static void take_srv(struct cpl_srv_question *q, const char *host,
 		weight, port, s->host);
 }
 
+/* What became of a question that went out as it is: c-ares's status with that
+ * of the message, if there is one. */
+static int status_of(int status, const unsigned char *p, int n,
+		     struct cpl_dns_facts *facts)
+{
+	memset(facts, 0, sizeof *facts);
+	if (p && n > 0 && cpl_dns_facts(p, (size_t)n, facts) < 0)
+		return status == ARES_SUCCESS ? ARES_EBADRESP : status;
+	if (status != ARES_SUCCESS)
+		return status;
+	switch (facts->status) {
+	case ns_r_noerror:
+		return facts->answers > 0 ? ARES_SUCCESS : ARES_ENODATA;
+	case ns_r_formerr: return ARES_EFORMERR;
+	case ns_r_nxdomain: return ARES_ENOTFOUND;
+	case ns_r_notimpl: return ARES_ENOTIMP;
+	case ns_r_refused: return ARES_EREFUSED;
+	default: return ARES_ESERVFAIL;
+	}
+}
+
+/* Asks, AD set (RFC 6840 5.7), which c-ares does not do by itself. */
+static int ask(struct cpl_resolver *r, const char *name, int type,
+	       ares_callback answered, void *arg)
+{
+	unsigned char *message = NULL;
+	unsigned short id = 0;
+	int len = 0, rc;
+
+	if (getrandom(&id, sizeof id, 0) != sizeof id)
+		return ARES_ENOMEM;
+	rc = ares_create_query(name, ns_c_in, type, id, 1, &message, &len, 0);
+	if (rc != ARES_SUCCESS)
+		return rc;
+	message[3] |= 0x20;
+	ares_send(r->channel, message, len, answered, arg);
+	ares_free_string(message);
+	rearm(r);
+	return ARES_SUCCESS;
+}
+
 static void srv_answered(void *arg, int status, int timeouts,
 			 unsigned char *abuf, int alen)
 {
 	struct cpl_srv_question *q = arg;
 	struct ares_srv_reply *reply = NULL;
+	struct cpl_dns_facts facts;
 
 	(void)timeouts;
+	status = status_of(status, abuf, alen, &facts);
 	if (status == ARES_SUCCESS)
 		status = ares_parse_srv_reply(abuf, alen, &reply);
 	for (const struct ares_srv_reply *s = reply; s; s = s->next)
@@ -249,8 +295,11 @@ static void srv_answered(void *arg, int status, int timeouts,
 		status = ARES_ENODATA; /* a CNAME to nothing, or "." */
 	q->answer = answer_of(status);
 	q->why = ares_strerror(status);
-	cpl_log(q->resolver->log, CPL_LOG_DEBUG, "SRV %s: %s",
-		q->direct_tls ? "_xmpps-client" : "_xmpp-client", q->why);
+	q->authentic = facts.authentic;
+	q->ttl = facts.ttl;
+	cpl_log(q->resolver->log, CPL_LOG_DEBUG, "SRV %s: %s%s",
+		q->direct_tls ? "_xmpps-client" : "_xmpp-client", q->why,
+		q->authentic ? ", authenticated by the resolver" : "");
 }
 
 void cpl_resolver_srv(struct cpl_resolver *r, const char *domain,
@@ -267,13 +316,12 @@ void cpl_resolver_srv(struct cpl_resolver *r, const char *domain,
 		     direct_tls ? "_xmpps-client" : "_xmpp-client",
 		     domain) >= (int)sizeof name)
 		rc = ARES_EBADNAME;
+	if (rc == ARES_SUCCESS)
+		rc = ask(r, name, ns_t_srv, srv_answered, q);
 	if (rc != ARES_SUCCESS) {
 		q->answer = answer_of(rc);
 		q->why = ares_strerror(rc);
-		return;
 	}
-	ares_query(r->channel, name, ns_c_in, ns_t_srv, srv_answered, q);
-	rearm(r);
 }
 
 static void add_addr(struct cpl_addr_question *q, const void *bytes)
@@ -282,32 +330,46 @@ static void add_addr(struct cpl_addr_question *q, const void *bytes)
 		cpl_addr_make(&q->addrs[q->n++], q->family, bytes);
 }
 
+static int take_v4(struct cpl_addr_question *q, const unsigned char *p, int n)
+{
+	struct ares_addrttl found[CPL_RESOLVE_ADDRESSES_MAX];
+	int count = CPL_RESOLVE_ADDRESSES_MAX;
+	int status = ares_parse_a_reply(p, n, NULL, found, &count);
+
+	for (int i = 0; status == ARES_SUCCESS && i < count; i++)
+		add_addr(q, &found[i].ipaddr);
+	return status;
+}
+
+static int take_v6(struct cpl_addr_question *q, const unsigned char *p, int n)
+{
+	struct ares_addr6ttl found[CPL_RESOLVE_ADDRESSES_MAX];
+	int count = CPL_RESOLVE_ADDRESSES_MAX;
+	int status = ares_parse_aaaa_reply(p, n, NULL, found, &count);
+
+	for (int i = 0; status == ARES_SUCCESS && i < count; i++)
+		add_addr(q, &found[i].ip6addr);
+	return status;
+}
+
 static void host_answered(void *arg, int status, int timeouts,
-			  struct ares_addrinfo *res)
+			  unsigned char *abuf, int alen)
 {
 	struct cpl_addr_question *q = arg;
+	struct cpl_dns_facts facts;
 
 	(void)timeouts;
-	for (struct ares_addrinfo_node *n = res ? res->nodes : NULL; n;
-	     n = n->ai_next) {
-		const struct sockaddr *sa = n->ai_addr;
-
-		if (n->ai_family != q->family)
-			continue;
-		if (q->family == AF_INET)
-			add_addr(q,
-				 &((const struct sockaddr_in *)sa)->sin_addr);
-		else
-			add_addr(q,
-				 &((const struct sockaddr_in6 *)sa)->sin6_addr);
-	}
-	if (res)
-		ares_freeaddrinfo(res);
+	status = status_of(status, abuf, alen, &facts);
+	if (status == ARES_SUCCESS)
+		status = q->family == AF_INET ? take_v4(q, abuf, alen)
+					      : take_v6(q, abuf, alen);
 	if (status == ARES_SUCCESS && q->n == 0)
 		status = ARES_ENODATA;
 	q->answer = answer_of(status);
 	q->why = ares_strerror(status);
 	q->at = cpl_loop_now();
+	q->authentic = facts.authentic && !q->resolver->search;
+	q->ttl = facts.ttl;
 }
 
 static void prepare(struct cpl_resolver *r, struct cpl_addr_question *q,
@@ -363,15 +425,23 @@ int cpl_resolver_local(struct cpl_resolver *r, const char *host,
 	return v6->n + v4->n > 0;
 }
 
+/* Only c-ares knows the search list, and does not ask for authentication. */
 static void ask_host(struct cpl_resolver *r, const char *host,
 		     struct cpl_addr_question *q)
 {
-	struct ares_addrinfo_hints hints = {0};
+	int type = q->family == AF_INET ? ns_t_a : ns_t_aaaa;
+	int rc = ARES_SUCCESS;
 
-	hints.ai_family = q->family;
-	hints.ai_socktype = SOCK_STREAM;
 	q->answer = CPL_ANSWER_PENDING;
-	ares_getaddrinfo(r->channel, host, NULL, &hints, host_answered, q);
+	if (r->search)
+		ares_search(r->channel, host, ns_c_in, type, host_answered, q);
+	else
+		rc = ask(r, host, type, host_answered, q);
+	if (rc != ARES_SUCCESS) {
+		q->answer = answer_of(rc);
+		q->why = ares_strerror(rc);
+	}
+	rearm(r);
 }
 
 void cpl_resolver_host(struct cpl_resolver *r, const char *host,
@@ -394,5 +464,4 @@ void cpl_resolver_host(struct cpl_resolver *r, const char *host,
 	}
 	ask_host(r, host, v6);
 	ask_host(r, host, v4);
-	rearm(r);
 }

@@ -40,7 +40,9 @@ struct cpl_srv_question {
 	const char *why; /* CPL_ANSWER_FAILED: a constant text */
 	int absent;      /* target ".": decidedly not offered (RFC 2782) */
 	int direct_tls;
-	size_t n; /* the order is the server's */
+	int authentic; /* see above */
+	uint32_t ttl;  /* seconds; also of an answer that there is none */
+	size_t n;      /* the order is the server's */
 	struct cpl_srv records[CPL_DIAL_TARGETS_MAX];
 	struct cpl_resolver *resolver;
 };
@@ -50,6 +52,10 @@ struct cpl_addr_question {
 	const char *why;
 	int family;
 	int64_t at; /* when it was answered */
+	/* As above; without DNS both are 0. A name that the search list
+	 * completed is never authentic. */
+	int authentic;
+	uint32_t ttl;
 	size_t n;
 	struct cpl_addr addrs[CPL_RESOLVE_ADDRESSES_MAX];
 	struct cpl_resolver *resolver;

@@ -14,6 +14,7 @@
 
 #include "../../common/net/addr.h"
 #include "../../common/net/dial.h"
+#include "../../common/net/resolve.h"
 #include "unit.h"
 
 #define A 1
@@ -49,6 +50,9 @@ static struct {
 	char servers[40];
 	const struct row *rows;
 	int asked;
+	int vouched; /* questions that asked for authentication */
+	int vouches; /* and whether they are told so */
+	unsigned ttl;
 	struct late late[4];
 	size_t n_late;
 	/* what a dial came to */
@@ -90,7 +94,7 @@ static size_t put_record(unsigned char *p, const struct row *r)
 	n += put16(p + n, (unsigned)r->type);
 	n += put16(p + n, 1);
 	n += put16(p + n, 0);
-	n += put16(p + n, 60);
+	n += put16(p + n, lab.ttl);
 	at = n;
 	n += 2;
 	switch (r->type) {
@@ -166,6 +170,7 @@ static void on_question(void *user, short revents)
 	if (got < 17)
 		return;
 	lab.asked++;
+	lab.vouched += (q[3] & 0x20) != 0;
 	while (q[n] && n < (size_t)got) {
 		snprintf(name + strlen(name), sizeof name - strlen(name),
 			 "%s%.*s", *name ? "." : "", q[n], (char *)q + n + 1);
@@ -178,7 +183,8 @@ static void on_question(void *user, short revents)
 	put16(p + 6, answer(name, type, p, &n, &status, &delay));
 	if (status == SILENT)
 		return;
-	put16(p + 2, 0x8180u | (unsigned)status);
+	put16(p + 2,
+	      0x8180u | (unsigned)status | (lab.vouches ? q[3] & 0x20u : 0));
 	put16(p + 4, 1);
 	put16(p + 8, 0);
 	put16(p + 10, 0);
@@ -257,6 +263,9 @@ static void reset(const struct row *rows)
 
 	lab.rows = rows ? rows : none;
 	lab.asked = 0;
+	lab.vouched = 0;
+	lab.vouches = 0;
+	lab.ttl = 60;
 	lab.n_late = 0;
 	lab.calls = 0;
 	lab.fd = -1;
@@ -889,6 +898,86 @@ static void resumes_with_what_was_under_way(void)
 	close(l);
 }
 
+static void look(void *user)
+{
+	const struct cpl_addr_question *q = user;
+
+	if (q[0].answer != CPL_ANSWER_PENDING &&
+	    q[1].answer != CPL_ANSWER_PENDING)
+		cpl_loop_stop(lab.loop);
+}
+
+/* Asks for a host's addresses, v6 first. */
+static void ask_host(const char *host, int search,
+		     struct cpl_addr_question q[2])
+{
+	struct cpl_resolver *r =
+	    cpl_resolver_new(lab.loop, NULL, lab.servers, search, look, q);
+
+	UNIT_NEED(r != NULL);
+	memset(q, 0, 2 * sizeof *q);
+	cpl_resolver_host(r, host, &q[0], &q[1]);
+	if (q[1].answer == CPL_ANSWER_PENDING)
+		run(30000);
+	cpl_resolver_free(r);
+}
+
+/* Which answers the resolver vouches for, and how long they last. */
+static void authenticated_answers(void)
+{
+	static const struct row rows[] = {
+	    {"m.lit", A, "192.0.2.7", 0, 0, 0, 0, 0}, {.name = NULL}};
+	struct cpl_addr_question q[2];
+
+	reset(rows);
+	ask_host("m.lit", 0, q);
+	CHECK_INT(lab.vouched, 2);
+	CHECK_INT(q[1].answer, CPL_ANSWER_FOUND);
+	CHECK_INT(q[1].authentic, 0);
+	CHECK_INT(q[1].ttl, 60);
+	lab.vouches = 1;
+	lab.ttl = 3600;
+	ask_host("m.lit", 0, q);
+	CHECK_INT(q[1].authentic, 1);
+	CHECK_INT(q[1].ttl, 3600);
+	/* That there is none is vouched for as well. */
+	CHECK_INT(q[0].answer, CPL_ANSWER_NODATA);
+	CHECK_INT(q[0].authentic, 1);
+	CHECK_INT(q[0].ttl, 0);
+	ask_host("m.lit", 1, q);
+	CHECK_INT(q[1].n, 1);
+	CHECK_INT(q[1].authentic, 0);
+	ask_host("127.0.0.1", 0, q);
+	CHECK_INT(q[1].n, 1);
+	CHECK_INT(q[1].authentic, 0);
+	CHECK_INT(q[1].ttl, 0);
+}
+
+static void authenticated_services(void)
+{
+	static const struct row rows[] = {
+	    {"_xmpp-client._tcp.capulet.lit", SRV, "m.lit", 1, 0, 5222, 0, 0},
+	    {.name = NULL}};
+	struct cpl_srv_question q = {.answer = CPL_ANSWER_NONE};
+	struct cpl_resolver *r;
+
+	for (int vouches = 0; vouches < 2; vouches++) {
+		reset(rows);
+		lab.vouches = vouches;
+		lab.ttl = 90;
+		r = cpl_resolver_new(lab.loop, NULL, lab.servers, 0,
+				     on_deadline, NULL);
+		UNIT_NEED(r != NULL);
+		cpl_resolver_srv(r, "capulet.lit", 0, &q);
+		CHECK_INT(q.answer, CPL_ANSWER_PENDING);
+		run(30000);
+		CHECK_INT(q.n, 1);
+		CHECK_INT(q.authentic, vouches);
+		CHECK_INT(q.ttl, 90);
+		cpl_resolver_free(r);
+	}
+}
+
 static void the_callee_may_free(void *user, int fd,
 				const struct cpl_target *target,
 				const struct cpl_err *e)
@@ -1011,6 +1100,8 @@ int main(void)
 	RUN(hostile_targets);
 	RUN(the_second_starts_while_the_first_hangs);
 	RUN(slow_aaaa);
+	RUN(authenticated_answers);
+	RUN(authenticated_services);
 	RUN(resumes);
 	RUN(resumes_with_what_was_under_way);
 	RUN(freed_within_done);
