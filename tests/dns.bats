@@ -6,8 +6,9 @@ load lib
 load stub/lib
 load net
 
-# send [ARG...]: by the domain alone.
+# send [ARG...]: by the domain alone, and by nothing that the last one learnt.
 send() {
+	rm -rf "$XDG_STATE_HOME"
 	COUPLET_PASSWORD=${COUPLET_PASSWORD-rosaline} tool xsend -C /dev/null \
 		-u romeo@montague.lit \
 		--ca-file "${STUB_CA:-$BATS_FILE_TMPDIR/certs/ca.pem}" \

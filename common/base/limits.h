@@ -138,6 +138,11 @@
 #define CPL_DIAL_RESOLUTION_DELAY_MS 50
 #define CPL_DIAL_TARGETS_MAX 64
 
+/* The place where a login succeeded is tried first for so long at least and at
+ * most; in between it is as DNS says. */
+#define CPL_PLACE_TTL_MIN_S 60
+#define CPL_PLACE_TTL_MAX_S (24 * 3600)
+
 #define CPL_CONNECT_TIMEOUT_MS (30 * 1000)
 #define CPL_BOUNCE_WAIT_MS 2000
 

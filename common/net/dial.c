@@ -1,341 +1,99 @@
 /* SPDX-License-Identifier: MIT */
-#include "dial.h"
-
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lookup.h"
-#include "targets.h"
+#include "addr.h"
+#include "dial_impl.h"
 
-/* Attempts under way at once: 8 s' worth. Then the oldest is given up. */
-#define ATTEMPTS_MAX 32
-
-/* How far an attempt came, for the choice of the reason that is told. */
-enum rank { NOTHING = 0, NO_NAME, NO_ANSWER, NO_CONNECTION, NO_STREAM };
-
-struct attempt {
-	struct cpl_dial *dial;
-	struct cpl_watch watch; /* fd -1: free */
-	struct cpl_candidate candidate;
-	struct cpl_target target;
-	int64_t since;
-};
-
-enum phase { LOOKING_UP, CONNECTING, TALKING, RESTING };
-
-struct cpl_dial {
-	struct cpl_loop *loop;
-	const struct cpl_log *log;
-	struct cpl_timing *timing;
-	cpl_dial_done *done;
-	void *user;
-	struct cpl_resolver *resolver;
-	enum phase phase;
-	struct cpl_timer timer;
-	struct cpl_lookup lookup;
-	struct cpl_targets targets;
-	struct attempt attempts[ATTEMPTS_MAX];
-	size_t live;
-	int64_t next_at; /* no further attempt before */
-	struct cpl_target won;
-	struct cpl_candidate won_candidate;
-	int again; /* it comes next */
-	/* What is looked up and connected to is the proxy; won is where it is
-	 * to lead. */
-	int proxied;
-	struct cpl_proxy proxy;
-	struct cpl_socks *socks; /* while it is talked to, over fd */
-	int fd;
-	int spent; /* no other address would lead elsewhere */
-	enum rank rank;
-	struct cpl_err why;
-	unsigned tried; /* addresses */
-};
-
-static void go_on(struct cpl_dial *d);
-
-/* Keeps the reason of what came furthest, of equals the last; but once a
- * stream was tried, what is decided beats what is only temporary. */
-static void note(struct cpl_dial *d, enum rank rank, const struct cpl_err *e)
+void cpl_dial_note(struct cpl_dial *d, enum cpl_rank rank,
+		   const struct cpl_err *e)
 {
 	cpl_log(d->log, CPL_LOG_DEBUG, "%s", e->text);
-	if (rank < d->rank || (rank == NO_STREAM && d->rank == NO_STREAM &&
-			       e->status == CPL_TEMP))
+	if (rank < d->rank ||
+	    (rank == CPL_RANK_STREAM && d->rank == CPL_RANK_STREAM &&
+	     e->status == CPL_TEMP))
 		return;
 	d->rank = rank;
 	d->why = *e;
 }
 
-static void close_attempt(struct attempt *a)
-{
-	cpl_loop_unwatch(a->dial->loop, &a->watch);
-	close(a->watch.fd);
-	a->watch.fd = -1;
-	a->dial->live--;
-}
-
-/* Nothing is left, or it makes no sense to go on. */
-static void fail(struct cpl_dial *d)
+void cpl_dial_fail(struct cpl_dial *d)
 {
 	struct cpl_err e = d->why;
 
-	if (d->rank == NO_CONNECTION && d->tried > 1) {
+	if (d->rank == CPL_RANK_CONNECTION && d->tried > 1) {
 		size_t len = strlen(e.text);
 
 		snprintf(e.text + len, sizeof e.text - len,
 			 " (the last of %u addresses tried)", d->tried);
 	}
-	d->phase = RESTING;
+	d->resting = 1;
 	cpl_loop_cancel(d->loop, &d->timer);
 	d->done(d->user, -1, NULL, &e); /* may have freed d */
 }
 
-static void hand_over(struct cpl_dial *d, int fd)
+void cpl_dial_hand_over(struct cpl_dial *d, int fd)
 {
 	cpl_timing_connected(d->timing);
-	d->phase = RESTING;
+	d->resting = 1;
 	cpl_loop_cancel(d->loop, &d->timer);
 	cpl_log(d->log, CPL_LOG_INFO, "connected to %s%s", d->won.text,
 		d->won.direct_tls ? ", direct TLS" : "");
 	d->done(d->user, fd, &d->won, NULL); /* may have freed d */
 }
 
-/* What a proxy says it says of the target: another address of the proxy's would
- * bring nothing else. */
-static void proxy_failed(struct cpl_dial *d, int fd, const struct cpl_err *why)
+/* Asks for what there is now. */
+static void look_up(struct cpl_dial *d)
 {
-	struct cpl_err e = *why;
-
-	close(fd);
-	cpl_err_prefix(&e, "%s", d->won.text);
-	note(d, NO_STREAM, &e);
-	fail(d);
-}
-
-static void on_proxied(void *user, const struct cpl_err *why)
-{
-	struct cpl_dial *d = user;
-	int fd = d->fd;
-
-	cpl_socks_free(d->socks);
-	d->socks = NULL;
-	if (why)
-		proxy_failed(d, fd, why);
-	else
-		hand_over(d, fd);
-}
-
-static void talk(struct cpl_dial *d, int fd)
-{
-	struct cpl_err e = CPL_ERR_INIT;
-
-	d->phase = TALKING;
-	d->fd = fd;
-	cpl_loop_cancel(d->loop, &d->timer);
-	d->socks = cpl_socks_new(d->loop, fd, &d->proxy, d->won.host,
-				 d->won.port, on_proxied, d, &e);
-	if (!d->socks)
-		proxy_failed(d, fd, &e);
-}
-
-/* The first that is connected; the other attempts are given back, for a resume.
- */
-static void win(struct attempt *a)
-{
-	struct cpl_dial *d = a->dial;
-	int fd = a->watch.fd;
-
-	cpl_loop_unwatch(d->loop, &a->watch);
-	a->watch.fd = -1;
-	d->live--;
-	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
-		if (d->attempts[i].watch.fd >= 0) {
-			cpl_targets_unuse(&d->targets,
-					  &d->attempts[i].candidate);
-			close_attempt(&d->attempts[i]);
-			d->tried--;
-		}
-	d->won_candidate = a->candidate;
-	if (d->proxied) {
-		cpl_log(d->log, CPL_LOG_INFO, "connected to %s",
-			a->target.text);
-		d->won.addr = a->target.addr;
-		talk(d, fd);
-		return;
-	}
-	d->won = a->target;
-	hand_over(d, fd);
-}
-
-static void connect_failed(struct cpl_dial *d, const struct cpl_target *target,
-			   int error)
-{
-	/* what our own machine lacks no other server mends */
-	int ours = error == EMFILE || error == ENFILE || error == ENOMEM ||
-		   error == ENOBUFS;
 	struct cpl_err e;
 
-	errno = error;
-	cpl_err_errno(&e, ours ? CPL_SYSTEM : CPL_TEMP, "%s", target->text);
-	note(d, NO_CONNECTION, &e);
-}
-
-static void on_connected(void *user, short revents)
-{
-	struct attempt *a = user;
-	struct cpl_dial *d = a->dial;
-	int error = 0;
-	socklen_t len = sizeof error;
-
-	(void)revents;
-	if (getsockopt(a->watch.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-		error = errno;
-	if (error == 0) {
-		win(a);
+	if (!d->host) {
+		d->phase = CPL_DIAL_LOOKUP;
+		cpl_lookup_start(&d->lookup);
 		return;
 	}
-	connect_failed(d, &a->target, error);
-	close_attempt(a);
-	d->next_at = 0; /* RFC 8305 5: the next one at once */
-	go_on(d);
+	d->phase = CPL_DIAL_CONNECT;
+	if (cpl_lookup_host(&d->lookup, d->host, d->port, &d->targets, &e) < 0)
+		cpl_dial_note(d, CPL_RANK_CONNECTION, &e);
 }
 
-static struct attempt *free_slot(struct cpl_dial *d)
+/* What worked last time comes first, and has the field to itself for as long
+ * as an address has before the next one is tried (RFC 8305 5). */
+static void go_by_what_is_known(struct cpl_dial *d, int64_t *wake)
 {
-	struct attempt *oldest = &d->attempts[0];
-
-	for (size_t i = 0; i < ATTEMPTS_MAX; i++) {
-		struct attempt *a = &d->attempts[i];
-
-		if (a->watch.fd < 0)
-			return a;
-		if (a->since < oldest->since)
-			oldest = a;
+	if (*d->known.host && !d->known_tried) {
+		cpl_dial_try_known(d);
+		d->next_at = cpl_loop_now() + CPL_DIAL_STAGGER_MS;
 	}
-	connect_failed(d, &oldest->target, ETIMEDOUT);
-	close_attempt(oldest);
-	return oldest;
+	if (d->live > 0 && cpl_loop_now() < d->next_at)
+		*wake = d->next_at;
+	else
+		look_up(d);
 }
 
-static void name_proxy(struct cpl_target *target)
-{
-	static const char front[] = "proxy ";
-	const size_t n = sizeof front - 1;
-
-	memmove(target->text + n, target->text, sizeof target->text - n - 1);
-	memcpy(target->text, front, n);
-}
-
-/* Begins to connect. 0, or -1 when that failed at once. */
-static int start_attempt(struct cpl_dial *d, const struct cpl_candidate *c)
-{
-	struct attempt *a = free_slot(d);
-	struct cpl_addr addr;
-	int on = 1, fd, rc;
-
-	cpl_timing_mark(d->timing, CPL_TIMING_DNS);
-	cpl_targets_describe(&d->targets, c, &addr, &a->target);
-	if (d->proxied)
-		name_proxy(&a->target);
-	if (d->lookup.mode == CPL_TLS_NONE && !cpl_addr_loopback(&addr)) {
-		struct cpl_err e;
-
-		cpl_err_set(&e, CPL_USAGE,
-			    "%s: without TLS only a loopback address may be "
-			    "used",
-			    a->target.text);
-		note(d, NO_CONNECTION, &e);
-		return -1;
-	}
-	cpl_log(d->log, CPL_LOG_INFO, "connecting to %s", a->target.text);
-	d->tried++;
-	fd = socket(addr.u.any.sa_family,
-		    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0) {
-		connect_failed(d, &a->target, errno);
-		return -1;
-	}
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	rc = connect(fd, &addr.u.any, cpl_addr_len(&addr));
-	if (rc < 0 && errno != EINPROGRESS) {
-		connect_failed(d, &a->target, errno);
-		close(fd);
-		return -1;
-	}
-	/* one that is connected already is writable: the same way */
-	a->dial = d;
-	a->candidate = *c;
-	a->since = cpl_loop_now();
-	a->watch.fd = fd;
-	a->watch.events = POLLOUT;
-	a->watch.ready = on_connected;
-	a->watch.user = a;
-	cpl_loop_watch(d->loop, &a->watch);
-	d->live++;
-	return 0;
-}
-
-/* Starts what is due. 1 when something ended the dial, which may be freed. */
-static int connect_next(struct cpl_dial *d, int64_t *wake)
-{
-	for (;;) {
-		struct cpl_err e = CPL_ERR_INIT;
-		struct cpl_candidate c;
-		enum cpl_next next;
-
-		if (d->spent) {
-			fail(d);
-			return 1;
-		}
-		if (d->live > 0 && cpl_loop_now() < d->next_at) {
-			*wake = d->next_at;
-			return 0;
-		}
-		if (d->again) {
-			c = d->won_candidate;
-			next = CPL_NEXT_ADDRESS;
-			d->again = 0;
-		} else {
-			next = cpl_targets_next(&d->targets, &c, wake, &e);
-		}
-		if (e.status != CPL_OK)
-			note(d, e.status == CPL_TEMP ? NO_ANSWER : NO_NAME, &e);
-		if (next == CPL_NEXT_ADDRESS) {
-			if (start_attempt(d, &c) == 0)
-				d->next_at =
-				    cpl_loop_now() + CPL_DIAL_STAGGER_MS;
-			continue;
-		}
-		if (next == CPL_NEXT_END && d->live == 0) {
-			fail(d);
-			return 1;
-		}
-		return 0;
-	}
-}
-
-static void go_on(struct cpl_dial *d)
+void cpl_dial_go_on(struct cpl_dial *d)
 {
 	int64_t wake = INT64_MAX;
 	struct cpl_err e;
 	int rc;
 
-	if (d->phase == LOOKING_UP) {
-		rc = cpl_lookup_step(&d->lookup, &d->targets, &wake, &e);
-		if (rc < 0) {
-			note(d, NO_ANSWER, &e);
-			fail(d);
-			return;
-		}
-		if (rc > 0)
-			d->phase = CONNECTING;
+	if (d->again) {
+		d->again = 0;
+		if (cpl_dial_try_again(d) == 0)
+			d->next_at = cpl_loop_now() + CPL_DIAL_STAGGER_MS;
 	}
-	if (d->phase == CONNECTING && connect_next(d, &wake))
+	if (d->phase == CPL_DIAL_KNOWN)
+		go_by_what_is_known(d, &wake);
+	if (d->phase == CPL_DIAL_LOOKUP) {
+		rc = cpl_lookup_step(&d->lookup, &d->targets, &wake, &e);
+		if (rc < 0)
+			cpl_dial_note(d, CPL_RANK_ANSWER, &e);
+		if (rc != 0)
+			d->phase = CPL_DIAL_CONNECT;
+	}
+	if (d->phase == CPL_DIAL_CONNECT && cpl_dial_connect_next(d, &wake))
 		return;
 	if (wake == INT64_MAX)
 		cpl_loop_cancel(d->loop, &d->timer);
@@ -349,65 +107,44 @@ static void on_event(void *user)
 {
 	struct cpl_dial *d = user;
 
-	if (d->phase == LOOKING_UP || d->phase == CONNECTING)
-		go_on(d);
+	if (!d->resting && !d->socks)
+		cpl_dial_go_on(d);
 }
 
-/* "[2001:db8::7]:5222", "xmpp.capulet.lit:5222". */
-static void put_place(char *out, size_t n, const char *host, uint16_t port)
+static int needs_no_dns(const char *host)
 {
-	const char *open = strchr(host, ':') ? "[" : "";
+	struct cpl_addr literal;
 
-	snprintf(out, n, "%s%s%s:%u", open, host, *open ? "]" : "", port);
+	return cpl_addr_literal(host, &literal) ||
+	       cpl_name_is_localhost(host) || cpl_name_is_invalid(host);
 }
 
-/* Where the proxy is to lead; the proxy itself is what is looked up. */
-static int plan_proxied(struct cpl_dial *d, const struct cpl_dial_conf *conf,
-			const char *host, struct cpl_err *e)
+static void know(struct cpl_dial *d, const struct cpl_target *known)
 {
-	char far[264], near[264];
-	struct cpl_srv to;
+	struct cpl_addr addr;
 
-	if (conf->mode == CPL_TLS_NONE)
-		return cpl_err_set(
-		    e, CPL_USAGE, "%s: without TLS no proxy may be used", host);
-	if (strchr(host, '%'))
-		return cpl_err_set(e, CPL_USAGE,
-				   "%s: an address with a zone means nothing "
-				   "to a proxy",
-				   host);
-	if (cpl_name_is_invalid(host))
-		return cpl_err_set(e, CPL_NOHOST, "%s: no such domain", host);
-	cpl_lookup_only(conf->mode, host, conf->host ? conf->port : 0, &to);
-	memcpy(d->won.host, to.host, sizeof d->won.host);
-	d->won.port = to.port;
-	d->won.direct_tls = to.direct_tls;
-	put_place(far, sizeof far, to.host, to.port);
-	put_place(near, sizeof near, d->proxy.host, d->proxy.port);
-	snprintf(d->won.text, sizeof d->won.text, "%s (through %s)", far, near);
-	snprintf(d->lookup.domain, sizeof d->lookup.domain, "%s",
-		 d->proxy.host);
-	d->phase = CONNECTING;
-	return cpl_lookup_host(&d->lookup, d->proxy.host, d->proxy.port,
-			       &d->targets, e);
+	d->known = *known;
+	d->known.ttl = 0;
+	d->known.known = 1;
+	memcpy(&addr, &known->addr, sizeof addr);
+	cpl_addr_text(&addr, known->host, known->port, d->known.text,
+		      sizeof d->known.text);
 }
 
-/* What to look up first. 0, or -1 with e. */
+/* What to look up. 0, or -1 with e. */
 static int plan(struct cpl_dial *d, const struct cpl_dial_conf *conf,
 		struct cpl_err *e)
 {
 	const char *host = conf->host;
 	struct cpl_addr literal;
 
-	if (d->proxied)
-		return plan_proxied(d, conf, d->lookup.domain, e);
+	if (conf->proxy)
+		return cpl_dial_plan_proxied(d, conf, e);
 	if (cpl_name_is_onion(d->lookup.domain))
 		return cpl_err_set(e, CPL_NOHOST,
 				   "%s: only Tor's proxy leads there",
 				   d->lookup.domain);
-	if (!host && (cpl_addr_literal(d->lookup.domain, &literal) ||
-		      cpl_name_is_localhost(d->lookup.domain) ||
-		      cpl_name_is_invalid(d->lookup.domain)))
+	if (!host && needs_no_dns(d->lookup.domain))
 		host = d->lookup.domain; /* no SRV there */
 	if (host && d->lookup.mode == CPL_TLS_NONE &&
 	    cpl_addr_literal(host, &literal) && !cpl_addr_loopback(&literal))
@@ -415,12 +152,11 @@ static int plan(struct cpl_dial *d, const struct cpl_dial_conf *conf,
 		    e, CPL_USAGE,
 		    "%s: without TLS only a loopback address may be used",
 		    host);
-	if (!host) {
-		cpl_lookup_start(&d->lookup);
-		return 0;
-	}
-	d->phase = CONNECTING;
-	return cpl_lookup_host(&d->lookup, host, conf->port, &d->targets, e);
+	if (conf->known && !(host && needs_no_dns(host)))
+		know(d, conf->known);
+	d->port = conf->port;
+	d->host = host ? strdup(host) : NULL;
+	return host && !d->host ? cpl_err_nomem(e) : 0;
 }
 
 struct cpl_dial *cpl_dial_new(struct cpl_loop *loop, const struct cpl_log *log,
@@ -450,12 +186,9 @@ struct cpl_dial *cpl_dial_new(struct cpl_loop *loop, const struct cpl_log *log,
 	d->lookup.mode = conf->mode;
 	d->timer.fire = on_event;
 	d->timer.user = d;
-	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
+	for (size_t i = 0; i < CPL_ATTEMPTS_MAX; i++)
 		d->attempts[i].watch.fd = -1;
 	memcpy(d->lookup.domain, name, strlen(name));
-	d->proxied = conf->proxy != NULL;
-	if (d->proxied)
-		d->proxy = *conf->proxy;
 	/* a host that the user typed may be completed, a JID's domain not */
 	d->resolver = cpl_resolver_new(loop, log, conf->dns_servers,
 				       conf->host || conf->proxy, on_event, d);
@@ -476,9 +209,17 @@ fail:
 
 void cpl_dial_resume(struct cpl_dial *d, const struct cpl_err *failed)
 {
-	note(d, NO_STREAM, failed);
+	enum cpl_rank rank = CPL_RANK_STREAM;
+
+	if (d->won.known) {
+		if (failed->status != CPL_TEMP)
+			d->known_failed = rank;
+		rank = CPL_RANK_KNOWN;
+	}
+	cpl_dial_note(d, rank, failed);
+	d->won.known = 0;
 	d->spent = d->proxied;
-	d->phase = CONNECTING;
+	d->resting = 0;
 	d->next_at = 0;
 	cpl_loop_timer(d->loop, &d->timer, 0);
 }
@@ -486,32 +227,33 @@ void cpl_dial_resume(struct cpl_dial *d, const struct cpl_err *failed)
 void cpl_dial_again(struct cpl_dial *d)
 {
 	d->again = 1;
-	d->phase = CONNECTING;
+	d->resting = 0;
 	d->next_at = 0;
 	cpl_loop_timer(d->loop, &d->timer, 0);
 }
 
 void cpl_dial_why(const struct cpl_dial *d, struct cpl_err *e)
 {
-	const struct attempt *last = NULL;
+	const struct cpl_attempt *last = NULL;
 
-	for (size_t i = 0; i < ATTEMPTS_MAX; i++) {
-		const struct attempt *a = &d->attempts[i];
+	for (size_t i = 0; i < CPL_ATTEMPTS_MAX; i++) {
+		const struct cpl_attempt *a = &d->attempts[i];
 
 		if (a->watch.fd >= 0 && (!last || a->since > last->since))
 			last = a;
 	}
-	if (d->phase == TALKING)
+	if (d->socks)
 		cpl_err_set(e, CPL_TEMP, "%s: timed out waiting for the proxy",
 			    d->won.text);
-	else if (d->rank == NO_STREAM || (d->rank == NO_CONNECTION && !last))
+	else if (d->rank == CPL_RANK_STREAM ||
+		 (d->rank == CPL_RANK_CONNECTION && !last))
 		*e = d->why;
 	else if (last)
 		cpl_err_set(e, CPL_TEMP, "%s: timed out connecting",
 			    last->target.text);
 	else
 		cpl_err_set(e, CPL_TEMP, "%s: timed out waiting for the DNS",
-			    d->lookup.domain);
+			    d->host ? d->host : d->lookup.domain);
 }
 
 void cpl_dial_free(struct cpl_dial *d)
@@ -520,14 +262,13 @@ void cpl_dial_free(struct cpl_dial *d)
 		return;
 	cpl_resolver_free(d->resolver); /* its questions are ours */
 	cpl_loop_cancel(d->loop, &d->timer);
-	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
-		if (d->attempts[i].watch.fd >= 0)
-			close_attempt(&d->attempts[i]);
+	cpl_dial_stop(d);
 	if (d->socks) {
 		cpl_socks_free(d->socks);
 		close(d->fd);
 	}
 	cpl_targets_release(&d->targets);
 	explicit_bzero(&d->proxy, sizeof d->proxy);
+	free(d->host);
 	free(d);
 }

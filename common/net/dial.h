@@ -35,17 +35,6 @@ enum cpl_tls_mode {
 	CPL_TLS_NONE /* loopback addresses only, else CPL_USAGE */
 };
 
-struct cpl_dial_conf {
-	const char *domain; /* the JID's, as cpl_jid_dns() gives it */
-	const char *host;   /* NULL: ask SRV. A name or an address literal */
-	uint16_t port;      /* of host; 0: 5223 for CPL_TLS_DIRECT, else 5222 */
-	enum cpl_tls_mode mode;
-	struct cpl_timing *timing;     /* outlives the dial; NULL: none */
-	const struct cpl_proxy *proxy; /* NULL: none */
-	const char *dns_servers;       /* NULL: resolv.conf's. For tests:
-					  "127.0.0.1:5353,..." */
-};
-
 /* Where a socket leads. */
 struct cpl_target {
 	char host[256];
@@ -55,6 +44,26 @@ struct cpl_target {
 	/* For messages: "xmpp.capulet.lit:5222 (192.0.2.7)", or "(through
 	 * proxy.lit:1080)". */
 	char text[576];
+	/* Seconds for which the address may be kept, by DNS and
+	 * CPL_PLACE_TTL_*; 0: it is not DNS's, or is known already. */
+	long ttl;
+	int known; /* the socket came of cpl_dial_conf.known alone */
+};
+
+struct cpl_dial_conf {
+	const char *domain; /* the JID's, as cpl_jid_dns() gives it */
+	const char *host;   /* NULL: ask SRV. A name or an address literal */
+	uint16_t port;      /* of host; 0: 5223 for CPL_TLS_DIRECT, else 5222 */
+	enum cpl_tls_mode mode;
+	struct cpl_timing *timing;     /* outlives the dial; NULL: none */
+	const struct cpl_proxy *proxy; /* NULL: none */
+	/* Where it led last time, which is tried before anything is looked up,
+	 * and beside that if it takes longer than CPL_DIAL_STAGGER_MS. It is
+	 * left out with a proxy, a literal or localhost. Of it count host,
+	 * port, direct_tls and addr. NULL: not known. */
+	const struct cpl_target *known;
+	const char *dns_servers; /* NULL: resolv.conf's. For tests:
+				    "127.0.0.1:5353,..." */
 };
 
 struct cpl_dial;
@@ -87,7 +96,9 @@ struct cpl_dial *cpl_dial_new(struct cpl_loop *loop, const struct cpl_log *log,
  * for a reason that another target may not share): goes on with what is left,
  * and calls done again, also with addresses whose attempt was given up when
  * this one had connected. failed is the reason if nothing is left; of several
- * one that is not CPL_TEMP. */
+ * one that is not CPL_TEMP, and of a place that was only known if there is no
+ * other. Such a place is tried again, if it is what is looked up, after
+ * CPL_TEMP. Through a proxy nothing is left. */
 void cpl_dial_resume(struct cpl_dial *d, const struct cpl_err *failed);
 
 /* The socket handed over was of use up to a point, and the same address is to

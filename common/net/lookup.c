@@ -25,6 +25,7 @@ void cpl_lookup_only(enum cpl_tls_mode mode, const char *host, uint16_t port,
 		     struct cpl_srv *out)
 {
 	memset(out, 0, sizeof *out);
+	out->ttl = UINT32_MAX; /* only the address may change */
 	snprintf(out->host, sizeof out->host, "%s", host);
 	out->port = port;
 	if (port == 0)
@@ -103,7 +104,11 @@ static int use_fallback(const struct cpl_lookup *l, struct cpl_targets *out,
 		return cpl_err_set(e, CPL_TEMP,
 				   "%s: no answer from the DNS: %s", l->domain,
 				   q->why);
-	return cpl_lookup_host(l, l->domain, 0, out, e);
+	if (cpl_lookup_host(l, l->domain, 0, out, e) < 0)
+		return -1;
+	/* That there are no records does not last either. */
+	out->list[0].srv.ttl = q->ttl;
+	return 0;
 }
 
 int cpl_lookup_step(struct cpl_lookup *l, struct cpl_targets *out,

@@ -229,6 +229,7 @@ static void take_srv(struct cpl_srv_question *q, const char *host,
 	s->priority = priority;
 	s->weight = weight;
 	s->direct_tls = q->direct_tls;
+	s->ttl = q->ttl;
 	q->n++;
 	cpl_log(q->resolver->log, CPL_LOG_DEBUG, "SRV %s %u %u %u %s",
 		q->direct_tls ? "_xmpps-client" : "_xmpp-client", priority,
@@ -285,6 +286,8 @@ static void srv_answered(void *arg, int status, int timeouts,
 
 	(void)timeouts;
 	status = status_of(status, abuf, alen, &facts);
+	q->authentic = facts.authentic;
+	q->ttl = facts.ttl;
 	if (status == ARES_SUCCESS)
 		status = ares_parse_srv_reply(abuf, alen, &reply);
 	for (const struct ares_srv_reply *s = reply; s; s = s->next)
@@ -295,8 +298,6 @@ static void srv_answered(void *arg, int status, int timeouts,
 		status = ARES_ENODATA; /* a CNAME to nothing, or "." */
 	q->answer = answer_of(status);
 	q->why = ares_strerror(status);
-	q->authentic = facts.authentic;
-	q->ttl = facts.ttl;
 	cpl_log(q->resolver->log, CPL_LOG_DEBUG, "SRV %s: %s%s",
 		q->direct_tls ? "_xmpps-client" : "_xmpp-client", q->why,
 		q->authentic ? ", authenticated by the resolver" : "");
@@ -433,6 +434,7 @@ static void ask_host(struct cpl_resolver *r, const char *host,
 	int rc = ARES_SUCCESS;
 
 	q->answer = CPL_ANSWER_PENDING;
+	q->by_dns = 1;
 	if (r->search)
 		ares_search(r->channel, host, ns_c_in, type, host_answered, q);
 	else

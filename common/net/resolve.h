@@ -52,6 +52,7 @@ struct cpl_addr_question {
 	const char *why;
 	int family;
 	int64_t at; /* when it was answered */
+	int by_dns; /* not by ourselves, or by /etc/hosts */
 	/* As above; without DNS both are 0. A name that the search list
 	 * completed is never authentic. */
 	int authentic;

@@ -16,6 +16,7 @@ struct cpl_srv {
 	uint16_t priority;
 	uint16_t weight;
 	int direct_tls; /* from _xmpps-client */
+	uint32_t ttl;   /* seconds */
 };
 
 /* Orders n records in place. chance(user, sum) returns a number from 0 to

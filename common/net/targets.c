@@ -145,19 +145,34 @@ void cpl_targets_unuse(struct cpl_targets *t, const struct cpl_candidate *c)
 		one->used4 &= (uint16_t) ~(1u << c->i);
 }
 
+/* How long it may be kept. */
+static long ttl_of(const struct cpl_candidates *c,
+		   const struct cpl_addr_question *q)
+{
+	uint32_t ttl = q->ttl < c->srv.ttl ? q->ttl : c->srv.ttl;
+
+	if (!q->by_dns)
+		return 0;
+	if (ttl < CPL_PLACE_TTL_MIN_S)
+		return CPL_PLACE_TTL_MIN_S;
+	return ttl < CPL_PLACE_TTL_MAX_S ? (long)ttl : CPL_PLACE_TTL_MAX_S;
+}
+
 void cpl_targets_describe(const struct cpl_targets *t,
 			  const struct cpl_candidate *c, struct cpl_addr *addr,
 			  struct cpl_target *out)
 {
 	const struct cpl_candidates *one = &t->list[c->target];
+	const struct cpl_addr_question *q =
+	    c->family == AF_INET6 ? &one->v6 : &one->v4;
 
-	*addr =
-	    c->family == AF_INET6 ? one->v6.addrs[c->i] : one->v4.addrs[c->i];
+	*addr = q->addrs[c->i];
 	cpl_addr_set_port(addr, one->srv.port);
 	memset(out, 0, sizeof *out);
 	memcpy(out->host, one->srv.host, sizeof out->host);
 	out->port = one->srv.port;
 	out->direct_tls = one->srv.direct_tls;
+	out->ttl = ttl_of(one, q);
 	memcpy(&out->addr, addr, cpl_addr_len(addr));
 	cpl_addr_text(addr, out->host, out->port, out->text, sizeof out->text);
 }

@@ -9,6 +9,7 @@
 #include "../net/dial.h"
 #include "../store/client.h"
 #include "../store/known.h"
+#include "../store/place.h"
 #include "../store/token.h"
 #include "features.h"
 
@@ -23,6 +24,8 @@ struct cpl_connect {
 	char *dns;      /* the domain for DNS and TLS */
 	char host[256]; /* where the user said to connect; empty: SRV */
 	struct cpl_proxy proxy;
+	struct cpl_target last; /* from the cache; host empty: nothing */
+	int half;               /* of the time has not passed yet */
 	struct cpl_dial *dial;
 	struct cpl_link *link; /* until it is handed over */
 	struct cpl_login *login;
@@ -65,6 +68,8 @@ static void fail(struct cpl_connect *c, const struct cpl_err *e)
 {
 	struct cpl_err why = *e;
 
+	if (*c->last.host)
+		cpl_place_drop(c->conf.state, c->jid.domain);
 	cpl_connect_stop(c);
 	c->on.failed(c->on.user, &why);
 }
@@ -77,6 +82,36 @@ static void fail_there(struct cpl_connect *c, struct cpl_err *e)
 }
 
 /* --- what is learnt ----------------------------------------------------- */
+
+static struct cpl_place_key place_key(const struct cpl_connect *c)
+{
+	const struct cpl_settings *set = c->conf.settings;
+	struct cpl_place_key key = {c->conf.state, c->jid.domain,
+				    cpl_setting(set, CPL_SET_SERVER),
+				    cpl_setting(set, CPL_SET_TLS)};
+
+	return key;
+}
+
+/* Where it was last time. A place that the server sends us to, and a proxy's,
+ * is nothing to remember. */
+static void recall_place(struct cpl_connect *c, struct cpl_dial_conf *dial)
+{
+	struct cpl_place_key key = place_key(c);
+
+	if (!c->conf.there && !dial->proxy &&
+	    cpl_place_get(&key, &c->last, c->log))
+		dial->known = &c->last;
+}
+
+/* The login came to its end there. */
+static void remember_place(struct cpl_connect *c)
+{
+	struct cpl_place_key key = place_key(c);
+
+	if (!c->conf.there && !c->target->known)
+		cpl_place_put(&key, c->target, c->log);
+}
 
 /* What is known counts where this attempt leads, and nowhere else. */
 static void recall(struct cpl_connect *c)
@@ -133,11 +168,31 @@ static void unlearn(struct cpl_connect *c)
 
 /* --- attempts ----------------------------------------------------------- */
 
+static void try_next(struct cpl_connect *c, struct cpl_err *e);
+
+/* A place that is only remembered gets half of the time: what is looked up may
+ * be another one. */
+static void on_half(struct cpl_connect *c)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	c->half = 0;
+	cpl_loop_timer(c->loop, &c->deadline, c->conf.timeout / 2);
+	if (!c->target || !c->target->known || cpl_login_tried(c->login))
+		return;
+	cpl_err_set(&e, CPL_TEMP, "timed out %s", cpl_login_phase(c->login));
+	try_next(c, &e);
+}
+
 static void on_deadline(void *user)
 {
 	struct cpl_connect *c = user;
 	struct cpl_err e = CPL_ERR_INIT;
 
+	if (c->half) {
+		on_half(c);
+		return;
+	}
 	if (!c->target) {
 		cpl_dial_why(c->dial, &e);
 		fail(c, &e);
@@ -201,6 +256,7 @@ static void progress(struct cpl_connect *c, int r, struct cpl_err *e)
 		return;
 	cpl_loop_cancel(c->loop, &c->deadline);
 	learn(c);
+	remember_place(c);
 	cpl_tokens_close(&c->tokens);
 	c->link = NULL;
 	c->on.done(c->on.user, link, cpl_login_result(c->login),
@@ -350,6 +406,7 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	login->pins = &c->pins;
 	if (use_proxy(c, dial, e) < 0)
 		return -1;
+	recall_place(c, dial);
 	login->jid = &c->jid;
 	login->resource = cpl_setting(set, CPL_SET_RESOURCE);
 	login->password = c->conf.password;
@@ -403,7 +460,9 @@ struct cpl_connect *cpl_connect_new(struct cpl_loop *loop,
 		cpl_connect_free(c);
 		return NULL;
 	}
-	cpl_loop_timer(loop, &c->deadline, conf->timeout);
+	c->half = *c->last.host != '\0';
+	cpl_loop_timer(loop, &c->deadline,
+		       c->half ? conf->timeout / 2 : conf->timeout);
 	return c;
 }
 

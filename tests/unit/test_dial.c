@@ -53,6 +53,7 @@ static struct {
 	int vouched; /* questions that asked for authentication */
 	int vouches; /* and whether they are told so */
 	unsigned ttl;
+	const struct cpl_target *known; /* for start() */
 	struct late late[4];
 	size_t n_late;
 	/* what a dial came to */
@@ -93,8 +94,8 @@ static size_t put_record(unsigned char *p, const struct row *r)
 
 	n += put16(p + n, (unsigned)r->type);
 	n += put16(p + n, 1);
-	n += put16(p + n, 0);
-	n += put16(p + n, lab.ttl);
+	n += put16(p + n, lab.ttl >> 16);
+	n += put16(p + n, lab.ttl & 0xffff);
 	at = n;
 	n += 2;
 	switch (r->type) {
@@ -266,6 +267,7 @@ static void reset(const struct row *rows)
 	lab.vouched = 0;
 	lab.vouches = 0;
 	lab.ttl = 60;
+	lab.known = NULL;
 	lab.n_late = 0;
 	lab.calls = 0;
 	lab.fd = -1;
@@ -292,6 +294,7 @@ static void start(const char *domain, const char *host, uint16_t port,
 				  .host = host,
 				  .port = port,
 				  .mode = mode,
+				  .known = lab.known,
 				  .dns_servers = lab.servers};
 
 	lab.dial = cpl_dial_new(lab.loop, NULL, &c, on_done, NULL, &lab.e);
@@ -898,6 +901,235 @@ static void resumes_with_what_was_under_way(void)
 	close(l);
 }
 
+static struct cpl_target place(const char *host, const char *ip, uint16_t port,
+			       int direct)
+{
+	struct cpl_target t = {.port = port, .direct_tls = direct};
+	struct sockaddr_in v4 = {.sin_family = AF_INET,
+				 .sin_port = htons(port)};
+
+	snprintf(t.host, sizeof t.host, "%s", host);
+	inet_pton(AF_INET, ip, &v4.sin_addr);
+	memcpy(&t.addr, &v4, sizeof v4);
+	return t;
+}
+
+static void what_is_known_needs_no_dns(void)
+{
+	uint16_t port = 0;
+	int l = listener("127.0.0.1", &port);
+	struct cpl_target known = place("old.lit", "127.0.0.1", port, 1);
+	char text[60];
+
+	reset(NULL);
+	lab.known = &known;
+	dial("capulet.lit", NULL, 0, CPL_TLS_AUTO);
+	reached("old.lit", port, 1);
+	CHECK_INT(lab.asked, 0);
+	CHECK_INT(lab.target.known, 1);
+	CHECK_INT(lab.target.ttl, 0);
+	snprintf(text, sizeof text, "old.lit:%u (127.0.0.1)", port);
+	CHECK_STR(lab.target.text, text);
+	hang_up();
+	/* Nothing is known of what needs no DNS anyway. */
+	reset(NULL);
+	lab.known = &known;
+	dial("capulet.lit", "127.0.0.1", closed_port(), CPL_TLS_AUTO);
+	CHECK_INT(lab.fd, -1);
+	hang_up();
+	reset(NULL);
+	lab.known = &known;
+	dial("localhost", NULL, 1, CPL_TLS_AUTO);
+	CHECK(lab.fd < 0 || lab.target.port != port);
+	hang_up();
+	close(l);
+}
+
+static void what_is_known_refuses(void)
+{
+	uint16_t port = 0, dead = closed_port();
+	int l = listener("127.0.0.1", &port);
+	struct cpl_target known = place("old.lit", "127.0.0.1", dead, 0);
+	const struct row rows[] = {
+	    {"_xmpp-client._tcp.capulet.lit", SRV, "m.lit", 1, 0, port, 0, 0},
+	    {"_xmpp-client._tcp.gone.lit", SRV, "m.lit", 1, 0, dead, 0, 0},
+	    {"m.lit", A, "127.0.0.1", 0, 0, 0, 0, 0},
+	    {.name = NULL}};
+	char text[60];
+
+	reset(rows);
+	lab.known = &known;
+	dial("capulet.lit", NULL, 0, CPL_TLS_AUTO);
+	reached("m.lit", port, 0);
+	CHECK_INT(lab.target.known, 0);
+	CHECK_INT(lab.target.ttl, 60);
+	hang_up();
+	/* The same is looked up: that has been tried. */
+	reset(rows);
+	lab.known = &known;
+	dial("gone.lit", NULL, 0, CPL_TLS_AUTO);
+	snprintf(text, sizeof text,
+		 "old.lit:%u (127.0.0.1): Connection refused", dead);
+	failed(CPL_TEMP, text);
+	/* What DNS says counts more than what was. */
+	reset(rows);
+	lab.known = &known;
+	dial("nowhere.lit", NULL, 0, CPL_TLS_AUTO);
+	failed(CPL_NOHOST, "nowhere.lit: no such domain");
+	/* And without TLS an address has to be a loopback one. */
+	known = place("old.lit", "192.0.2.1", port, 0);
+	reset(rows);
+	lab.known = &known;
+	dial("capulet.lit", NULL, 0, CPL_TLS_NONE);
+	reached("m.lit", port, 0);
+	hang_up();
+	close(l);
+}
+
+static void what_is_known_hangs(void)
+{
+	uint16_t dead = 0, port = 0;
+	int fillers[4], hole = black_hole(&dead, fillers), n = 0;
+	int l = listener("127.0.0.1", &port);
+	struct cpl_target known = place("old.lit", "127.0.0.1", dead, 0);
+	const struct row rows[] = {
+	    {"_xmpp-client._tcp.capulet.lit", SRV, "m.lit", 1, 0, port, 0, 0},
+	    {"_xmpp-client._tcp.same.lit", SRV, "m.lit", 1, 0, dead, 0, 0},
+	    {"m.lit", A, "127.0.0.1", 0, 0, 0, 0, 0},
+	    {.name = NULL}};
+	int64_t then = cpl_loop_now();
+
+	reset(rows);
+	lab.known = &known;
+	dial("capulet.lit", NULL, 0, CPL_TLS_AUTO);
+	reached("m.lit", port, 0);
+	CHECK(cpl_loop_now() - then >= CPL_DIAL_STAGGER_MS);
+	hang_up();
+	/* The same is looked up: what is under way stands for it. */
+	reset(rows);
+	lab.known = &known;
+	start("same.lit", NULL, 0, CPL_TLS_AUTO);
+	UNIT_NEED(lab.dial != NULL);
+	while (lab.asked < 4)
+		run(20);
+	run(300);
+	CHECK_INT(lab.calls, 0);
+	for (int i = 0; i < 4; i++)
+		close(fillers[i]);
+	for (int fd; (fd = accept(hole, NULL, NULL)) >= 0;)
+		close(fd);
+	run(30000);
+	reached("m.lit", dead, 0);
+	CHECK_INT(lab.target.known, 0);
+	CHECK_INT(lab.target.ttl, 60);
+	for (int fd; (fd = accept(hole, NULL, NULL)) >= 0; n++)
+		close(fd);
+	CHECK_INT(n, 1);
+	hang_up();
+	close(hole);
+	close(l);
+}
+
+static void what_is_known_is_of_no_use(void)
+{
+	uint16_t port = 0, other = 0;
+	int l = listener("127.0.0.1", &port), m = listener("127.0.0.1", &other);
+	struct cpl_target known = place("old.lit", "127.0.0.1", port, 0);
+	const struct row rows[] = {
+	    {"_xmpp-client._tcp.capulet.lit", SRV, "m.lit", 1, 0, port, 0, 0},
+	    {"_xmpp-client._tcp.capulet.lit", SRV, "m.lit", 2, 0, other, 0, 0},
+	    {"m.lit", A, "127.0.0.1", 0, 0, 0, 0, 0},
+	    {.name = NULL}};
+	struct cpl_err decided = {CPL_PROTOCOL, "certificate", 0};
+	struct cpl_err temporary = {CPL_TEMP, "broke", 0};
+
+	reset(rows);
+	lab.known = &known;
+	dial("capulet.lit", NULL, 0, CPL_TLS_AUTO);
+	reached("old.lit", port, 0);
+	for (int i = 0; i < 2; i++) { /* the same once more */
+		close(lab.fd);
+		lab.calls = 0;
+		cpl_dial_again(lab.dial);
+		CHECK_INT(lab.calls, 0);
+		run(30000);
+		reached("old.lit", port, 0);
+		CHECK_INT(lab.target.known, 1);
+		CHECK_INT(lab.asked, 0);
+	}
+	close(lab.fd);
+	lab.calls = 0;
+	cpl_dial_resume(lab.dial, &decided);
+	run(30000);
+	reached("m.lit", other, 0);
+	close(lab.fd);
+	lab.calls = 0;
+	cpl_dial_again(lab.dial);
+	run(30000);
+	reached("m.lit", other, 0);
+	close(lab.fd);
+	lab.calls = 0;
+	cpl_dial_resume(lab.dial, &temporary);
+	run(30000);
+	failed(CPL_PROTOCOL, "certificate");
+	/* What may have been a whim of the moment is tried again. */
+	reset(rows);
+	lab.known = &known;
+	dial("capulet.lit", NULL, 0, CPL_TLS_AUTO);
+	reached("old.lit", port, 0);
+	close(lab.fd);
+	lab.calls = 0;
+	cpl_dial_resume(lab.dial, &temporary);
+	run(30000);
+	reached("m.lit", port, 0);
+	CHECK_INT(lab.target.known, 0);
+	hang_up();
+	/* The domain is gone: that is the reason. */
+	reset(rows);
+	lab.known = &known;
+	dial("nowhere.lit", NULL, 0, CPL_TLS_AUTO);
+	reached("old.lit", port, 0);
+	close(lab.fd);
+	lab.calls = 0;
+	cpl_dial_resume(lab.dial, &decided);
+	run(30000);
+	failed(CPL_NOHOST, "nowhere.lit: no such domain");
+	close(l);
+	close(m);
+}
+
+static void how_long_a_place_lasts(void)
+{
+	static const unsigned ttls[][2] = {
+	    {0, CPL_PLACE_TTL_MIN_S}, {61, 61}, {65535, 65535}};
+	uint16_t port = 0;
+	int l = listener("127.0.0.1", &port);
+	const struct row rows[] = {
+	    {"_xmpp-client._tcp.capulet.lit", SRV, "m.lit", 1, 0, port, 0, 0},
+	    {"m.lit", A, "127.0.0.1", 0, 0, 0, 0, 0},
+	    {.name = NULL}};
+
+	for (size_t i = 0; i < sizeof ttls / sizeof *ttls; i++) {
+		reset(rows);
+		lab.ttl = ttls[i][0];
+		dial("capulet.lit", NULL, 0, CPL_TLS_AUTO);
+		reached("m.lit", port, 0);
+		CHECK_INT(lab.target.ttl, ttls[i][1]);
+		hang_up();
+	}
+	/* By a host that was named: the address's alone. */
+	reset(rows);
+	lab.ttl = 100000;
+	dial("capulet.lit", "m.lit", port, CPL_TLS_AUTO);
+	CHECK_INT(lab.target.ttl, CPL_PLACE_TTL_MAX_S);
+	hang_up();
+	reset(rows);
+	dial("capulet.lit", "localhost", port, CPL_TLS_AUTO);
+	CHECK_INT(lab.target.ttl, 0);
+	hang_up();
+	close(l);
+}
+
 static void look(void *user)
 {
 	const struct cpl_addr_question *q = user;
@@ -1100,6 +1332,11 @@ int main(void)
 	RUN(hostile_targets);
 	RUN(the_second_starts_while_the_first_hangs);
 	RUN(slow_aaaa);
+	RUN(what_is_known_needs_no_dns);
+	RUN(what_is_known_refuses);
+	RUN(what_is_known_hangs);
+	RUN(what_is_known_is_of_no_use);
+	RUN(how_long_a_place_lasts);
 	RUN(authenticated_answers);
 	RUN(authenticated_services);
 	RUN(resumes);

@@ -30,7 +30,7 @@ static uint32_t highest(void *user, uint32_t sum)
 static struct cpl_srv record(const char *host, uint16_t priority,
 			     uint16_t weight, int direct_tls)
 {
-	struct cpl_srv s = {"", 5222, priority, weight, direct_tls};
+	struct cpl_srv s = {"", 5222, priority, weight, direct_tls, 0};
 
 	snprintf(s.host, sizeof s.host, "%s", host);
 	return s;
