@@ -270,6 +270,15 @@ static ssize_t read_some(struct cpl_link *l, char *p, size_t n)
 	return -1;
 }
 
+/* A server with Nagle's algorithm on would else wait 40 ms for our
+ * acknowledgement. The kernel forgets it after a while. */
+static void quick_ack(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 static void read_all(struct cpl_link *l)
 {
 	char chunk[16384];
@@ -288,14 +297,8 @@ static void read_all(struct cpl_link *l)
 			break;
 		}
 	}
-	/* A server with Nagle's algorithm on would else wait 40 ms for our
-	 * acknowledgement. */
-	if (total > 0) {
-		int on = 1;
-
-		setsockopt(l->watch.fd, IPPROTO_TCP, TCP_QUICKACK, &on,
-			   sizeof on);
-	}
+	if (total > 0)
+		quick_ack(l->watch.fd);
 }
 
 /* One write of what waits: bytes taken, 0 none for now, -1 ended. */
@@ -360,6 +363,7 @@ static void shake(struct cpl_link *l)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
+	quick_ack(l->watch.fd);
 	switch (cpl_tls_handshake(l->tls, &e)) {
 	case CPL_TLS_DONE:
 		l->shaking = 0;
@@ -432,6 +436,7 @@ struct cpl_link *cpl_link_new(struct cpl_loop *loop, const struct cpl_log *log,
 	cpl_buf_init(&l->seen, 2 * CPL_STANZA_BYTES_MAX);
 	/* RFC 5482: the kernel's own limit is a quarter of an hour. */
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof most);
+	quick_ack(fd);
 	l->watch.fd = fd;
 	l->watch.events = POLLIN;
 	l->watch.ready = ready;
