@@ -138,6 +138,10 @@
 #define CPL_DIAL_RESOLUTION_DELAY_MS 50
 #define CPL_DIAL_TARGETS_MAX 64
 
+/* TCP Fast Open, alone, for so long: RFC 6298 2.1, the first retransmission of
+ * a SYN. */
+#define CPL_DIAL_FAST_OPEN_MS 1000
+
 /* The place where a login succeeded is tried first for so long at least and at
  * most; in between it is as DNS says. */
 #define CPL_PLACE_TTL_MIN_S 60

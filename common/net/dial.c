@@ -2,10 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "addr.h"
 #include "dial_impl.h"
+#include "fastopen.h"
 
 void cpl_dial_note(struct cpl_dial *d, enum cpl_rank rank,
 		   const struct cpl_err *e)
@@ -39,8 +41,11 @@ void cpl_dial_hand_over(struct cpl_dial *d, int fd)
 	cpl_timing_connected(d->timing);
 	d->resting = 1;
 	cpl_loop_cancel(d->loop, &d->timer);
-	cpl_log(d->log, CPL_LOG_INFO, "connected to %s%s", d->won.text,
-		d->won.direct_tls ? ", direct TLS" : "");
+	if (d->fast_fd >= 0)
+		cpl_loop_timer(d->loop, &d->timer, CPL_DIAL_FAST_OPEN_MS);
+	cpl_log(d->log, CPL_LOG_INFO, "%s %s%s",
+		d->fast_fd >= 0 ? "TCP Fast Open to" : "connected to",
+		d->won.text, d->won.direct_tls ? ", direct TLS" : "");
 	d->done(d->user, fd, &d->won, NULL); /* may have freed d */
 }
 
@@ -103,10 +108,35 @@ void cpl_dial_go_on(struct cpl_dial *d)
 						     : 0);
 }
 
+static void close_fast(struct cpl_dial *d)
+{
+	if (d->fast_fd >= 0)
+		close(d->fast_fd);
+	d->fast_fd = -1;
+}
+
+/* Nobody else was tried while the first bytes of the stream were on their way
+ * in a SYN. Where that is not answered, who has the socket finds it broken and
+ * comes back. */
+static void check_fast(struct cpl_dial *d)
+{
+	if (d->fast_fd < 0 || d->timer.armed)
+		return;
+	if (!cpl_fastopen_pending(d->fast_fd)) {
+		close_fast(d);
+		return;
+	}
+	cpl_log(d->log, CPL_LOG_DEBUG, "%s does not answer", d->won.text);
+	d->fast_over = 1;
+	(void)shutdown(d->fast_fd, SHUT_RDWR);
+}
+
 static void on_event(void *user)
 {
 	struct cpl_dial *d = user;
 
+	if (d->resting)
+		check_fast(d);
 	if (!d->resting && !d->socks)
 		cpl_dial_go_on(d);
 }
@@ -184,6 +214,8 @@ struct cpl_dial *cpl_dial_new(struct cpl_loop *loop, const struct cpl_log *log,
 	d->done = done;
 	d->user = user;
 	d->lookup.mode = conf->mode;
+	d->fast_open = conf->fast_open && !conf->proxy;
+	d->fast_fd = -1;
 	d->timer.fire = on_event;
 	d->timer.user = d;
 	for (size_t i = 0; i < CPL_ATTEMPTS_MAX; i++)
@@ -209,10 +241,17 @@ fail:
 
 void cpl_dial_resume(struct cpl_dial *d, const struct cpl_err *failed)
 {
-	enum cpl_rank rank = CPL_RANK_STREAM;
+	int unanswered = d->fast_fd >= 0 && cpl_fastopen_unanswered(d->fast_fd);
+	enum cpl_rank rank = unanswered ? CPL_RANK_CONNECTION : CPL_RANK_STREAM;
 
+	close_fast(d);
+	if (d->fast_over) {
+		d->fast_over = 0;
+		cpl_dial_again(d);
+		return;
+	}
 	if (d->won.known) {
-		if (failed->status != CPL_TEMP)
+		if (unanswered || failed->status != CPL_TEMP)
 			d->known_failed = rank;
 		rank = CPL_RANK_KNOWN;
 	}
@@ -226,6 +265,7 @@ void cpl_dial_resume(struct cpl_dial *d, const struct cpl_err *failed)
 
 void cpl_dial_again(struct cpl_dial *d)
 {
+	close_fast(d);
 	d->again = 1;
 	d->resting = 0;
 	d->next_at = 0;
@@ -263,6 +303,7 @@ void cpl_dial_free(struct cpl_dial *d)
 	cpl_resolver_free(d->resolver); /* its questions are ours */
 	cpl_loop_cancel(d->loop, &d->timer);
 	cpl_dial_stop(d);
+	close_fast(d);
 	if (d->socks) {
 		cpl_socks_free(d->socks);
 		close(d->fd);

@@ -62,6 +62,12 @@ struct cpl_dial_conf {
 	 * left out with a proxy, a literal or localhost. Of it count host,
 	 * port, direct_tls and addr. NULL: not known. */
 	const struct cpl_target *known;
+	/* TCP Fast Open (RFC 7413) for the first address, not with a proxy.
+	 * Where the kernel has a cookie for it, the socket is handed over
+	 * before anything has left: the first write goes with the SYN. One that
+	 * is not answered for CPL_DIAL_FAST_OPEN_MS is broken and, after
+	 * cpl_dial_resume(), tried without. */
+	int fast_open;
 	const char *dns_servers; /* NULL: resolv.conf's. For tests:
 				    "127.0.0.1:5353,..." */
 };

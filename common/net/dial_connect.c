@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "addr.h"
 #include "dial_impl.h"
+#include "fastopen.h"
 
 static void close_attempt(struct cpl_attempt *a)
 {
@@ -52,6 +54,8 @@ static void win(struct cpl_attempt *a)
 		return;
 	}
 	d->won = a->target;
+	if (a->fast)
+		d->fast_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	cpl_dial_hand_over(d, fd);
 }
 
@@ -127,6 +131,8 @@ static int may_connect(struct cpl_attempt *a, const struct cpl_addr *addr)
 static int start(struct cpl_attempt *a, const struct cpl_addr *addr)
 {
 	struct cpl_dial *d = a->dial;
+	/* Nobody could race one of which nothing is known. */
+	int fast = d->fast_open && d->tried == 0;
 	int on = 1, fd, rc;
 
 	cpl_timing_mark(d->timing, CPL_TIMING_DNS);
@@ -142,12 +148,15 @@ static int start(struct cpl_attempt *a, const struct cpl_addr *addr)
 		return -1;
 	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (fast)
+		cpl_fastopen_ask(fd);
 	rc = connect(fd, &addr->u.any, cpl_addr_len(addr));
 	if (rc < 0 && errno != EINPROGRESS) {
 		connect_failed(a, errno);
 		close(fd);
 		return -1;
 	}
+	a->fast = fast && rc == 0 && cpl_fastopen_pending(fd);
 	/* one that is connected already is writable: the same way */
 	a->since = cpl_loop_now();
 	a->watch.fd = fd;

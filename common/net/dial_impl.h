@@ -30,6 +30,7 @@ struct cpl_attempt {
 	struct cpl_candidate candidate; /* unless target.known */
 	struct cpl_target target;
 	int64_t since;
+	int fast; /* nothing has left yet (fastopen.h) */
 };
 
 enum cpl_dial_phase { CPL_DIAL_KNOWN, CPL_DIAL_LOOKUP, CPL_DIAL_CONNECT };
@@ -58,6 +59,12 @@ struct cpl_dial {
 	struct cpl_target won;
 	struct cpl_candidate won_candidate; /* unless won.known */
 	int again;                          /* it comes next */
+	/* TCP Fast Open; and while it is open whether the server answers, the
+	 * socket that was handed over, by another number, since that one may
+	 * be closed and given to another. */
+	int fast_open;
+	int fast_fd;   /* -1: there is none */
+	int fast_over; /* it had its time: once more without */
 	/* What is looked up and connected to is the proxy; won is where it is
 	 * to lead. */
 	int proxied;

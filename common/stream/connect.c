@@ -407,6 +407,7 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	if (use_proxy(c, dial, e) < 0)
 		return -1;
 	recall_place(c, dial);
+	dial->fast_open = cpl_setting_true(set, CPL_SET_TCP_FASTOPEN, 0);
 	login->jid = &c->jid;
 	login->resource = cpl_setting(set, CPL_SET_RESOURCE);
 	login->password = c->conf.password;
