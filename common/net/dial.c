@@ -212,6 +212,7 @@ struct cpl_dial *cpl_dial_new(struct cpl_loop *loop, const struct cpl_log *log,
 	d->timing = conf->timing;
 	cpl_timing_begin(d->timing);
 	d->done = done;
+	d->refused = conf->refused;
 	d->user = user;
 	d->lookup.mode = conf->mode;
 	d->fast_open = conf->fast_open && !conf->proxy;

@@ -50,11 +50,17 @@ struct cpl_target {
 	int known; /* the socket came of cpl_dial_conf.known alone */
 };
 
+struct cpl_target;
+
 struct cpl_dial_conf {
 	const char *domain; /* the JID's, as cpl_jid_dns() gives it */
 	const char *host;   /* NULL: ask SRV. A name or an address literal */
 	uint16_t port;      /* of host; 0: 5223 for CPL_TLS_DIRECT, else 5222 */
 	enum cpl_tls_mode mode;
+	/* Each address that could not be connected to, with done()'s user; it
+	 * may free nothing. NULL: nobody wants to know. */
+	void (*refused)(void *user, const struct cpl_target *target,
+			const struct cpl_err *e);
 	struct cpl_timing *timing;     /* outlives the dial; NULL: none */
 	const struct cpl_proxy *proxy; /* NULL: none */
 	/* Where it led last time, which is tried before anything is looked up,

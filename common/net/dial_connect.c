@@ -73,6 +73,8 @@ static void connect_failed(struct cpl_attempt *a, int error)
 		d->known_failed = CPL_RANK_CONNECTION;
 	cpl_dial_note(d, a->target.known ? CPL_RANK_KNOWN : CPL_RANK_CONNECTION,
 		      &e);
+	if (d->refused)
+		d->refused(d->user, &a->target, &e);
 }
 
 static void on_connected(void *user, short revents)

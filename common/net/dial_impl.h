@@ -40,6 +40,8 @@ struct cpl_dial {
 	const struct cpl_log *log;
 	struct cpl_timing *timing;
 	cpl_dial_done *done;
+	void (*refused)(void *user, const struct cpl_target *target,
+			const struct cpl_err *e);
 	void *user;
 	struct cpl_resolver *resolver;
 	enum cpl_dial_phase phase; /* of the search */

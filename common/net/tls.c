@@ -71,6 +71,7 @@ struct cpl_tls *cpl_tls_new(const struct cpl_tls_conf *conf, int fd,
 	t->log = log;
 	t->wants = POLLOUT;
 	t->direct = conf->direct;
+	t->observe = conf->observe;
 	t->domain = strdup(conf->domain);
 	t->jid_domain =
 	    strdup(conf->jid_domain ? conf->jid_domain : conf->domain);
@@ -258,8 +259,9 @@ enum cpl_tls_result cpl_tls_handshake(struct cpl_tls *t, struct cpl_err *e)
 		cpl_log(t->log, CPL_LOG_DEBUG, "%s, %s, %s",
 			SSL_get_version(t->ssl),
 			SSL_CIPHER_get_name(SSL_get_current_cipher(t->ssl)),
-			t->pinned ? "fingerprint matches"
-				  : "certificate verified");
+			t->untrusted.status ? "certificate not verified"
+			: t->pinned         ? "fingerprint matches"
+					    : "certificate verified");
 		return CPL_TLS_DONE;
 	}
 	if (must_wait(t, ssl_error))

@@ -27,6 +27,10 @@ struct cpl_tls_conf {
 	const char *client_cert; /* PEM file, or NULL */
 	const char *client_key;  /* PEM file; NULL: in client_cert */
 	int direct;              /* offer ALPN xmpp-client (XEP-0368 4) */
+	/* For who only looks and sends nothing that is secret: a server that is
+	 * not verified is taken all the same, and cpl_tls_info_new() tells why
+	 * it is not. */
+	int observe;
 	/* Where cpl_tls_check() leaves the context that it made, for each
 	 * cpl_tls_new() to use instead of making another, which takes
 	 * milliseconds; NULL: nowhere. Whoever gives it frees it. */
