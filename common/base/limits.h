@@ -146,6 +146,8 @@
  * most; in between it is as DNS says. */
 #define CPL_PLACE_TTL_MIN_S 60
 #define CPL_PLACE_TTL_MAX_S (24 * 3600)
+/* Addresses that xinfo --all looks at. */
+#define CPL_PROBES_MAX 64
 
 #define CPL_CONNECT_TIMEOUT_MS (30 * 1000)
 #define CPL_BOUNCE_WAIT_MS 2000

@@ -45,7 +45,7 @@ static int take_environment(struct cpl_cli *cli, struct cpl_err *e)
 {
 	const char *account = getenv("COUPLET_ACCOUNT");
 
-	if (!cli->account && account && *account)
+	if (!cli->account && !cli->no_account && account && *account)
 		cli->account = account;
 	for (int id = 0; id < CPL_SETTINGS; id++) {
 		const struct cpl_setting_info *info = &cpl_setting_table[id];
@@ -53,10 +53,12 @@ static int take_environment(struct cpl_cli *cli, struct cpl_err *e)
 
 		if (!value || !*value)
 			continue;
-		if (info->identity && cli->account_chosen) {
-			cpl_log(&cli->log, CPL_LOG_INFO,
-				"%s is ignored: --account chooses another",
-				info->env);
+		if (info->identity &&
+		    (cli->account_chosen || cli->no_account)) {
+			cpl_log(&cli->log, CPL_LOG_INFO, "%s is ignored: %s",
+				info->env,
+				cli->no_account ? "it belongs to an account"
+						: "--account chooses another");
 			continue;
 		}
 		if (cpl_setting_put(&cli->settings, (enum cpl_setting_id)id,
@@ -81,6 +83,8 @@ static const char *choose(const struct cpl_cli *cli)
 {
 	const char *jid = cpl_setting(&cli->settings, CPL_SET_JID);
 
+	if (cli->no_account)
+		return NULL;
 	if (cli->account_chosen ||
 	    (cli->account && !is_origin(cli, CPL_SET_JID, "--jid")))
 		return cli->account;

@@ -88,8 +88,11 @@ struct cpl_cli {
 	struct cpl_log log;   /* log.user is the cli itself */
 	struct cpl_settings settings;
 	struct cpl_config *config;
-	int password_fd;         /* -1: none */
-	int account_chosen;      /* -a was given */
+	int password_fd;    /* -1: none */
+	int account_chosen; /* -a was given */
+	/* The tool has set the JID, and what it does is no account's affair:
+	 * none is chosen, and what the environment says of one is ignored. */
+	int no_account;
 	const char *account;     /* -a, then COUPLET_ACCOUNT */
 	const char *config_path; /* -C */
 	int pretend;

@@ -79,7 +79,8 @@ void cpl_run_open(struct cpl_run *run, const struct cpl_run_events *on)
 
 	run->on = *on;
 	cpl_tls_leave_all();
-	cpl_cli_password(&run->cli, &run->password);
+	if (!run->no_password)
+		cpl_cli_password(&run->cli, &run->password);
 	run->ctx = xmpp_ctx_new(NULL, NULL);
 	run->loop = cpl_loop_new(&e);
 	if (!run->ctx)

@@ -48,6 +48,7 @@ struct cpl_run {
 	struct cpl_loop *loop;
 	xmpp_ctx_t *ctx;
 	struct cpl_secret password;
+	int no_password;             /* for cpl_run_open(): none is needed */
 	struct cpl_timing timing;    /* of --timing */
 	struct cpl_session *session; /* NULL until cpl_run_connect() */
 	/* For cpl_run_connect(): ms of cpl_session_retry(), and of a session

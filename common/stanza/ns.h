@@ -18,6 +18,7 @@
 #define CPL_NS_SM "urn:xmpp:sm:3"                        /* XEP-0198 */
 #define CPL_NS_PIPELINING "urn:xmpp:features:pipelining" /* XEP-0305 */
 #define CPL_NS_LIMITS "urn:xmpp:stream-limits:0"         /* XEP-0478 */
+#define CPL_NS_CSI "urn:xmpp:csi:0"                      /* XEP-0352 */
 #define CPL_NS_PING "urn:xmpp:ping"                      /* XEP-0199 */
 #define CPL_NS_ROSTER "jabber:iq:roster"                 /* RFC 6121 */
 #define CPL_NS_ROSTERVER "urn:xmpp:features:rosterver"   /* RFC 6121 2.6.1 */

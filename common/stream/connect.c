@@ -339,7 +339,7 @@ static void on_dialed(void *user, int fd, const struct cpl_target *target,
 		fail_there(c, &why);
 }
 
-static enum cpl_tls_mode tls_mode(const char *text)
+enum cpl_tls_mode cpl_connect_mode(const char *text)
 {
 	if (!text || strcmp(text, "auto") == 0)
 		return CPL_TLS_AUTO;
@@ -402,7 +402,7 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	dial->timing = c->conf.timing;
 	dial->domain = c->dns;
 	dial->host = server ? c->host : NULL;
-	dial->mode = tls_mode(cpl_setting(set, CPL_SET_TLS));
+	dial->mode = cpl_connect_mode(cpl_setting(set, CPL_SET_TLS));
 	login->pins = &c->pins;
 	if (use_proxy(c, dial, e) < 0)
 		return -1;

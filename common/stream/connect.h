@@ -58,6 +58,9 @@ struct cpl_connect_events {
 
 struct cpl_connect;
 
+/* What the setting tls says; NULL: auto. */
+enum cpl_tls_mode cpl_connect_mode(const char *text);
+
 /* Begins as soon as the loop runs. conf is copied, what it points to outlives
  * the connect, and so do loop, log and ctx. NULL with e: CPL_CONFIG or
  * CPL_USAGE for a bad setting, CPL_SYSTEM. */

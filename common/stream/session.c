@@ -540,6 +540,11 @@ int cpl_session_feature(const struct cpl_session *s, const char *name,
 	return cpl_child(s->features, name, ns) != NULL;
 }
 
+xmpp_stanza_t *cpl_session_offer(const struct cpl_session *s)
+{
+	return s->features;
+}
+
 uint64_t cpl_session_unhandled(const struct cpl_session *s)
 {
 	return s->sm.ack.received - s->sm.ack.handled;

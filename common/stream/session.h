@@ -170,6 +170,8 @@ int cpl_session_has_sm(const struct cpl_session *s); /* XEP-0198 is on */
  * ("ver", "urn:xmpp:features:rosterver"). 0 before it is online. */
 int cpl_session_feature(const struct cpl_session *s, const char *name,
 			const char *ns);
+/* All of it, or NULL; valid until the next connection, or the session's end. */
+xmpp_stanza_t *cpl_session_offer(const struct cpl_session *s);
 uint64_t cpl_session_unhandled(const struct cpl_session *s);
 size_t cpl_session_unsent(const struct cpl_session *s); /* bytes */
 /* When it came online last, also by a resumption, as cpl_loop_now(); 0: never.
