@@ -3,7 +3,7 @@
 
 load lib
 
-tools=(xsend xrecv xiq xroster xpresence xping xdisco xserve xqueue)
+tools=(xsend xrecv xiq xroster xpresence xping xdisco xserve xqueue xinfo)
 
 # make_ WORD...: in the checkout, with what is built there. Nothing is built
 # anew, as others use it at the same time.
