@@ -118,7 +118,7 @@ int cpl_tls_binding(struct cpl_tls *t, enum cpl_binding kind,
 		    unsigned char out[CPL_BINDING_BYTES]);
 
 /* Counts the flights at the socket from here on, the handshake's too. timing
- * outlives t; NULL: nothing is counted. */
+ * outlives t; NULL: nothing is counted any more. */
 void cpl_tls_timing(struct cpl_tls *t, struct cpl_timing *timing);
 
 /* "TLSv1.3", for -v and for pins. */

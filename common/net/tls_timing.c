@@ -23,8 +23,6 @@ void cpl_tls_timing(struct cpl_tls *t, struct cpl_timing *timing)
 	/* one BIO for both directions */
 	BIO *bio = SSL_get_rbio(t->ssl);
 
-	if (!timing)
-		return;
 	BIO_set_callback_arg(bio, (char *)timing);
-	BIO_set_callback_ex(bio, on_socket);
+	BIO_set_callback_ex(bio, timing ? on_socket : NULL);
 }

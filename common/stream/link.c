@@ -460,6 +460,7 @@ void cpl_link_free(struct cpl_link *l)
 	if (!l)
 		return;
 	detach(l);
+	cpl_link_timing(l, NULL); /* its owner may go before the last word */
 	if (l->busy)
 		l->doomed = 1;
 	else
@@ -469,6 +470,8 @@ void cpl_link_free(struct cpl_link *l)
 void cpl_link_timing(struct cpl_link *l, struct cpl_timing *timing)
 {
 	l->timing = timing;
+	if (l->tls)
+		cpl_tls_timing(l->tls, timing);
 }
 
 int cpl_link_open(struct cpl_link *l)
