@@ -19,13 +19,15 @@ void cpl_log(const struct cpl_log *log, int level, const char *fmt, ...)
 }
 
 /* Elements whose text is a secret or can be turned into one: RFC 6120 6.4,
- * XEP-0388 2.6, XEP-0077, XEP-0045 7.2.6, XEP-0484. */
+ * XEP-0388 2.6, XEP-0077, XEP-0045 7.2.6, XEP-0480, XEP-0484.
+ */
 static int is_secret(const char *name, size_t len)
 {
 	static const char *const names[] = {
 	    "auth",     "response",         "challenge",
 	    "success",  "initial-response", "additional-data",
 	    "password", "secret",           "hash-token",
+	    "hash",
 	};
 	const char *colon = memchr(name, ':', len);
 

@@ -33,6 +33,7 @@ enum cpl_setting_id {
 	CPL_SET_EARLY,
 	CPL_SET_PROXY,
 	CPL_SET_TCP_FASTOPEN,
+	CPL_SET_UPGRADE,
 	CPL_SETTINGS
 };
 

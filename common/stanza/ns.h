@@ -11,9 +11,11 @@
 #define CPL_NS_STANZA_ERRORS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define CPL_NS_TLS "urn:ietf:params:xml:ns:xmpp-tls"
 #define CPL_NS_SASL "urn:ietf:params:xml:ns:xmpp-sasl"
-#define CPL_NS_SASL2 "urn:xmpp:sasl:2"      /* XEP-0388 */
-#define CPL_NS_FAST "urn:xmpp:fast:0"       /* XEP-0484 */
-#define CPL_NS_SASL_CB "urn:xmpp:sasl-cb:0" /* XEP-0440 */
+#define CPL_NS_SASL2 "urn:xmpp:sasl:2"                  /* XEP-0388 */
+#define CPL_NS_FAST "urn:xmpp:fast:0"                   /* XEP-0484 */
+#define CPL_NS_UPGRADE "urn:xmpp:sasl:upgrade:0"        /* XEP-0480 */
+#define CPL_NS_SCRAM_UPGRADE "urn:xmpp:scram-upgrade:0" /* XEP-0480 */
+#define CPL_NS_SASL_CB "urn:xmpp:sasl-cb:0"             /* XEP-0440 */
 #define CPL_NS_BIND "urn:ietf:params:xml:ns:xmpp-bind"
 #define CPL_NS_SM "urn:xmpp:sm:3"                        /* XEP-0198 */
 #define CPL_NS_PIPELINING "urn:xmpp:features:pipelining" /* XEP-0305 */

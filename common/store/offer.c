@@ -32,5 +32,6 @@ void cpl_offer_release(struct cpl_offer *o)
 	free(o->two);
 	free(o->bindings);
 	free(o->fast);
+	free(o->upgrades);
 	*o = (struct cpl_offer){0};
 }

@@ -14,6 +14,7 @@ struct cpl_offer {
 	char *one;      /* mechanisms of RFC 6120 6; NULL: not offered */
 	char *two;      /* mechanisms of XEP-0388; NULL: not offered */
 	char *bindings; /* types of XEP-0440; NULL: not said */
+	char *upgrades; /* tasks of XEP-0480; NULL: none, or not known */
 	char *fast;     /* XEP-0484: mechanisms for tokens; NULL: none */
 	int sm;         /* XEP-0198 can be resumed inline (XEP-0388 2.3) */
 	int pipelining; /* XEP-0305 */

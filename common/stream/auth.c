@@ -2,6 +2,7 @@
 #include "auth.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "fault.h"
 #include "ht.h"
 #include "sasl.h"
+#include "upgrade.h"
 
 /* The longest message of an exchange. */
 #define DATA_MAX 16384
@@ -34,6 +36,10 @@ struct cpl_auth {
 	struct cpl_sasl_channel channel;
 	struct cpl_sasl *sasl; /* NULL: by token */
 	int by_token, token_refused;
+	/* XEP-0480: the task that was asked for, until it is done; NULL: none.
+	 */
+	const char *upgrade;
+	int upgrading; /* the server has come to it */
 	/* Of the token that is used, or that is asked for; empty: neither. */
 	char token_mechanism[sizeof((struct cpl_token *)NULL)->mechanism];
 };
@@ -167,7 +173,11 @@ static int put_authenticate(const struct cpl_auth *a, struct cpl_buf *out,
 					  "couplet</software></user-agent>",
 					  a->conf.agent) < 0)
 		return -1;
-	if (put_fast(a, out) < 0)
+	if (put_fast(a, out) < 0 ||
+	    (a->upgrade &&
+	     cpl_buf_addf(out,
+			  "<upgrade xmlns='" CPL_NS_UPGRADE "'>%s</upgrade>",
+			  a->upgrade) < 0))
 		return -1;
 	return inlined ? cpl_write_xml(out, inlined, CPL_NS_SASL2) : 0;
 }
@@ -339,7 +349,8 @@ static int on_failure(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 
 /* XEP-0388 2.6.3: a second factor, a new password. None is for a tool that
  * nobody looks at. */
-static int on_continue(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
+static int refuse_task(const struct cpl_auth *a, xmpp_stanza_t *el,
+		       struct cpl_err *e)
 {
 	char *task = cpl_text(cpl_child(cpl_child(el, "tasks", CPL_NS_SASL2),
 					"task", CPL_NS_SASL2));
@@ -351,6 +362,61 @@ static int on_continue(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 	return -1;
 }
 
+/* XEP-0480 3: the one that was asked for, of a server that proves itself. */
+static int on_continue(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
+{
+	struct cpl_buf in = CPL_BUF_SECRET_INIT(DATA_MAX);
+	xmpp_stanza_t *data = cpl_child(el, "additional-data", CPL_NS_SASL2);
+	int r;
+
+	if (a->upgrading || !a->upgrade || !cpl_upgrade_is(el, a->upgrade))
+		return refuse_task(a, el, e);
+	r = data ? read_data(data, &in, e) : 0;
+	if (r == 0)
+		r = verify(a, &in, e);
+	cpl_buf_release(&in);
+	if (r < 0)
+		return -1;
+	a->upgrading = 1;
+	if (cpl_buf_addf(cpl_link_out(a->link),
+			 "<next xmlns='" CPL_NS_SASL2 "' task='%s'/>",
+			 a->upgrade) < 0)
+		return cpl_err_nomem(e);
+	return CPL_AUTH_ON;
+}
+
+static int on_task_data(struct cpl_auth *a, xmpp_stanza_t *el,
+			struct cpl_err *e)
+{
+	struct cpl_buf salt = CPL_BUF_INIT(DATA_MAX);
+	struct cpl_buf hash = CPL_BUF_SECRET_INIT(EVP_MAX_MD_SIZE);
+	struct cpl_buf *out = cpl_link_out(a->link);
+	long n = -1;
+	int r = -1;
+
+	if (!a->upgrading || !a->upgrade)
+		cpl_err_set(e, CPL_PROTOCOL,
+			    "the server goes on with a task that is none");
+	else if ((n = cpl_upgrade_salt(el, &salt, e)) > 0) {
+		cpl_log(a->log, CPL_LOG_INFO,
+			"the server gets what it takes for a better login: %s",
+			a->upgrade);
+		r = cpl_sasl_salted(a->sasl, cpl_upgrade_hash(a->upgrade),
+				    &salt, n, &hash);
+		if (r < 0 ||
+		    cpl_buf_adds(out, "<task-data xmlns='" CPL_NS_SASL2 "'>"
+				      "<hash xmlns='" CPL_NS_SCRAM_UPGRADE
+				      "'>") < 0 ||
+		    put_data(out, &hash) < 0 ||
+		    cpl_buf_adds(out, "</hash></task-data>") < 0)
+			r = cpl_err_nomem(e);
+		a->upgrade = NULL;
+	}
+	cpl_buf_release(&salt);
+	cpl_buf_release(&hash);
+	return r;
+}
+
 int cpl_auth_element(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 {
 	static const struct {
@@ -359,10 +425,9 @@ int cpl_auth_element(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 			    struct cpl_err *e);
 		int two; /* of XEP-0388 alone */
 	} rows[] = {
-	    {"challenge", on_challenge, 0},
-	    {"success", on_success, 0},
-	    {"failure", on_failure, 0},
-	    {"continue", on_continue, 1},
+	    {"challenge", on_challenge, 0}, {"success", on_success, 0},
+	    {"failure", on_failure, 0},     {"continue", on_continue, 1},
+	    {"task-data", on_task_data, 1},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -389,6 +454,15 @@ static void ask_token(struct cpl_auth *a, const struct cpl_offer *offer)
 			 name);
 }
 
+/* What is given is no less than the password, so only to who is at the other
+ * end of this very channel (XEP-0480 5). */
+static void ask_upgrade(struct cpl_auth *a, const struct cpl_offer *offer)
+{
+	if (a->conf.may_upgrade && cpl_auth_two(a) && !a->by_token &&
+	    cpl_sasl_binding(a->sasl))
+		a->upgrade = cpl_upgrade_choose(offer->upgrades, offer->two);
+}
+
 struct cpl_auth *cpl_auth_new(const struct cpl_auth_conf *conf,
 			      struct cpl_link *link, const struct cpl_log *log,
 			      const struct cpl_offer *offer,
@@ -406,6 +480,7 @@ struct cpl_auth *cpl_auth_new(const struct cpl_auth_conf *conf,
 	fill_channel(a);
 	if (choose_profile(a, offer, e) == 0) {
 		ask_token(a, offer);
+		ask_upgrade(a, offer);
 		if (begin(a, inlined, e) == 0)
 			return a;
 	}
@@ -429,7 +504,8 @@ int cpl_auth_two(const struct cpl_auth *a)
 
 int cpl_auth_said_all(const struct cpl_auth *a)
 {
-	return a->by_token || cpl_sasl_said_all(a->sasl);
+	return a->by_token ||
+	       (cpl_sasl_said_all(a->sasl) && !a->upgrade && !a->upgrading);
 }
 
 int cpl_auth_token_refused(const struct cpl_auth *a)

@@ -27,6 +27,9 @@ struct cpl_auth_conf {
 	/* XEP-0484: ours to use, and to keep what the server gives; NULL:
 	 * neither. It wants an agent. */
 	struct cpl_tokens *tokens;
+	/* A task between the authentication and its success may be asked for
+	 * (XEP-0480): nothing rides along. */
+	int may_upgrade;
 	int invalidate; /* 3.6: the token is of no use afterwards */
 };
 

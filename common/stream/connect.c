@@ -414,6 +414,7 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	login->mode = dial->mode;
 	login->agent = c->conf.agent;
 	login->invalidate = c->conf.invalidate;
+	login->upgrade = cpl_setting_true(set, CPL_SET_UPGRADE, 0);
 	if (c->conf.wary)
 		login->early = CPL_LOGIN_EARLY_NEVER;
 	else if (cpl_setting(set, CPL_SET_EARLY))

@@ -91,6 +91,7 @@ int cpl_features_offer(struct cpl_offer *o, xmpp_stanza_t *features,
 	xmpp_stanza_t *bindings =
 	    cpl_child(features, "sasl-channel-binding", CPL_NS_SASL_CB);
 	xmpp_stanza_t *inlined = cpl_child(two, "inline", CPL_NS_SASL2);
+	xmpp_stanza_t *upgrade = cpl_child(two, "upgrade", CPL_NS_UPGRADE);
 	xmpp_stanza_t *fast = cpl_child(inlined, "fast", CPL_NS_FAST);
 
 	*o = (struct cpl_offer){
@@ -103,6 +104,8 @@ int cpl_features_offer(struct cpl_offer *o, xmpp_stanza_t *features,
 	    join(&o->two, two, "mechanism", CPL_NS_SASL2, NULL, e) == 0 &&
 	    join(&o->bindings, bindings, "channel-binding", CPL_NS_SASL_CB,
 		 "type", e) == 0 &&
+	    join(&o->upgrades, upgrade ? two : NULL, "upgrade", CPL_NS_UPGRADE,
+		 NULL, e) == 0 &&
 	    join(&o->fast, fast, "mechanism", CPL_NS_FAST, NULL, e) == 0)
 		return 0;
 	cpl_offer_release(o);

@@ -201,6 +201,7 @@ static int authenticate(struct cpl_login *l, const struct cpl_offer *offer,
 	    l->secured && l->conf->resume_id && offer->two && offer->sm;
 	if (l->inlined && !(inlined = build_resume(l)))
 		return cpl_err_nomem(e);
+	conf.may_upgrade = l->conf->upgrade && !l->blind && !l->inlined;
 	l->auth = cpl_auth_new(&conf, l->link, l->log, offer, inlined, e);
 	if (inlined)
 		xmpp_stanza_release(inlined);

@@ -51,6 +51,7 @@ struct cpl_login_conf {
 	const char *agent;           /* XEP-0388 2.4: a UUID, or NULL */
 	struct cpl_tokens *tokens;   /* ours to use, or NULL (auth.h) */
 	int invalidate;              /* the token (auth.h) */
+	int upgrade; /* XEP-0480: give the server what it asks for */
 	/* What was learnt of this server; NULL: nothing. */
 	const struct cpl_known *known;
 	enum cpl_login_early early;

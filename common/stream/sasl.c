@@ -259,7 +259,20 @@ int cpl_sasl_success(struct cpl_sasl *s, const char *data, size_t len,
 {
 	if (s->choice.mechanism->kind != CPL_SASL_SCRAM || s->state == VERIFIED)
 		return 0;
-	return cpl_scram_verify(&s->scram, data, len, e);
+	if (cpl_scram_verify(&s->scram, data, len, e) < 0)
+		return -1;
+	s->state = VERIFIED;
+	return 0;
+}
+
+int cpl_sasl_salted(const struct cpl_sasl *s, const char *hash,
+		    const struct cpl_buf *salt, long iterations,
+		    struct cpl_buf *out)
+{
+	if (s->state != VERIFIED)
+		return -1;
+	return cpl_scram_salted(hash, s->password.data ? s->password.data : "",
+				s->password.len, salt, iterations, out);
 }
 
 struct cpl_pins cpl_sasl_had(const struct cpl_sasl *s)

@@ -71,14 +71,21 @@ int cpl_sasl_step(struct cpl_sasl *s, const char *challenge, size_t len,
  * server's word. */
 int cpl_sasl_said_all(const struct cpl_sasl *s);
 
-/* The server says success, with or without data (len 0): 0 only when the
- * mechanism agrees. A SCRAM without the server's proof is CPL_PROTOCOL. */
+/* The server says success, or that the mechanism is through, with or without
+ * data (len 0): 0 only when the mechanism agrees. A SCRAM without the server's
+ * proof is CPL_PROTOCOL. */
 int cpl_sasl_success(struct cpl_sasl *s, const char *data, size_t len,
 		     struct cpl_err *e) __attribute__((warn_unused_result));
 
 /* Whether the server, which must have said success, has proved that it offered
  * what we saw (XEP-0474). */
 int cpl_sasl_proved(const struct cpl_sasl *s);
+
+/* SaltedPassword of the password of a SCRAM in which the server has proved
+ * itself, appended; as cpl_scram_salted(). */
+int cpl_sasl_salted(const struct cpl_sasl *s, const char *hash,
+		    const struct cpl_buf *salt, long iterations,
+		    struct cpl_buf *out) __attribute__((warn_unused_result));
 
 /* What this login, which the server must have said success to, has had for the
  * next ones to have as well. */

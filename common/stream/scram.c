@@ -63,19 +63,19 @@ static const char *attribute(const char **p, const char *end, char key,
 	return value;
 }
 
-/* The i= attribute, a number without sign; -1 when it is none. */
-static long iteration_count(const char *p, size_t len)
+long cpl_scram_iterations(const char *p, size_t len, struct cpl_err *e)
 {
-	long n = 0;
+	long n = len == 0 || len > 10 ? -1 : 0;
 
-	if (len == 0 || len > 10)
-		return -1;
-	for (size_t i = 0; i < len; i++) {
-		if (p[i] < '0' || p[i] > '9')
-			return -1;
-		n = n * 10 + (p[i] - '0');
-	}
-	return n;
+	for (size_t i = 0; i < len && n >= 0; i++)
+		n = p[i] < '0' || p[i] > '9' ? -1 : n * 10 + (p[i] - '0');
+	if (n >= CPL_SCRAM_ITERATIONS_MIN && n <= CPL_SCRAM_ITERATIONS_MAX)
+		return n;
+	return cpl_err_set(e, CPL_PROTOCOL,
+			   "SCRAM: the server asks for %.*s "
+			   "iterations, allowed are %d to %d",
+			   (int)(len > 20 ? 20 : len), p,
+			   CPL_SCRAM_ITERATIONS_MIN, CPL_SCRAM_ITERATIONS_MAX);
 }
 
 static int is_text(const char *p, size_t len, const char *text)
@@ -137,16 +137,9 @@ static int parse_first(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 	count = f->salt ? attribute(&p, end, 'i', &count_len) : NULL;
 	if (!count)
 		return bad(e, "the server's first message is malformed");
-	f->iterations = iteration_count(count, count_len);
-	if (f->iterations < CPL_SCRAM_ITERATIONS_MIN ||
-	    f->iterations > CPL_SCRAM_ITERATIONS_MAX) {
-		cpl_err_set(e, CPL_PROTOCOL,
-			    "SCRAM: the server asks for %.*s "
-			    "iterations, allowed are %d to %d",
-			    (int)(count_len > 20 ? 20 : count_len), count,
-			    CPL_SCRAM_ITERATIONS_MIN, CPL_SCRAM_ITERATIONS_MAX);
+	f->iterations = cpl_scram_iterations(count, count_len, e);
+	if (f->iterations < 0)
 		return -1;
-	}
 	return check_extensions(s, conf, p, end, e);
 }
 
@@ -237,6 +230,23 @@ int cpl_scram_final(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 	cpl_buf_release(&salt);
 	OPENSSL_cleanse(proof, sizeof proof);
 	return r;
+}
+
+int cpl_scram_salted(const char *hash, const char *password,
+		     size_t password_len, const struct cpl_buf *salt,
+		     long iterations, struct cpl_buf *out)
+{
+	const EVP_MD *md = EVP_get_digestbyname(hash);
+	size_t size = md ? (size_t)EVP_MD_get_size(md) : 0;
+	char *room = md ? cpl_buf_room(out, size) : NULL;
+
+	if (!room || PKCS5_PBKDF2_HMAC(password, (int)password_len,
+				       (const unsigned char *)salt->data,
+				       (int)salt->len, (int)iterations, md,
+				       (int)size, (unsigned char *)room) != 1)
+		return -1;
+	cpl_buf_added(out, size);
+	return 0;
 }
 
 int cpl_scram_verify(struct cpl_scram *s, const char *server_final, size_t len,

@@ -63,6 +63,18 @@ int cpl_scram_final(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 int cpl_scram_verify(struct cpl_scram *s, const char *server_final, size_t len,
 		     struct cpl_err *e) __attribute__((warn_unused_result));
 
+/* A number of iterations as a server writes it, or -1 with CPL_PROTOCOL: it is
+ * none, or not one of those that cpl_scram_final() takes. */
+long cpl_scram_iterations(const char *p, size_t len, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* Appends SaltedPassword (RFC 5802 3) by the hash of that name for OpenSSL. 0,
+ * or -1 without memory, room or such a hash. */
+int cpl_scram_salted(const char *hash, const char *password,
+		     size_t password_len, const struct cpl_buf *salt,
+		     long iterations, struct cpl_buf *out)
+    __attribute__((warn_unused_result));
+
 void cpl_scram_release(struct cpl_scram *s);
 
 #endif

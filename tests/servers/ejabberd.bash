@@ -70,13 +70,15 @@ ejabberd_modules() {
 	echo 'modules:'
 	for name in admin_extra adhoc blocking caps carboncopy client_state \
 		disco http_api last ping privacy private stream_mgmt \
-		roster vcard version time mam offline auth_fast; do
+		roster vcard version time mam offline auth_fast \
+		scram_upgrade; do
 		case $name in
 		mam) [ "${opt[mam]}" = no ] || printf '  mod_mam: {default: always}\n' ;;
 		offline)
 			[ "${opt[offline]}" = no ] ||
 				printf '  mod_offline: {access_max_user_messages: offline_limit}\n'
 			;;
+		scram_upgrade) [ "${opt[upgrade]}" = no ] || printf '  mod_scram_upgrade: {}\n' ;;
 		auth_fast) [ "${opt[sasl2]}" = no ] || printf '  mod_auth_fast: {}\n' ;;
 		roster) printf '  mod_roster: {versioning: true}\n' ;;
 		stream_mgmt)
@@ -103,6 +105,16 @@ ejabberd_modules() {
 	EOF
 }
 
+# How passwords are kept: plain, as every SCRAM can be computed from it; with
+# upgrade=yes as a hash, to which others can be added (XEP-0480).
+ejabberd_password_format() {
+	[ "${opt[upgrade]}" = no ] || {
+		printf '%s\n' 'auth_password_format: scram' 'auth_scram_hash: sha'
+		return
+	}
+	echo 'auth_password_format: plain'
+}
+
 ejabberd_config() {
 	local hosts='montague.lit, capulet.lit'
 	[ "${opt[anonymous]}" = no ] || hosts+=', anon.lit'
@@ -114,8 +126,7 @@ ejabberd_config() {
 			language: en
 			certfiles: ["$dir/tls/server-and-key.pem"]
 			auth_method: [internal]
-			# Plain, as every SCRAM can be computed from it.
-			auth_password_format: plain
+			$(ejabberd_password_format)
 			disable_sasl_mechanisms: $(ejabberd_left_out)
 			s2s_access: none
 			ca_file: "$dir/tls/ca.pem"

@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 
 import fast
 import sasl
+import upgrade
 from xmlcut import SASL, SASL2, SM, element
 
 BIND_SPACE = 'urn:ietf:params:xml:ns:xmpp-bind'
@@ -62,7 +63,8 @@ class Login:
         if self.offers('sasl'):
             inner += element('mechanisms', names, xmlns=SASL.strip('{}'))
         if self.offers('sasl2'):
-            inner += element('authentication', names + fast.offer(self),
+            inner += element('authentication', names + fast.offer(self)
+                             + upgrade.offer(self),
                              xmlns=SASL2.strip('{}'))
         if inner and kinds and self.stage == 'tls':
             types = ''.join(element('channel-binding', type=kind)
@@ -99,6 +101,8 @@ class Login:
             return
         self.log('auth-ok', self.user)
         await self.followed()
+        if sasl2:
+            extra = await upgrade.perform(self, node, extra)
         token = fast.give(self, node, self.user) if sasl2 else ''
         await self.auth_success(extra, space, token)
 

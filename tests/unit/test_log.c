@@ -105,6 +105,7 @@ static void secret_elements(void)
 	    "auth",     "response",         "challenge",
 	    "success",  "initial-response", "additional-data",
 	    "password", "secret",           "hash-token",
+	    "hash",
 	};
 	char text[200], expected[200];
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../../common/base/limits.h"
+#include "../../common/stream/base64.h"
 #include "unit.h"
 
 /* RFC 5802 5 */
@@ -438,6 +439,41 @@ static void fewest_iterations(void)
 	end(&x);
 }
 
+/* hashlib.pbkdf2_hmac(h, b'pencil', b64decode('QV9TWENSWFE2c2VrOGJmX1o='),
+ * 4096)
+ */
+static void salted(void)
+{
+	static const char *const hashes[][2] = {
+	    {"SHA256", "Q8abK3WIX500A5++8zDamXbZWpoXgWMwdXKO9eFKk8w="},
+	    {"SHA512",
+	     "/n/6wRwAZpflg76MzFjFttZT3ijvOmeymVHhpwdLdGsC2cQpJ6Z7YxDo78SXkzk9"
+	     "2Ezrp5B/KT67wFOpKJ4Q6w=="},
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct cpl_buf salt = CPL_BUF_INIT(100);
+		struct cpl_buf out = CPL_BUF_SECRET_INIT(64);
+		struct cpl_buf text = CPL_BUF_INIT(100);
+
+		CHECK_INT(cpl_buf_adds(&salt, "A_SXCRXQ6sek8bf_Z"), 0);
+		CHECK_INT(cpl_scram_salted(hashes[i][0], "pencil", 6, &salt,
+					   4096, &out),
+			  0);
+		CHECK_INT(cpl_base64_encode(&text, out.data, out.len), 0);
+		CHECK_STR(text.data, hashes[i][1]);
+		CHECK_INT(
+		    cpl_scram_salted("ROT13", "pencil", 6, &salt, 4096, &out),
+		    -1);
+		CHECK_INT(cpl_scram_salted(hashes[1][0], "pencil", 6, &salt,
+					   4096, &out),
+			  -1);
+		cpl_buf_release(&salt);
+		cpl_buf_release(&out);
+		cpl_buf_release(&text);
+	}
+}
+
 #define EARLY "SCRAM: the server ended the exchange too early"
 #define MISSING "SCRAM: the server's signature is missing"
 #define WRONG                                                                  \
@@ -568,6 +604,7 @@ int main(void)
 	RUN(offer_hash);
 	RUN(tls_version);
 	RUN(fewest_iterations);
+	RUN(salted);
 	RUN(server_final_refused);
 	RUN(long_error_is_shortened);
 	RUN(verify_before_final);
