@@ -515,5 +515,7 @@ int cpl_auth_token_refused(const struct cpl_auth *a)
 
 struct cpl_pins cpl_auth_had(const struct cpl_auth *a)
 {
-	return a->by_token ? (struct cpl_pins){0} : cpl_sasl_had(a->sasl);
+	struct cpl_pins none = {0};
+
+	return a->by_token ? none : cpl_sasl_had(a->sasl);
 }
