@@ -21,6 +21,17 @@ took turns, so what disturbed one disturbed the others.
 
 '''
 
+BUDGETS = '''
+
+## Budgets
+
+Of CPU the least of all runs counts, of round trips and memory the most. 8 ms
+are for the machine on which mosquitto_pub took 9, so the share of what that
+takes here is given, too: it does not depend on how fast a machine starts
+programs.
+
+'''
+
 MESSAGE = '''\
 
 ## One message
@@ -142,16 +153,24 @@ def many_table(results):
          for r in results])
 
 
-def budget_table(messages, sending, receiving, wakeups):
-    """design figures, and whether they were met: by the least CPU, since the
-    rest is what else the machine did, and the most of all others."""
+def ratio(number, of):
+    return number / of if number and of else None
+
+
+def beyond(number, floor):
+    return number - floor if number else None
+
+
+def budget_table(messages, sending, receiving, floor, wakeups, lines):
+    """The budgets, and whether they were met: by the least CPU, since the rest
+    is what else the machine did, and the most of all others."""
     def of(results, name, number, least=False):
         found = [n for r in results if r.row.name == name
                  for n in r.took[number]]
         return (min(found) if least else max(found)) if found else None
 
     token, first = 'xsend, by token', 'xsend, first login'
-    lines = [
+    rows = [
         ('first login, round trips', 5, of(messages, first, 'trips')),
         ('by password, mechanism remembered, round trips', 4,
          of(messages, 'xsend, by password', 'trips')),
@@ -159,20 +178,29 @@ def budget_table(messages, sending, receiving, wakeups):
         ('by token, STARTTLS, round trips', 4,
          of(messages, token + ', STARTTLS', 'trips')),
         ('by token, CPU, ms', 8, of(messages, token, 'cpu', True)),
+        ("the same as a share of mosquitto_pub's", 8 / 9,
+         ratio(of(messages, token, 'cpu', True),
+               of(messages, 'mosquitto_pub -q 1', 'cpu', True))),
+        ('the same beyond what the floor takes, ms', None,
+         beyond(of(messages, token, 'cpu', True), min(floor.took['cpu']))),
         ('by token, memory, MB', 9, of(messages, token, 'memory')),
         ('by token, near, ms', 15, of(messages, token, 'wall', True)),
-        ('sent, CPU, s', 0.15, of(sending, 'xsend -l', 'cpu', True)),
-        ('sent, memory, MB', 12, of(sending, 'xsend -l', 'memory'))]
+        (f'{lines:,} sent, CPU, s', 0.15 * lines / 1e5,
+         of(sending, 'xsend -l', 'cpu', True)),
+        ('the same, memory, MB', 12, of(sending, 'xsend -l', 'memory'))]
     for form in ('text', 'xml', 'json'):
-        lines.append((f'received and printed as {form}, CPU, s', 0.3,
-                      of(receiving, 'xrecv -o ' + form, 'cpu', True)))
-    lines.append(('received, memory, MB', 12,
-                  max(max(r.took['memory']) for r in receiving)))
-    lines.append((f'wake-ups in {IDLE} s of waiting', 0, wakeups))
+        rows.append((f'{lines:,} received and printed as {form}, CPU, s',
+                     0.3 * lines / 1e5,
+                     of(receiving, 'xrecv -o ' + form, 'cpu', True)))
+    rows.append(('the same, memory, MB', 12,
+                 max(max(r.took['memory']) for r in receiving)))
+    rows.append((f'wake-ups in {IDLE} s of waiting', 0, wakeups))
     return table(('what', 'budget', 'measured', ''), [
-        (what, f'{budget:g}', '-' if got is None else f'{got:.3g}',
-         '' if got is None else 'met' if got <= budget else '**not met**')
-        for what, budget, got in lines])
+        (what, '-' if budget is None else f'{budget:.2g}',
+         '-' if got is None else f'{got:.3g}',
+         '' if None in (got, budget) else 'met' if got <= budget
+         else '**not met**')
+        for what, budget, got in rows])
 
 
 CHART = '''\
@@ -222,8 +250,8 @@ def write(messages, sending, receiving, floor, wakeups, missing, lines, rtt,
         'messages.')
     if missing:
         text += ' Not installed, and left out: ' + ', '.join(missing) + '.'
-    text += '\n\n## Budgets\n\n' + budget_table(messages, sending, receiving,
-                                                wakeups)
+    text += BUDGETS + budget_table(messages, sending, receiving, floor,
+                                   wakeups, lines)
     text += MESSAGE.format(half=rtt // 2) + message_table(messages, floor)
     text += MANY.format(lines=f'{lines:,}', size=round(size))
     text += many_table(sending + receiving)
