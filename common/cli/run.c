@@ -78,7 +78,9 @@ void cpl_run_open(struct cpl_run *run, const struct cpl_run_events *on)
 	struct cpl_err e = CPL_ERR_INIT;
 
 	run->on = *on;
-	cpl_tls_leave_all();
+	/* Who looks at a server wants to know all of it. */
+	cpl_tls_spare(run->no_password ||
+		      cpl_setting(&run->cli.settings, CPL_SET_CLIENT_CERT));
 	if (!run->no_password)
 		cpl_cli_password(&run->cli, &run->password);
 	run->ctx = xmpp_ctx_new(NULL, NULL);

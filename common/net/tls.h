@@ -42,8 +42,10 @@ struct cpl_tls;
 /* Before all else that is OpenSSL's, in a process that ends when its work is
  * done: what OpenSSL holds is not freed piece by piece when it exits, which
  * takes a twentieth of what sending one message does. Secrets are ours, and
- * wiped by us. */
-void cpl_tls_leave_all(void);
+ * wiped by us. Without texts what is wrong with a file of the user's is told
+ * less well, and as much again is saved: those of TLS itself are there in any
+ * case, of the rest of OpenSSL there are thousands. */
+void cpl_tls_spare(int texts);
 
 /* Checks what can be checked without a server, so that a tool stops before it
  * connects: fingerprint syntax (CPL_USAGE), files that cannot be read or hold

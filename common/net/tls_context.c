@@ -11,9 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void cpl_tls_leave_all(void)
+void cpl_tls_spare(int texts)
 {
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+	uint64_t options = OPENSSL_INIT_NO_ATEXIT;
+
+	if (!texts)
+		options |= OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS;
+	OPENSSL_init_crypto(options, NULL);
 }
 
 static int hex_digit(char c)
@@ -58,11 +62,13 @@ const char *cpl_tls_queue_text(void)
 	unsigned long code = ERR_get_error();
 	const char *text = NULL;
 
-	ERR_clear_error();
 	if (code && ERR_SYSTEM_ERROR(code))
-		return "a system call failed";
-	if (code)
+		text = "a system call failed";
+	/* The first is the cause; where it has no text (cpl_tls_spare()) one
+	 * behind it says what came of it. */
+	for (; code && !text; code = ERR_get_error())
 		text = ERR_reason_error_string(code);
+	ERR_clear_error();
 	return text ? text : "unknown reason";
 }
 
