@@ -74,6 +74,20 @@ at() {
 	fast 4
 }
 
+@test "it is a flight less [v]" {
+	local slow
+	fast_net
+	server good ok
+	at "$good_port"
+	expect_exit 0 send --timing
+	slow=$(flights)
+	grep -qE ' tcp [0-9]+\.[0-9] ' err
+	expect_exit 0 send --timing
+	fast 1
+	grep -q ' tcp - ' err
+	same 'flights' "$((slow - 1))" "$(flights)"
+}
+
 @test "not unless it is asked for; not with a proxy" {
 	fast_net
 	server good ok

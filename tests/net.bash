@@ -73,3 +73,8 @@ asked() {
 	same 'questions' "$(tr ';' '\n' <<<"$1" | sort -u)" \
 		"$(sort -u dns.log)"
 }
+
+# flights: what --timing said of them.
+flights() {
+	sed -nE 's/^x[a-z]+: timing: .* ([0-9]+) flights?(,.*)?$/\1/p' err
+}

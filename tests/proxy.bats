@@ -156,6 +156,22 @@ connect ipv4 192.0.2.7 5222'
 		through -H 'fe80::1%lo'
 }
 
+@test "what a proxy costs in flights" {
+	local without
+	stub ok
+	expect_exit 0 send -H "127.0.0.1:$STUB_PORT" --timing
+	without=$(flights)
+	rm -rf "$XDG_STATE_HOME"
+	proxy "$STUB_PORT" slowly=yes
+	expect_exit 0 through --timing
+	grep -qE ' tcp [0-9]+\.[0-9] tls ' err
+	same 'flights' "$((without + 2))" "$(flights)"
+	rm -rf "$XDG_STATE_HOME"
+	proxy "$STUB_PORT" ask=yes
+	expect_exit 0 send --timing --proxy "socks5h://a:b@127.0.0.1:$proxy_port"
+	same 'flights' "$((without + 3))" "$(flights)"
+}
+
 @test "user and password [v]" {
 	local url
 	stub ok

@@ -46,6 +46,15 @@ void cpl_timing_connected(struct cpl_timing *t)
 	t->answered = 1;
 }
 
+void cpl_timing_fast_open(struct cpl_timing *t)
+{
+	if (!t)
+		return;
+	forget(t, CPL_TIMING_TCP);
+	t->connections++;
+	t->answered = 1;
+}
+
 void cpl_timing_mark(struct cpl_timing *t, enum cpl_timing_mark mark)
 {
 	int once = mark == CPL_TIMING_DNS || mark == CPL_TIMING_SEND;

@@ -58,6 +58,10 @@ void cpl_timing_begin(struct cpl_timing *t);
 /* TCP is connected: the first flight, and its answer. */
 void cpl_timing_connected(struct cpl_timing *t);
 
+/* The same, before TCP has begun: its handshake rides with the first write (RFC
+ * 7413), and ends unseen. */
+void cpl_timing_fast_open(struct cpl_timing *t);
+
 /* The phase has ended. Of CPL_TIMING_DNS and CPL_TIMING_SEND the first time
  * counts, of the others the last. */
 void cpl_timing_mark(struct cpl_timing *t, enum cpl_timing_mark mark);

@@ -38,7 +38,6 @@ void cpl_dial_fail(struct cpl_dial *d)
 
 void cpl_dial_hand_over(struct cpl_dial *d, int fd)
 {
-	cpl_timing_connected(d->timing);
 	d->resting = 1;
 	cpl_loop_cancel(d->loop, &d->timer);
 	if (d->fast_fd >= 0)

@@ -46,6 +46,10 @@ static void win(struct cpl_attempt *a)
 		d->tried--;
 	}
 	d->won_candidate = a->candidate;
+	if (a->fast)
+		cpl_timing_fast_open(d->timing);
+	else
+		cpl_timing_connected(d->timing);
 	if (d->proxied) {
 		cpl_log(d->log, CPL_LOG_INFO, "connected to %s",
 			a->target.text);

@@ -26,10 +26,12 @@ static void on_proxied(void *user, const struct cpl_err *why)
 
 	cpl_socks_free(d->socks);
 	d->socks = NULL;
-	if (why)
+	if (why) {
 		proxy_failed(d, fd, why);
-	else
-		cpl_dial_hand_over(d, fd);
+		return;
+	}
+	cpl_timing_mark(d->timing, CPL_TIMING_TCP);
+	cpl_dial_hand_over(d, fd);
 }
 
 void cpl_dial_talk(struct cpl_dial *d, int fd)
@@ -39,7 +41,7 @@ void cpl_dial_talk(struct cpl_dial *d, int fd)
 	d->fd = fd;
 	cpl_loop_cancel(d->loop, &d->timer);
 	d->socks = cpl_socks_new(d->loop, fd, &d->proxy, d->won.host,
-				 d->won.port, on_proxied, d, &e);
+				 d->won.port, d->timing, on_proxied, d, &e);
 	if (!d->socks)
 		proxy_failed(d, fd, &e);
 }

@@ -38,6 +38,7 @@ enum phase { METHOD, AUTH, REPLY, BOUND };
 struct cpl_socks {
 	struct cpl_loop *loop;
 	struct cpl_watch watch;
+	struct cpl_timing *timing;
 	cpl_socks_done *done;
 	void *user;
 	enum phase phase;
@@ -260,6 +261,7 @@ static int write_on(struct cpl_socks *s)
 		if (n < 0)
 			break;
 		s->out_at += (size_t)n;
+		cpl_timing_out(s->timing);
 	}
 	s->watch.events = s->out_at < s->out_len ? POLLOUT : POLLIN;
 	return 0;
@@ -290,6 +292,7 @@ static int read_on(struct cpl_socks *s)
 		if (n == 0)
 			return on_eof(s);
 		s->in_len += (size_t)n;
+		cpl_timing_in(s->timing);
 		if (s->in[0] != (s->phase == AUTH ? AUTH_VERSION : VERSION))
 			return not_socks(s);
 	}
@@ -313,7 +316,8 @@ static void on_ready(void *user, short revents)
 
 struct cpl_socks *cpl_socks_new(struct cpl_loop *loop, int fd,
 				const struct cpl_proxy *proxy, const char *host,
-				uint16_t port, cpl_socks_done *done, void *user,
+				uint16_t port, struct cpl_timing *timing,
+				cpl_socks_done *done, void *user,
 				struct cpl_err *e)
 {
 	struct cpl_socks *s = calloc(1, sizeof *s);
@@ -323,6 +327,7 @@ struct cpl_socks *cpl_socks_new(struct cpl_loop *loop, int fd,
 		return NULL;
 	}
 	s->loop = loop;
+	s->timing = timing;
 	s->done = done;
 	s->user = user;
 	s->want = 2;

@@ -11,6 +11,7 @@
 
 #include "../base/err.h"
 #include "../base/loop.h"
+#include "../base/timing.h"
 
 #define CPL_PROXY_PORT 1080 /* RFC 1928 3 */
 
@@ -32,11 +33,12 @@ typedef void cpl_socks_done(void *user, const struct cpl_err *e);
 
 /* Asks the proxy at the other end of fd, which stays the caller's, for host: an
  * address literal without a zone (RFC 4007 11), or a name of 255 bytes at most.
- * proxy is not kept. NULL with e: CPL_SYSTEM. */
-struct cpl_socks *cpl_socks_new(struct cpl_loop *loop, int fd,
-				const struct cpl_proxy *proxy, const char *host,
-				uint16_t port, cpl_socks_done *done, void *user,
-				struct cpl_err *e)
+ * proxy is not kept; timing, NULL for none, outlives it. NULL with e:
+ * CPL_SYSTEM. */
+struct cpl_socks *
+cpl_socks_new(struct cpl_loop *loop, int fd, const struct cpl_proxy *proxy,
+	      const char *host, uint16_t port, struct cpl_timing *timing,
+	      cpl_socks_done *done, void *user, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
 /* Lets go of the socket. free(NULL) is fine. */

@@ -61,7 +61,7 @@ static void start(const char *user, const char *password, const char *host,
 	lab.theirs = fds[1];
 	lab.calls = 0;
 	lab.e = (struct cpl_err)CPL_ERR_INIT;
-	lab.socks = cpl_socks_new(lab.loop, lab.ours, &proxy, host, port,
+	lab.socks = cpl_socks_new(lab.loop, lab.ours, &proxy, host, port, NULL,
 				  on_done, NULL, NULL);
 	CHECK(lab.socks != NULL && lab.calls == 0);
 	turn();
