@@ -217,6 +217,19 @@ taken() {
 	! grep -q '<enable ' trace || false
 }
 
+@test "the stub: without a binding no stanza leaves before the server has proved itself" {
+	first cb=
+	expect_exit 0 try --trace trace
+	grep -q '> .*<response .*<enable ' trace
+	! grep -q '> .*<response .*<message ' trace || false
+	# A token without one too.
+	expect_exit 0 try -vv --trace trace
+	by HT-SHA-256-NONE
+	grep -q '> .*<authenticate .*<enable ' trace
+	! grep -q '> .*<authenticate .*<message ' trace || false
+	taken 2
+}
+
 @test "the stub: what may be too large waits for what the server takes" {
 	head -c 20000 /dev/zero | tr '\0' x >large
 	first
@@ -224,7 +237,7 @@ taken() {
 	! grep -q '> .*<response.*<message ' trace || false
 	taken 1
 	first limit=15000
-	says 65 'stdin: the stanza has 20096 bytes, the server takes 15000' \
+	says 65 'the stanza has 20096 bytes, the server takes 15000' \
 		at_stub xsend --bounce-wait 0 juliet@capulet.lit <large
 	taken 0
 }

@@ -196,10 +196,16 @@ static const char *mechanism(const struct cpl_auth *a)
 	return a->by_token ? a->token_mechanism : cpl_sasl_name(a->sasl);
 }
 
+/* What binds, or NULL. */
+static const char *binding_of(const struct cpl_auth *a)
+{
+	return a->by_token ? cpl_ht_binding(a->token_mechanism)
+			   : cpl_sasl_binding(a->sasl);
+}
+
 static void note_begin(const struct cpl_auth *a)
 {
-	const char *binding = a->by_token ? cpl_ht_binding(a->token_mechanism)
-					  : cpl_sasl_binding(a->sasl);
+	const char *binding = binding_of(a);
 
 	cpl_log(a->log, CPL_LOG_DEBUG, "logging in by %s%s%s%s", mechanism(a),
 		cpl_auth_two(a) ? " (SASL2)" : "", binding ? ", bound by " : "",
@@ -500,6 +506,11 @@ void cpl_auth_free(struct cpl_auth *a)
 int cpl_auth_two(const struct cpl_auth *a)
 {
 	return a->profile == &profiles[1];
+}
+
+int cpl_auth_is_bound(const struct cpl_auth *a)
+{
+	return binding_of(a) != NULL;
 }
 
 int cpl_auth_said_all(const struct cpl_auth *a)

@@ -61,6 +61,10 @@ struct cpl_pins cpl_auth_had(const struct cpl_auth *a);
 /* The profile is that of XEP-0388, where no new stream begins. */
 int cpl_auth_two(const struct cpl_auth *a);
 
+/* Whether nobody in between can take part in the exchange: it is bound to the
+ * channel. */
+int cpl_auth_is_bound(const struct cpl_auth *a);
+
 /* What was written is all that the exchange takes of us: what comes now is the
  * server's word. */
 int cpl_auth_said_all(const struct cpl_auth *a);

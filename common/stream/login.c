@@ -12,6 +12,7 @@
 #include "auth.h"
 #include "fault.h"
 #include "features.h"
+#include "login_early.h"
 
 enum state {
 	LOGIN_TLS,      /* the handshake is under way */
@@ -134,50 +135,22 @@ static int bind_resource(struct cpl_login *l, struct cpl_err *e)
 
 /* --- what leaves before the server has said yes -------------------------- */
 
-enum { NOTHING = 0, NO_STANZAS, STANZAS };
-
-/* How much may follow the authentication at once. A server that has just said
- * that it speaks XEP-0388 answers the request to bind in order, and that answer
- * tells what became of the rest. To one that was not asked stanzas go only
- * where that is known to work, or promised (XEP-0305 4); otherwise it is tried
- * with what does no harm. */
-static int may_follow(const struct cpl_login *l, const struct cpl_offer *offer)
-{
-	enum cpl_early before =
-	    l->conf->known ? l->conf->known->early : CPL_EARLY_UNTRIED;
-
-	if (!l->conf->follow || l->conf->resume_id || !l->secured ||
-	    l->conf->early == CPL_LOGIN_EARLY_NEVER)
-		return NOTHING;
-	if (l->conf->early == CPL_LOGIN_EARLY_ALWAYS)
-		return STANZAS;
-	if (before == CPL_EARLY_REFUSED)
-		return NOTHING;
-	if (offer->pipelining || before == CPL_EARLY_WORKED)
-		return STANZAS;
-	return cpl_auth_two(l->auth) && !l->blind ? STANZAS : NO_STANZAS;
-}
-
-/* XEP-0198 has to be there for certain: a server without it ends the stream
- * over <enable/>. */
-static int has_sm(const struct cpl_login *l, const struct cpl_offer *offer)
-{
-	if (cpl_auth_two(l->auth))
-		return offer->sm;
-	return l->conf->known && l->conf->known->managed;
-}
-
 static int follow(struct cpl_login *l, const struct cpl_offer *offer,
 		  struct cpl_err *e)
 {
-	int much = has_sm(l, offer) ? may_follow(l, offer) : NOTHING;
+	enum cpl_follow much =
+	    l->secured && !l->bound
+		? cpl_login_may_follow(l->conf, l->auth, offer, l->blind,
+				       l->authenticated)
+		: CPL_FOLLOW_NOTHING;
 
-	if (much == NOTHING || l->bound)
+	if (much == CPL_FOLLOW_NOTHING)
 		return CPL_LOGIN_ON;
 	if (bind_resource(l, e) < 0)
 		return -1;
 	l->early = 1;
-	l->conf->follow(l->conf->user, much == STANZAS, offer->limit);
+	l->conf->follow(l->conf->user, much == CPL_FOLLOW_STANZAS,
+			offer->limit);
 	return CPL_LOGIN_ON;
 }
 

@@ -25,18 +25,16 @@ int cpl_session_put(struct cpl_session *s, const char *text)
 	return -1;
 }
 
-/* What leaves early and is larger than every server takes (RFC 6120 13.12)
- * waits, with all behind it, until this one has said what it takes. */
+/* What leaves early and is larger than the server is known to take waits, with
+ * all behind it, until it has said what it takes after the login. */
 static int send_early(struct cpl_session *s, xmpp_stanza_t *stanza,
 		      struct cpl_err *e)
 {
 	size_t before = cpl_window_size(&s->sm.window);
 
-	if (cpl_sm_send(&s->sm, stanza, s->max_bytes, NULL, e) < 0)
+	if (cpl_sm_send(&s->sm, stanza, 0, NULL, e) < 0)
 		return -1;
-	s->waits |=
-	    s->max_bytes == 0 &&
-	    cpl_window_size(&s->sm.window) - before > CPL_STANZA_SURE_BYTES;
+	s->waits |= cpl_window_size(&s->sm.window) - before > s->sure;
 	return s->waits ? 0 : cpl_sm_flush(&s->sm, cpl_link_out(s->link), e);
 }
 
@@ -479,10 +477,16 @@ void cpl_session_free(struct cpl_session *s)
 }
 
 /* The last word, behind what is acknowledged at the end. */
-static void end_with(struct cpl_session *s, const char *word, int wait)
+void cpl_session_end_with(struct cpl_session *s, const char *word, int wait)
 {
 	if (s->state == ENDED || s->state == CLOSING)
 		return;
+	if (s->state == EARLY) {
+		s->word = word;
+		s->close_wait = wait;
+		cpl_loop_timer(s->loop, &s->closing, CPL_CLOSE_MS);
+		return;
+	}
 	if (s->state != ONLINE) {
 		cpl_loop_cancel(s->loop, &s->again);
 		cpl_loop_timer(s->loop, &s->closing, 0);
@@ -501,12 +505,12 @@ static void end_with(struct cpl_session *s, const char *word, int wait)
 
 void cpl_session_close(struct cpl_session *s, int wait)
 {
-	end_with(s, "</stream:stream>", wait);
+	cpl_session_end_with(s, "</stream:stream>", wait);
 }
 
 void cpl_session_leave(struct cpl_session *s)
 {
-	end_with(s, "", 0);
+	cpl_session_end_with(s, "", 0);
 }
 
 void cpl_session_hold(struct cpl_session *s, int on)

@@ -92,7 +92,7 @@ void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
 	struct cpl_err why = *e;
 	long wait;
 
-	if (s->state == CLOSING) {
+	if (s->state == CLOSING || (s->word && s->sm.acked == s->sm.last)) {
 		cpl_session_end_ok(s);
 		return;
 	}
@@ -197,6 +197,25 @@ static int enable(struct cpl_session *s)
 			    : "<enable xmlns='" CPL_NS_SM "'/>");
 }
 
+/* XEP-0478 3.1: the server would end the stream over what has waited for its
+ * limit. */
+static int too_large(const struct cpl_session *s, struct cpl_err *e)
+{
+	const struct cpl_window *w = &s->sm.window;
+
+	for (size_t i = 0; i < cpl_window_count(w) && s->max_bytes; i++) {
+		size_t size = cpl_window_at(w, i)->size;
+
+		if (size <= s->max_bytes || cpl_window_at(w, i)->tries > 0)
+			continue;
+		cpl_err_set(e, CPL_DATA,
+			    "the stanza has %zu bytes, the server takes %zu",
+			    size, s->max_bytes);
+		return 1;
+	}
+	return 0;
+}
+
 /* A new login: what was lost is taken up as far as may be. */
 static int begin(struct cpl_session *s, const struct cpl_login_result *r,
 		 uint64_t *more, struct cpl_err *e)
@@ -216,6 +235,8 @@ static int begin(struct cpl_session *s, const struct cpl_login_result *r,
 	if (s->was_online && renew(s, e) < 0)
 		return -1;
 	/* It left with the login. */
+	if (s->enabled && too_large(s, e))
+		return -1;
 	if (s->enabled)
 		return cpl_sm_flush(&s->sm, cpl_link_out(s->link), e);
 	if (s->sm.on && enable(s) < 0)
@@ -254,6 +275,8 @@ static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 		s->on.online(s->on.user);
 	else if (first && s->on.resumed)
 		s->on.resumed(s->on.user);
+	if (s->word && s->state == ONLINE)
+		cpl_session_end_with(s, s->word, s->close_wait);
 }
 
 void cpl_session_features(struct cpl_session *s, xmpp_stanza_t *features)
@@ -281,10 +304,14 @@ static void on_connected(void *user, struct cpl_link *link,
 	cpl_link_hold(link, s->held);
 	if (result->features)
 		cpl_session_features(s, result->features);
+	/* Prosody says it before the login alone. */
+	if (s->max_bytes == 0)
+		s->max_bytes = result->offer.limit;
 	r = result->is_resumed ? take_up(s, result, &acked, &e)
 			       : begin(s, result, &acked, &e);
 	if (r < 0) {
-		cpl_err_prefix(&e, "%s", target);
+		if (e.status != CPL_DATA)
+			cpl_err_prefix(&e, "%s", target);
 		cpl_session_end(s, &e);
 	}
 	if (s->state == ENDED)
@@ -307,7 +334,7 @@ static void on_follow(void *user, struct cpl_link *link, int stanzas,
 	s->sm.on = 1;
 	if (!stanzas || !s->can_early)
 		return;
-	s->max_bytes = limit;
+	s->sure = limit > CPL_STANZA_SURE_BYTES ? limit : CPL_STANZA_SURE_BYTES;
 	s->state = EARLY;
 	/* What an earlier attempt could not do is done now. */
 	if (s->told) {
