@@ -164,28 +164,27 @@ static void know(struct cpl_dial *d, const struct cpl_target *known)
 static int plan(struct cpl_dial *d, const struct cpl_dial_conf *conf,
 		struct cpl_err *e)
 {
-	const char *host = conf->host;
+	const char *name = d->lookup.domain;
+	int local = needs_no_dns(name);
+	int srv = !conf->host && !local;
 	struct cpl_addr literal;
 
 	if (conf->proxy)
 		return cpl_dial_plan_proxied(d, conf, e);
-	if (cpl_name_is_onion(d->lookup.domain))
+	if (cpl_name_is_onion(name))
 		return cpl_err_set(e, CPL_NOHOST,
-				   "%s: only Tor's proxy leads there",
-				   d->lookup.domain);
-	if (!host && needs_no_dns(d->lookup.domain))
-		host = d->lookup.domain; /* no SRV there */
-	if (host && d->lookup.mode == CPL_TLS_NONE &&
-	    cpl_addr_literal(host, &literal) && !cpl_addr_loopback(&literal))
+				   "%s: only Tor's proxy leads there", name);
+	if (d->lookup.mode == CPL_TLS_NONE &&
+	    cpl_addr_literal(name, &literal) && !cpl_addr_loopback(&literal))
 		return cpl_err_set(
 		    e, CPL_USAGE,
 		    "%s: without TLS only a loopback address may be used",
-		    host);
-	if (conf->known && !(host && needs_no_dns(host)))
+		    name);
+	if (conf->known && !local)
 		know(d, conf->known);
 	d->port = conf->port;
-	d->host = host ? strdup(host) : NULL;
-	return host && !d->host ? cpl_err_nomem(e) : 0;
+	d->host = srv ? NULL : strdup(name);
+	return srv || d->host ? 0 : cpl_err_nomem(e);
 }
 
 struct cpl_dial *cpl_dial_new(struct cpl_loop *loop, const struct cpl_log *log,
