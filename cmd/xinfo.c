@@ -8,6 +8,7 @@
 
 #include "../common/base/limits.h"
 #include "../common/cli/value.h"
+#include "../common/config/proxy.h"
 #include "../common/net/tls.h"
 #include "xinfo.h"
 
@@ -382,6 +383,7 @@ static void prepare(struct xinfo *x)
 	const struct cpl_settings *set = &x->client.run.cli.settings;
 	const char *server = cpl_setting(set, CPL_SET_SERVER);
 	struct cpl_probe_conf *conf = &x->conf;
+	const char *proxy = cpl_setting(set, CPL_SET_PROXY);
 	struct cpl_tls_conf tls = {.made = &x->made};
 	struct cpl_err e = CPL_ERR_INIT;
 
@@ -391,6 +393,15 @@ static void prepare(struct xinfo *x)
 	conf->from = x->jid.local ? x->jid.bare : NULL;
 	conf->dns = tls.domain = x->dns;
 	conf->mode = cpl_connect_mode(cpl_setting(set, CPL_SET_TLS));
+	if (proxy && *proxy) {
+		if (cpl_proxy_parse(proxy, &x->proxy, &e) < 0)
+			cpl_cli_die(&x->client.run.cli, &e);
+		conf->proxy = &x->proxy;
+		if (x->all)
+			cpl_cli_usage(&x->client.run.cli,
+				      "--all: through a proxy DNS is not "
+				      "asked");
+	}
 	conf->ca_file = tls.ca_file = cpl_setting(set, CPL_SET_CA_FILE);
 	conf->fingerprint = tls.fingerprint =
 	    cpl_setting(set, CPL_SET_FINGERPRINT);
@@ -412,6 +423,11 @@ static void open_info(struct xinfo *x)
 
 	x->client.run.no_password = !x->login;
 	cpl_client_open(&x->client, &events);
+	/* What there is to know of the domain it would tell others. */
+	if (x->conf.proxy) {
+		on_surveyed(x);
+		return;
+	}
 	x->survey = cpl_survey_new(x->client.run.loop, &x->client.run.cli.log,
 				   &conf, on_surveyed, x);
 	if (!x->survey)

@@ -40,6 +40,7 @@ struct xinfo {
 	char *dns;
 	char host[256]; /* of -H; empty: none */
 	struct cpl_probe_conf conf;
+	struct cpl_proxy proxy;
 	struct ssl_ctx_st *made;
 	struct cpl_survey *survey;
 	struct look looks[CPL_PROBES_MAX];

@@ -16,7 +16,7 @@ proxy() {
 	: >proxy.log
 	rm -f proxy.port
 	[ -z "${net:-}" ] || run=(nsenter -t "$net" -n -m -r "--wd=$PWD" --)
-	spawn "${run[@]}" python3 "$tests/stub/socks.py" "$1" log=proxy.log \
+	spawn "${run[@]}" /usr/bin/python3 "$tests/stub/socks.py" "$1" log=proxy.log \
 		"${@:2}" >proxy.port </dev/null
 	proxy_pid=$pid
 	wait_for_line proxy.port '^[0-9]+$'
@@ -131,6 +131,23 @@ connect name montague.lit 5223'
 	grep -q "^xsend: connected to proxy proxy.lit:$proxy_port (127.0.0.1)\$" err
 	grep -q "^xsend: connected to montague.lit:5222 (through proxy.lit:$proxy_port)\$" err
 	asked 'proxy.lit A;proxy.lit AAAA'
+}
+
+@test "xinfo goes through it, too, and asks no question" {
+	stub cb=tls-exporter
+	proxy "$STUB_PORT"
+	expect_exit 0 tool xinfo -C /dev/null --ca-file "$STUB_CA" \
+		--proxy "socks5h://127.0.0.1:$proxy_port" montague.lit
+	grep -q 'SCRAM-SHA-256' out
+	! grep -qE '^(srv|address|dns)' out || false
+	told 'methods 0
+connect name montague.lit 5222'
+	ALL_PROXY=socks5h://127.0.0.1:$proxy_port expect_exit 0 tool xinfo -C /dev/null -j \
+		--ca-file "$STUB_CA" montague.lit
+	same 'no survey' null "$(jq -c .srv out)"
+	expect_exit 64 tool xinfo -C /dev/null --all --proxy "socks5h://127.0.0.1:$proxy_port" \
+		montague.lit
+	grep -qx 'xinfo: --all: through a proxy DNS is not asked' err
 }
 
 @test "a proxy on its usual port, and one by IPv6" {

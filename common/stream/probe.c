@@ -329,6 +329,7 @@ struct cpl_probe *cpl_probe_new(struct cpl_loop *loop,
 				     .host = conf->host,
 				     .port = conf->port,
 				     .mode = conf->mode,
+				     .proxy = conf->proxy,
 				     .refused = on_refused};
 
 	if (!p) {

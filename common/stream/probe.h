@@ -23,6 +23,7 @@ struct cpl_probe_conf {
 	const char *host; /* as in cpl_dial_conf */
 	uint16_t port;
 	enum cpl_tls_mode mode;
+	const struct cpl_proxy *proxy;     /* as in cpl_dial_conf */
 	const char *ca_file, *fingerprint; /* as in cpl_tls_conf */
 	struct ssl_ctx_st **made;
 	long timeout; /* ms, for each probe */
