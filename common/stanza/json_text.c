@@ -39,8 +39,9 @@ static size_t escape(char out[6], const char *p, size_t n)
 static int add_escape(struct cpl_buf *out, const char *p, size_t n)
 {
 	char escaped[6];
+	size_t len = escape(escaped, p, n);
 
-	return cpl_buf_add(out, escaped, escape(escaped, p, n));
+	return cpl_buf_add(out, escaped, len);
 }
 
 int cpl_json_string(struct cpl_buf *out, const char *p, size_t n)

@@ -331,7 +331,8 @@ static ssize_t write_some(struct cpl_link *l)
 	return -1;
 }
 
-void cpl_link_flush(struct cpl_link *l)
+/* What the kernel takes at once; the link is busy. */
+static void write_out(struct cpl_link *l)
 {
 	ssize_t n;
 
@@ -341,13 +342,18 @@ void cpl_link_flush(struct cpl_link *l)
 		cpl_log_trace(l->log, '>', l->out.data + l->traced,
 			      l->out.len - l->traced);
 	l->traced = l->out.len;
-	enter(l);
 	while (!l->ended && l->out.len > 0 && (n = write_some(l)) > 0) {
 		cpl_buf_consume(&l->out, (size_t)n);
 		l->traced -= (size_t)n;
 	}
 	if (!l->ended)
 		want(l);
+}
+
+void cpl_link_flush(struct cpl_link *l)
+{
+	enter(l);
+	write_out(l);
 	leave(l);
 }
 
@@ -372,7 +378,7 @@ static void shake(struct cpl_link *l)
 		l->on.secured(l->on.user);
 		/* Together with the handshake's last word, not behind what
 		 * there may be to read by now. */
-		cpl_link_flush(l);
+		write_out(l);
 		return;
 	case CPL_TLS_AGAIN: return;
 	case CPL_TLS_EOF:
