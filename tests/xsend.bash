@@ -2,6 +2,9 @@
 # What the files about xsend share: `load xsend`, behind lib.
 
 servers=(prosody ejabberd)
+# Where that is enough, each test has one of them, in turn.
+[ -z "${ONE_SERVER:-}" ] ||
+	servers=("${servers[${BATS_TEST_NUMBER:-0} % 2]}")
 
 setup_file() {
 	export STUB_CERTS=$BATS_FILE_TMPDIR/certs
