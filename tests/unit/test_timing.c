@@ -62,7 +62,6 @@ static void the_longest(void)
 
 	for (int i = 0; i < CPL_TIMING_MARKS; i++)
 		t.ended[i] = INT64_MAX - (CPL_TIMING_MARKS - i);
-	t.began = -INT64_MAX / 2;
 	cpl_timing_text(&t, INT64_MAX, text, sizeof text);
 	CHECK(strstr(text, " flights, 4294967295 connections") != NULL);
 }
