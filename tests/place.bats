@@ -337,3 +337,42 @@ signal.pause()' >hole
 	expect_exit 0 send
 	quiet
 }
+
+# known_at PORT: what was learnt of the good one is taken for the one there,
+# which comes first by its priority.
+known_at() {
+	rm -f "$place" "$XDG_STATE_HOME"/couplet/token-*
+	sed -i "s/^place .*/place a.montague.lit:$1\/starttls/; $2" \
+		"$XDG_STATE_HOME/couplet/known-romeo@montague.lit"
+	zone <<-EOT
+		_xmpp-client._tcp.montague.lit SRV 0 0 $1 a.montague.lit
+		_xmpp-client._tcp.montague.lit SRV 1 0 $good_port b.montague.lit
+		a.montague.lit A 127.0.0.1
+		b.montague.lit A 127.0.0.1
+	EOT
+}
+
+@test "one that is taken at its word and says nothing: the next one, unless it got a stanza" {
+	own_net
+	server good sasl2=only inline-sm=yes cb=tls-exporter
+	learn "$good_port"
+	# The login alone was sent.
+	server bad sasl2=only close at=handshake
+	known_at "$bad_port" '/^early/d'
+	expect_exit 0 send
+	went "b.montague.lit:$good_port"
+	# With a message behind it nobody knows.
+	server worse sasl2=only inline-sm=yes fast=yes cb=tls-exporter
+	learn "$worse_port"
+	server bad2 sasl2=only close at=handshake
+	token=$(ls "$XDG_STATE_HOME"/couplet/token-*@montague.lit)
+	cp "$token" kept
+	known_at "$bad2_port" ''
+	cp kept "$token"
+	expect_exit 75 send
+	grep -q 'unknown outcome: 1 of 1 messages' err
+	# The next run asks first, and goes on to the next one.
+	cp kept "$token"
+	expect_exit 0 send
+	went "b.montague.lit:$good_port"
+}

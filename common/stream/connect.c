@@ -37,7 +37,9 @@ struct cpl_connect {
 	char place[300];         /* of the attempt at hand (known.h) */
 	char client[CPL_UUID_SIZE];
 	struct cpl_tokens tokens;
-	int followed; /* the attempt at hand has called follow() */
+	int followed; /* the attempt at hand has called follow(), */
+	int stanzas;  /* and let it send stanzas */
+	int early_refused;
 	unsigned again;
 };
 
@@ -148,7 +150,7 @@ static void learn(struct cpl_connect *c)
 		now.offer.limit = cpl_features_limit(r->features);
 	if (now.early == CPL_EARLY_UNTRIED && same)
 		now.early = before->early;
-	if (c->again && c->login_conf.early == CPL_LOGIN_EARLY_NEVER)
+	if (c->early_refused)
 		now.early = CPL_EARLY_REFUSED;
 	cpl_known_write(&now, &c->known, c->conf.state, c->jid.bare, c->log);
 }
@@ -214,8 +216,10 @@ static int try_again(struct cpl_connect *c, struct cpl_err *e)
 	c->again++;
 	cpl_log(c->log, CPL_LOG_INFO, "%s: %s; once more without",
 		c->target->text, e->text);
-	if (again == CPL_LOGIN_AGAIN_EARLY)
+	if (again == CPL_LOGIN_AGAIN_EARLY) {
 		c->login_conf.early = CPL_LOGIN_EARLY_NEVER;
+		c->early_refused = 1;
+	}
 	if (again == CPL_LOGIN_AGAIN_OFFER)
 		cpl_known_release(&c->known);
 	drop_link(c);
@@ -225,18 +229,21 @@ static int try_again(struct cpl_connect *c, struct cpl_err *e)
 
 /* The login over this connection came to nothing. Another target may do better
  * where the fault is the server's; but not once it was told who we are: one
- * wrong password is one attempt, however many targets there are. */
+ * wrong password is one attempt, however many targets there are. One that was
+ * taken at its word and did not even say what it offers is as good as not
+ * asked, as long as no stanza went there. */
 static void try_next(struct cpl_connect *c, struct cpl_err *e)
 {
 	int theirs = e->status == CPL_TEMP || e->status == CPL_PROTOCOL ||
 		     e->status == CPL_UNAVAILABLE;
+	int unheard = cpl_login_unheard(c->login) && !c->stanzas;
 
 	unlearn(c);
-	if (c->followed && cpl_login_refused(c->login))
+	if (c->followed && (unheard || cpl_login_refused(c->login)))
 		c->on.dropped(c->on.user);
 	if (try_again(c, e))
 		return;
-	if (!theirs || cpl_login_tried(c->login) ||
+	if (!theirs || (cpl_login_tried(c->login) && !unheard) ||
 	    cpl_login_redirect(c->login)) {
 		fail_there(c, e);
 		return;
@@ -268,6 +275,7 @@ static void on_follow(void *user, int stanzas, size_t limit)
 	struct cpl_connect *c = user;
 
 	c->followed = 1;
+	c->stanzas = stanzas;
 	c->on.follow(c->on.user, c->link, stanzas, limit);
 }
 
@@ -323,7 +331,7 @@ static void on_dialed(void *user, int fd, const struct cpl_target *target,
 		return;
 	}
 	c->target = target;
-	c->followed = 0;
+	c->followed = c->stanzas = 0;
 	recall(c);
 	c->login_conf.direct_tls = target->direct_tls;
 	c->login_conf.tls.direct = target->direct_tls;
