@@ -128,7 +128,7 @@ taken() {
 	again silent-header at=tls-header times=1
 	says 75 "@: timed out waiting for the server's stream features
 -m: unknown outcome: 1 of 1 messages are not confirmed, from here on" \
-		try --connect-timeout 1
+		try --connect-timeout 5
 	again
 	expect_exit 0 try
 	! grep -q 'pipelined .* before success' <(grep ' c1 recv stream' -A3 "$STUB_LOG") || false

@@ -211,7 +211,7 @@ round_trips() {
 @test "real servers: a cron job beside a durable receiver leaves that alone" {
 	for server in "${servers[@]}"; do
 		offering "$server"
-		expect_exit 0 tool xrecv -a romeo --durable bot -W 1
+		expect_exit 0 tool xrecv -a romeo --durable bot --idle 0.5 -W 60
 		by "$(scram)"
 		by HT-SHA-256-EXPR
 		expect_exit 0 tool xsend -a juliet -m back "$romeo"
