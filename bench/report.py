@@ -219,7 +219,8 @@ unset key
 set style fill solid 0.8 border
 plot "{data}" using 2:0:(0):2:($0-0.35):($0+0.35):(\
 strstrt(stringcolumn(1), "xsend,") == 1 || stringcolumn(1)[1:7] eq "xsend (" \
-? 0x3366aa : 0x999999):ytic(1) title "ms" with boxxyerror linecolor rgb variable
+? 0x3366aa : 0x999999):ytic(1) title "ms" with boxxyerror linecolor \
+rgb variable
 '''
 
 
