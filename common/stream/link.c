@@ -297,8 +297,8 @@ static void read_all(struct cpl_link *l)
 			break;
 		}
 	}
-	if (total > 0)
-		quick_ack(l->watch.fd);
+	/* Also for what TLS alone has taken, as its tickets. */
+	quick_ack(l->watch.fd);
 }
 
 /* One write of what waits: bytes taken, 0 none for now, -1 ended. */
@@ -377,8 +377,10 @@ static void shake(struct cpl_link *l)
 		cpl_timing_mark(l->timing, CPL_TIMING_TLS);
 		l->on.secured(l->on.user);
 		/* Together with the handshake's last word, not behind what
-		 * there may be to read by now. */
+		 * there may be to read by now. A write makes the kernel wait
+		 * with its acknowledgements again. */
 		write_out(l);
+		quick_ack(l->watch.fd);
 		return;
 	case CPL_TLS_AGAIN: return;
 	case CPL_TLS_EOF:
