@@ -15,7 +15,8 @@ from proxy import Proxy
 
 HERE = pathlib.Path(__file__).resolve().parent
 SERVERS = HERE.parent / 'servers'
-DEADLINE = 120  # seconds in which anything has to happen
+# Seconds in which anything has to happen.
+DEADLINE = int(os.environ.get('FAULTS_DEADLINE', 120))
 
 
 class Failure(Exception):
