@@ -75,7 +75,7 @@ unproved='it does not prove its offer (XEP-0474), so somebody in between may hav
 
 # What XEP-0440 3 says of an offer that does not fit together. The stub is who
 # is in between.
-@test "[v] -PLUS without the types, in the profile of XEP-0388: 76 (rule 4)" {
+@test "-PLUS without the types, in the profile of XEP-0388: 76 (rule 4)" {
 	stub_says 76 '@: the server offers to bind the login to the connection, but does not say by what; somebody in between may have taken that out (XEP-0440)' \
 		sasl2=only cb=tls-exporter 'hide=tls-*'
 	same 'attempts' 0 "$(attempts)"
@@ -88,7 +88,7 @@ unproved='it does not prove its offer (XEP-0474), so somebody in between may hav
 	grep -q 'PLUS, bound by tls-unique$' err
 }
 
-@test "[v] the types without -PLUS: 76 without a proof (rule 5)" {
+@test "the types without -PLUS: 76 without a proof (rule 5)" {
 	stub_says 76 "@: the server names channel bindings, but offers no login that is bound to one; $unproved" \
 		cb=tls-exporter 'hide=*-PLUS'
 	absent ' recv response ' "$STUB_LOG"
@@ -103,7 +103,7 @@ unproved='it does not prove its offer (XEP-0474), so somebody in between may hav
 	expect_exit 0 try
 }
 
-@test "[v] no type that we have: 76 without a proof (rule 6)" {
+@test "no type that we have: 76 without a proof (rule 6)" {
 	local words
 	for words in cb=tls-strange \
 		'cb=tls-exporter,tls-strange hide=tls-exporter' \
@@ -128,7 +128,7 @@ unproved='it does not prove its offer (XEP-0474), so somebody in between may hav
 unbound="a login to this server was bound to the connection before, and now none can be; $unproved; if the server was really changed: --forget"
 weaker='there was a better login to this server than PLAIN, which is all that is left of it: somebody in between may want the password; if the server was really changed: --forget'
 
-@test "[v] never without -PLUS after -PLUS, unless the offer is proved" {
+@test "never without -PLUS after -PLUS, unless the offer is proved" {
 	local profile
 	for profile in no only; do
 		stub sasl2=$profile cb=tls-exporter
@@ -167,7 +167,7 @@ weaker='there was a better login to this server than PLAIN, which is all that is
 	done
 }
 
-@test "[v] a binding that was had holds for older versions of TLS, not newer ones" {
+@test "a binding that was had holds for older versions of TLS, not newer ones" {
 	stub cb=tls-exporter tls-version=1.3
 	expect_exit 0 try
 	again_says 76 "@: $unbound" tls-version=1.2
@@ -189,7 +189,7 @@ weaker='there was a better login to this server than PLAIN, which is all that is
 	pinned no-plain 'bound 0304'
 }
 
-@test "[v] never PLAIN after something better" {
+@test "never PLAIN after something better" {
 	local profile
 	for profile in no only; do
 		stub sasl2=$profile mechs=SCRAM-SHA-1
@@ -260,7 +260,7 @@ weaker='there was a better login to this server than PLAIN, which is all that is
 	grep -q '^xsend: /dev/null.*: Not a directory$' err
 }
 
-@test "[v] a token that is not bound is none after a login that was" {
+@test "a token that is not bound is none after a login that was" {
 	stub sasl2=only fast=yes offer-hash=right
 	expect_exit 0 try
 	grep -q ' token given HT-SHA-256-NONE$' "$STUB_LOG"

@@ -106,7 +106,7 @@ taken() {
 	done
 }
 
-@test "[v] the stub: no answer to it is an unknown outcome, and sent once" {
+@test "the stub: no answer to it is an unknown outcome, and sent once" {
 	first
 	expect_exit 0 try
 	again early=drop times=1
@@ -134,7 +134,7 @@ taken() {
 	! grep -q 'pipelined .* before success' <(grep ' c1 recv stream' -A3 "$STUB_LOG") || false
 }
 
-@test "[v] the stub: offers that have changed are answered as they are" {
+@test "the stub: offers that have changed are answered as they are" {
 	first
 	expect_exit 0 try
 	rm "$state/token-romeo@montague.lit"
@@ -164,7 +164,7 @@ taken() {
 	taken 1
 }
 
-@test "[v] the stub: XEP-0305 is a promise, early: a decision" {
+@test "the stub: XEP-0305 is a promise, early: a decision" {
 	# Known, but never tried: nothing but the binding.
 	first
 	expect_exit 0 try

@@ -237,7 +237,7 @@ connect ipv4 192.0.2.7 5222'
 	proxy_says 75 'Connection refused, says the proxy' reply=5 fault=bare-reply
 }
 
-@test "a hostile proxy [v]" {
+@test "a hostile proxy" {
 	local step
 	for step in method reply; do
 		proxy_says 75 'the proxy closed the connection' \

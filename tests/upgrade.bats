@@ -47,7 +47,7 @@ refused() {
 	grep -q ' upgraded UPGR-SCRAM-SHA-256 right$' "$STUB_LOG"
 }
 
-@test "[v] none is asked for where it is not wanted, or who gets it is not sure" {
+@test "none is asked for where it is not wanted, or who gets it is not sure" {
 	local words
 	offers
 	account "127.0.0.1:$STUB_PORT" "$STUB_CA"
@@ -72,7 +72,7 @@ refused() {
 		try
 }
 
-@test "[v] a server that does not prove itself gets nothing: 76" {
+@test "a server that does not prove itself gets nothing: 76" {
 	refused 76 "@: SCRAM: the server's signature is missing" task-proof=no
 	refused 76 "@: SCRAM: the server's signature is wrong: it does not know the password" \
 		bad-success
