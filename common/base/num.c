@@ -27,6 +27,15 @@ int cpl_num_int(const char *text, long min, long max, long *out,
 	return 0;
 }
 
+int cpl_num_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 int cpl_num_seconds(const char *text, long max_seconds, long *out_ms,
 		    struct cpl_err *e)
 {

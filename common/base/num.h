@@ -11,6 +11,9 @@
 int cpl_num_int(const char *text, long min, long max, long *out,
 		struct cpl_err *e) __attribute__((warn_unused_result));
 
+/* A hexadecimal digit, in either case, as a number; -1: it is none. */
+int cpl_num_hex(char c);
+
 /* Seconds, with up to three decimals ("2", "0.25"), as milliseconds. At most
  * max_seconds. The same errors. */
 int cpl_num_seconds(const char *text, long max_seconds, long *out_ms,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../base/num.h"
 #include "setting.h"
 
 /* The longest scheme that a message repeats. */
@@ -83,15 +84,6 @@ static int check_scheme(const char *url, struct cpl_err *e)
 			   (int)len, url);
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 3986 2.1. -1 when it is none, holds NUL or does not fit. */
 static int decode(const char *from, size_t len, char out[256])
 {
@@ -101,8 +93,8 @@ static int decode(const char *from, size_t len, char out[256])
 		int c = (unsigned char)from[i];
 
 		if (c == '%') {
-			int high = i + 2 < len ? digit(from[i + 1]) : -1;
-			int low = i + 2 < len ? digit(from[i + 2]) : -1;
+			int high = i + 2 < len ? cpl_num_hex(from[i + 1]) : -1;
+			int low = i + 2 < len ? cpl_num_hex(from[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return -1;

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/num.h"
+
 void cpl_tls_spare(int texts)
 {
 	uint64_t options = OPENSSL_INIT_NO_ATEXIT;
@@ -18,17 +20,6 @@ void cpl_tls_spare(int texts)
 	if (!texts)
 		options |= OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS;
 	OPENSSL_init_crypto(options, NULL);
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 int cpl_tls_parse_pin(const char *text, unsigned char out[CPL_TLS_PIN_BYTES],
@@ -39,8 +30,8 @@ int cpl_tls_parse_pin(const char *text, unsigned char out[CPL_TLS_PIN_BYTES],
 
 	if (!strncasecmp(p, "sha256:", 7))
 		for (p += 7; n < CPL_TLS_PIN_BYTES; n++) {
-			int high = hex_digit(p[0]);
-			int low = high < 0 ? -1 : hex_digit(p[1]);
+			int high = cpl_num_hex(p[0]);
+			int low = high < 0 ? -1 : cpl_num_hex(p[1]);
 
 			if (low < 0)
 				break;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/limits.h"
+#include "../base/num.h"
 #include "chars.h"
 #include "template_impl.h"
 
@@ -103,15 +104,6 @@ static int add_literal(struct source *s, const char *p, size_t n)
 
 /* ---- \ ---- */
 
-static int digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at =
-	    c ? strchr(digits, c | ('A' <= c && c <= 'F') << 5) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 static int take_escape(struct source *s)
 {
 	static const char letters[] = "0abefnrtv\\";
@@ -126,8 +118,8 @@ static int take_escape(struct source *s)
 	}
 	if (s->p[1] != 'x')
 		return fail(s, "unknown escape", s->p, 1 + length(s->p + 1));
-	high = digit(s->p[2]);
-	low = high < 0 ? -1 : digit(s->p[3]);
+	high = cpl_num_hex(s->p[2]);
+	low = high < 0 ? -1 : cpl_num_hex(s->p[3]);
 	if (low < 0)
 		return fail(s, "two hexadecimal digits must follow", "\\x", 2);
 	c = (char)(high << 4 | low);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../base/num.h"
 #include "build.h"
 #include "chars.h"
 #include "escape.h"
@@ -34,15 +35,6 @@ int cpl_write_field(struct cpl_buf *out, const char *p, size_t n)
 	return cpl_escape(&in_field, out, p, n);
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The escape of n bytes at most at p: the byte in *c, and how many bytes were
  * read; 0: it is none. */
 static size_t unescape(const char *p, size_t n, char *c)
@@ -59,8 +51,8 @@ static size_t unescape(const char *p, size_t n, char *c)
 	case 'x': break;
 	default: return 0;
 	}
-	high = n >= 4 ? digit(p[2]) : -1;
-	low = n >= 4 ? digit(p[3]) : -1;
+	high = n >= 4 ? cpl_num_hex(p[2]) : -1;
+	low = n >= 4 ? cpl_num_hex(p[3]) : -1;
 	if (high < 0 || low < 0)
 		return 0;
 	*c = (char)(high << 4 | low);
