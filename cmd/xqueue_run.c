@@ -6,10 +6,10 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "../common/base/limits.h"
+#include "../common/base/uuid.h"
 #include "xqueue.h"
 
 static int watches(const struct xqueue *x)
@@ -38,7 +38,7 @@ static long wait_ms(int failures)
 		most *= 2;
 	if (most > CPL_QUEUE_WAIT_MOST_MS)
 		most = CPL_QUEUE_WAIT_MOST_MS;
-	if (getrandom(&r, sizeof r, 0) != sizeof r)
+	if (cpl_random(&r, sizeof r, NULL) < 0)
 		return most;
 	return (long)(r % (unsigned long)most) + 1;
 }

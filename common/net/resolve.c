@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/time.h>
 
+#include "../base/uuid.h"
 #include "dns.h"
 
 /* One UDP and one TCP socket for each name server; resolv.conf has three. */
@@ -265,7 +265,7 @@ static int ask(struct cpl_resolver *r, const char *name, int type,
 	unsigned short id = 0;
 	int len = 0, rc;
 
-	if (getrandom(&id, sizeof id, 0) != sizeof id)
+	if (cpl_random(&id, sizeof id, NULL) < 0)
 		return ARES_ENOMEM;
 	rc = ares_create_query(name, ns_c_in, type, id, 1, &message, &len, 0);
 	if (rc != ARES_SUCCESS)

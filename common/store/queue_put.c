@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../base/limits.h"
+#include "../base/uuid.h"
 #include "../base/whole.h"
 #include "queue.h"
 #include "queue_impl.h"
@@ -90,8 +90,8 @@ static int new_id(struct cpl_queue *q, const char *key,
 	clock_gettime(CLOCK_REALTIME, &now);
 	n = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 	q->last = n > q->last ? n : q->last + 1;
-	if (getrandom(r, sizeof r, 0) != sizeof r)
-		return cpl_err_errno(e, CPL_SYSTEM, "getrandom");
+	if (cpl_random(r, sizeof r, e) < 0)
+		return -1;
 	snprintf(id, CPL_QUEUE_ID_SIZE, "%016llu-%08x%02x%02x",
 		 (unsigned long long)(q->last % 10000000000000000ULL),
 		 (unsigned)cpl_queue_hash(key), r[0], r[1]);
