@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,16 +27,6 @@ static int read_id(const char *folder, const char *name,
 	return r;
 }
 
-/* What stands there and is none goes, once: whoever comes next writes anew. */
-static void remove_damaged(const char *folder, const char *name)
-{
-	struct cpl_buf path = CPL_BUF_INIT(PATH_BYTES_MAX);
-
-	if (cpl_buf_addf(&path, "%s/%s", folder, name) == 0)
-		(void)unlink(path.data);
-	cpl_buf_release(&path);
-}
-
 /* Writes it beside the file and links that: the first of several stays. */
 static void offer_id(const char *folder, const char *name,
 		     const char id[CPL_UUID_SIZE], const struct cpl_log *log)
@@ -60,6 +49,8 @@ static void offer_id(const char *folder, const char *name,
 	cpl_buf_release(&beside);
 }
 
+/* What stands there after that and is none is damaged: it goes, and only then,
+ * as another process may just have made it. */
 int cpl_client_id(const char *folder, const char *bare, char out[CPL_UUID_SIZE],
 		  const struct cpl_log *log)
 {
@@ -67,10 +58,12 @@ int cpl_client_id(const char *folder, const char *bare, char out[CPL_UUID_SIZE],
 	char id[CPL_UUID_SIZE];
 	int r = -1;
 
-	if (folder && cpl_state_name(&name, "client", bare) == 0) {
+	if (folder && cpl_state_name(&name, "client", bare) == 0)
 		r = read_id(folder, name.data, out, log);
-		if (r < 0 && cpl_uuid(id, NULL) == 0) {
-			remove_damaged(folder, name.data);
+	if (r < 0 && name.len > 0 && cpl_uuid(id, NULL) == 0) {
+		offer_id(folder, name.data, id, log);
+		r = read_id(folder, name.data, out, log);
+		if (r < 0 && cpl_state_remove(folder, name.data, NULL) == 0) {
 			offer_id(folder, name.data, id, log);
 			r = read_id(folder, name.data, out, log);
 		}
