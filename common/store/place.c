@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../base/buf.h"
 #include "../base/limits.h"
@@ -165,10 +164,9 @@ void cpl_place_put(const struct cpl_place_key *key,
 
 void cpl_place_drop(const char *folder, const char *domain)
 {
-	struct cpl_buf path = CPL_BUF_INIT(PATH_BYTES_MAX);
+	struct cpl_buf name = CPL_BUF_INIT(PATH_BYTES_MAX);
 
-	if (folder && cpl_buf_addf(&path, "%s/", folder) == 0 &&
-	    cpl_state_name(&path, "place", domain) == 0)
-		(void)unlink(path.data);
-	cpl_buf_release(&path);
+	if (folder && cpl_state_name(&name, "place", domain) == 0)
+		(void)!cpl_state_remove(folder, name.data, NULL);
+	cpl_buf_release(&name);
 }
