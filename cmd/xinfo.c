@@ -2,13 +2,13 @@
  *
  * xinfo: nothing comes in; one fact about a domain's servers is one record out,
  * or with -j all of them are. */
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/base/limits.h"
 #include "../common/cli/value.h"
 #include "../common/config/proxy.h"
+#include "../common/net/addr.h"
 #include "../common/net/tls.h"
 #include "xinfo.h"
 
@@ -138,29 +138,20 @@ static void name_found(struct found *f, const char *host, uint16_t port,
 			 strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
 }
 
-static void address_text(const struct sockaddr_storage *addr, char *out,
-			 socklen_t n)
-{
-	const void *bytes = &((const struct sockaddr_in *)addr)->sin_addr;
-
-	if (addr->ss_family == AF_INET6)
-		bytes = &((const struct sockaddr_in6 *)addr)->sin6_addr;
-	if (!inet_ntop(addr->ss_family, bytes, out, n))
-		*out = '\0';
-}
-
 /* What the look at one target brought; it is kept. */
 static void on_tried(void *user, struct cpl_probed *p)
 {
 	struct look *l = user;
 	const struct cpl_survey_place *place = l->place;
 	struct found *f = add_found(l->x);
-	char address[64] = "";
+	char address[INET6_ADDRSTRLEN];
+	struct cpl_addr addr;
 
 	if (!f)
 		return; /* the end says that nothing was found */
 	l->told = 1;
-	address_text(&p->target.addr, address, sizeof address);
+	memcpy(&addr, &p->target.addr, sizeof addr);
+	cpl_addr_bare_text(&addr, address, sizeof address);
 	name_found(f, place ? place->host : p->target.host, p->target.port,
 		   place ? place->addresses[l->address] : address);
 	f->direct_tls = p->target.direct_tls;
@@ -383,7 +374,6 @@ static void prepare(struct xinfo *x)
 	const struct cpl_settings *set = &x->client.run.cli.settings;
 	const char *server = cpl_setting(set, CPL_SET_SERVER);
 	struct cpl_probe_conf *conf = &x->conf;
-	const char *proxy = cpl_setting(set, CPL_SET_PROXY);
 	struct cpl_tls_conf tls = {.made = &x->made};
 	struct cpl_err e = CPL_ERR_INIT;
 
@@ -393,15 +383,11 @@ static void prepare(struct xinfo *x)
 	conf->from = x->jid.local ? x->jid.bare : NULL;
 	conf->dns = tls.domain = x->dns;
 	conf->mode = cpl_connect_mode(cpl_setting(set, CPL_SET_TLS));
-	if (proxy && *proxy) {
-		if (cpl_proxy_parse(proxy, &x->proxy, &e) < 0)
-			cpl_cli_die(&x->client.run.cli, &e);
-		conf->proxy = &x->proxy;
-		if (x->all)
-			cpl_cli_usage(&x->client.run.cli,
-				      "--all: through a proxy DNS is not "
-				      "asked");
-	}
+	if (cpl_proxy_of(set, &x->proxy, &conf->proxy, &e) < 0)
+		cpl_cli_die(&x->client.run.cli, &e);
+	if (conf->proxy && x->all)
+		cpl_cli_usage(&x->client.run.cli,
+			      "--all: through a proxy DNS is not asked");
 	conf->ca_file = tls.ca_file = cpl_setting(set, CPL_SET_CA_FILE);
 	conf->fingerprint = tls.fingerprint =
 	    cpl_setting(set, CPL_SET_FINGERPRINT);
@@ -451,6 +437,7 @@ static void release(struct xinfo *x)
 	free(x->dns);
 	cpl_jid_release(&x->jid);
 	cpl_tls_made_free(x->made);
+	explicit_bzero(&x->proxy, sizeof x->proxy);
 	cpl_client_release(&x->client);
 }
 

@@ -13,8 +13,6 @@
 #include "../common/stanza/ns.h"
 #include "xinfo.h"
 
-#define NS_UPGRADE "urn:xmpp:sasl:upgrade:0" /* XEP-0480 */
-
 const struct word_list word_lists[WORD_LISTS] = {
     {"sasl", {{"mechanisms", CPL_NS_SASL}}, {"mechanism", CPL_NS_SASL}, NULL},
     {"sasl2",
@@ -29,7 +27,7 @@ const struct word_list word_lists[WORD_LISTS] = {
      NULL},
     {"upgrade",
      {{"authentication", CPL_NS_SASL2}},
-     {"upgrade", NS_UPGRADE},
+     {"upgrade", CPL_NS_UPGRADE},
      NULL},
     {"binding",
      {{"sasl-channel-binding", CPL_NS_SASL_CB}},

@@ -152,3 +152,15 @@ int cpl_proxy_parse(const char *url, struct cpl_proxy *out, struct cpl_err *e)
 		out->port = CPL_PROXY_PORT;
 	return 0;
 }
+
+int cpl_proxy_of(const struct cpl_settings *set, struct cpl_proxy *out,
+		 const struct cpl_proxy **used, struct cpl_err *e)
+{
+	const char *url = cpl_setting(set, CPL_SET_PROXY);
+
+	*used = NULL;
+	if (!url || !*url)
+		return 0;
+	*used = out;
+	return cpl_proxy_parse(url, out, e);
+}

@@ -98,6 +98,16 @@ void cpl_addr_text(const struct cpl_addr *a, const char *host, uint16_t port,
 		snprintf(out, n, "[%s]:%u", ip, port);
 }
 
+int cpl_name_is_host(const char *name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_.";
+	size_t len = strlen(name);
+
+	return len > 0 && len < 256 && strspn(name, plain) == len;
+}
+
 /* Whether the last label of the name (a final dot aside) is this one. */
 static int last_label_is(const char *name, const char *label)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Socket addresses and the names that need no DNS: literals, localhost,
- * .invalid, .onion. Internal to net/. Pure, nothing is owned. */
+ * .invalid, .onion. Of net/, and of who keeps or shows where its sockets lead.
+ * Pure, nothing is owned. */
 #ifndef CPL_ADDR_H
 #define CPL_ADDR_H
 
@@ -38,6 +39,10 @@ void cpl_addr_text(const struct cpl_addr *a, const char *host, uint16_t port,
 
 /* "192.0.2.7" or "2001:db8::7". */
 void cpl_addr_bare_text(const struct cpl_addr *a, char *out, size_t n);
+
+/* Whether a name may be shown and asked for: 1 to 255 letters, digits, '-', '_'
+ * and dots. */
+int cpl_name_is_host(const char *name);
 
 /* RFC 6761 6.3: localhost and all below it. */
 int cpl_name_is_localhost(const char *name);

@@ -193,19 +193,7 @@ static enum cpl_answer answer_of(int status)
 	}
 }
 
-/* A target is shown in messages and asked for: letters, digits, - _ and dots
- * (c-ares writes what is not printable as \DDD). */
-static int is_host(const char *host)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-_.";
-	size_t len = strlen(host);
-
-	return len > 0 && len < sizeof((struct cpl_srv *)0)->host &&
-	       strspn(host, plain) == len;
-}
-
+/* c-ares writes what is not printable as \DDD, which is no host's name. */
 static void take_srv(struct cpl_srv_question *q, const char *host,
 		     uint16_t port, uint16_t priority, uint16_t weight)
 {
@@ -216,7 +204,8 @@ static void take_srv(struct cpl_srv_question *q, const char *host,
 		q->absent = 1;
 		return;
 	}
-	if (q->n == CPL_DIAL_TARGETS_MAX || !is_host(host) || port == 0) {
+	if (q->n == CPL_DIAL_TARGETS_MAX || !cpl_name_is_host(host) ||
+	    port == 0) {
 		cpl_log(q->resolver->log, CPL_LOG_DEBUG,
 			"an SRV record is left out");
 		return;

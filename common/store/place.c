@@ -10,6 +10,7 @@
 #include "../base/limits.h"
 #include "../base/num.h"
 #include "../config/state.h"
+#include "../net/addr.h"
 
 #define FILE_BYTES_MAX 4096
 #define PATH_BYTES_MAX 8192
@@ -74,20 +75,6 @@ static int read_address(const char *text, uint16_t port,
 	return 0;
 }
 
-/* The name is shown in messages. */
-static int read_host(const char *text, char out[256])
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-_.";
-	size_t len = strlen(text);
-
-	if (len == 0 || len > 255 || strspn(text, plain) != len)
-		return -1;
-	memcpy(out, text, len + 1);
-	return 0;
-}
-
 static int read_values(char *const values[LINES], struct cpl_target *out)
 {
 	int direct = strcmp(values[KIND], "direct") == 0;
@@ -99,8 +86,9 @@ static int read_values(char *const values[LINES], struct cpl_target *out)
 	if (strcmp(tls, "auto") != 0 && direct != (strcmp(tls, "direct") == 0))
 		return -1;
 	if (cpl_num_int(values[PORT], 1, 65535, &port, NULL) < 0 ||
-	    read_host(values[HOST], out->host) < 0)
+	    !cpl_name_is_host(values[HOST]))
 		return -1;
+	memcpy(out->host, values[HOST], strlen(values[HOST]) + 1);
 	out->port = (uint16_t)port;
 	out->direct_tls = direct;
 	return read_address(values[ADDRESS], out->port, &out->addr);
@@ -134,20 +122,17 @@ out:
 void cpl_place_put(const struct cpl_place_key *key,
 		   const struct cpl_target *place, const struct cpl_log *log)
 {
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&place->addr;
-	const struct sockaddr_in6 *v6 =
-	    (const struct sockaddr_in6 *)&place->addr;
 	struct cpl_buf name = CPL_BUF_INIT(PATH_BYTES_MAX);
 	struct cpl_buf text = CPL_BUF_INIT(FILE_BYTES_MAX);
 	char address[INET6_ADDRSTRLEN];
-	int family = place->addr.ss_family;
+	struct cpl_addr addr;
 
 	if (!key->folder || place->ttl <= 0 ||
-	    !inet_ntop(family,
-		       family == AF_INET ? (const void *)&v4->sin_addr
-					 : (const void *)&v6->sin6_addr,
-		       address, sizeof address))
+	    (place->addr.ss_family != AF_INET &&
+	     place->addr.ss_family != AF_INET6))
 		return;
+	memcpy(&addr, &place->addr, sizeof addr);
+	cpl_addr_bare_text(&addr, address, sizeof address);
 	if (cpl_state_name(&name, "place", key->domain) == 0 &&
 	    cpl_buf_addf(
 		&text,

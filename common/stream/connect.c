@@ -379,17 +379,6 @@ static void remember(struct cpl_connect *c)
 		login->tokens = &c->tokens;
 }
 
-static int use_proxy(struct cpl_connect *c, struct cpl_dial_conf *dial,
-		     struct cpl_err *e)
-{
-	const char *url = cpl_setting(c->conf.settings, CPL_SET_PROXY);
-
-	if (!url || !*url)
-		return 0;
-	dial->proxy = &c->proxy;
-	return cpl_proxy_parse(url, &c->proxy, e);
-}
-
 /* From the settings, which were checked one by one, to what the layers want. */
 static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 		   struct cpl_err *e)
@@ -412,7 +401,7 @@ static int prepare(struct cpl_connect *c, struct cpl_dial_conf *dial,
 	dial->host = server ? c->host : NULL;
 	dial->mode = cpl_connect_mode(cpl_setting(set, CPL_SET_TLS));
 	login->pins = &c->pins;
-	if (use_proxy(c, dial, e) < 0)
+	if (cpl_proxy_of(set, &c->proxy, &dial->proxy, e) < 0)
 		return -1;
 	recall_place(c, dial);
 	dial->fast_open = cpl_setting_true(set, CPL_SET_TCP_FASTOPEN, 0);
