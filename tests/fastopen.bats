@@ -144,20 +144,6 @@ at() {
 	grep -q "^xsend: online as .* at a.montague.lit:$good_port " err
 }
 
-# A listener on 9222 whose queue is full swallows the SYN.
-hole() {
-	spawn nsenter -t "$net" -n -m -r "--wd=$PWD" -- python3 -c '
-import signal, socket
-hole = socket.create_server(("127.0.0.1", 9222), backlog=0)
-full = [socket.socket() for _ in range(3)]
-for sock in full:
-    sock.setblocking(False)
-    sock.connect_ex(("127.0.0.1", 9222))
-print("full", flush=True)
-signal.pause()' >hole
-	wait_for_line hole full
-}
-
 @test "the next address when the first does not answer" {
 	fast_net
 	server good ok

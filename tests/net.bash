@@ -68,6 +68,20 @@ server_at() {
 	[ "$STUB_PORT" = "$1" ]
 }
 
+# hole: a listener on port 9222 whose queue is full, which swallows the SYN.
+hole() {
+	spawn nsenter -t "$net" -n -m -r "--wd=$PWD" -- python3 -c '
+import signal, socket
+hole = socket.create_server(("127.0.0.1", 9222), backlog=0)
+full = [socket.socket() for _ in range(3)]
+for sock in full:
+    sock.setblocking(False)
+    sock.connect_ex(("127.0.0.1", 9222))
+print("full", flush=True)
+signal.pause()' >hole
+	wait_for_line hole full
+}
+
 # asked TEXT: these questions, in any order, once each or more.
 asked() {
 	same 'questions' "$(tr ';' '\n' <<<"$1" | sort -u)" \
