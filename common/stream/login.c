@@ -12,6 +12,7 @@
 #include "auth.h"
 #include "fault.h"
 #include "features.h"
+#include "header.h"
 #include "login_early.h"
 
 enum state {
@@ -56,22 +57,11 @@ static int put(struct cpl_login *l, const char *text, struct cpl_err *e)
 /* RFC 6120 4.7.1: from= only once TLS protects it. */
 static int open_stream(struct cpl_login *l, struct cpl_err *e)
 {
-	struct cpl_buf *out = cpl_link_out(l->link);
 	const struct cpl_jid *jid = l->conf->jid;
-	int ok;
+	const char *from = l->secured && jid->local ? jid->bare : NULL;
 
-	if (cpl_link_open(l->link) < 0)
-		return cpl_err_nomem(e);
-	ok = cpl_buf_adds(out, "<?xml version='1.0'?><stream:stream"
-			       " xmlns='" CPL_NS_CLIENT "'"
-			       " xmlns:stream='" CPL_NS_STREAM "'"
-			       " version='1.0' to=\"") == 0 &&
-	     cpl_write_xml_attr(out, jid->domain, strlen(jid->domain)) == 0;
-	if (ok && l->secured && jid->local)
-		ok = cpl_buf_adds(out, "\" from=\"") == 0 &&
-		     cpl_write_xml_attr(out, jid->bare, strlen(jid->bare)) == 0;
-	if (!ok || cpl_buf_adds(out, "\">") < 0)
-		return cpl_err_nomem(e);
+	if (cpl_header_send(l->link, jid->domain, from, e) < 0)
+		return -1;
 	l->state = LOGIN_HEADER;
 	return CPL_LOGIN_ON;
 }
@@ -81,12 +71,8 @@ int cpl_login_header(struct cpl_login *l, const char *name, const char *ns,
 {
 	const char *version = NULL;
 
-	if (strcmp(name, "stream") != 0 || !ns ||
-	    strcmp(ns, CPL_NS_STREAM) != 0)
-		return cpl_err_set(e, CPL_PROTOCOL,
-				   "the server speaks no XMPP: its first "
-				   "element is <%.60s/>",
-				   name);
+	if (cpl_header_check(name, ns, e) < 0)
+		return -1;
 	for (size_t i = 0; attrs[i]; i += 2)
 		if (strcmp(attrs[i], "version") == 0)
 			version = attrs[i + 1];

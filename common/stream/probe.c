@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/limits.h"
 #include "../stanza/build.h"
 #include "../stanza/ns.h"
-#include "../stanza/write.h"
 #include "fault.h"
+#include "header.h"
 #include "link.h"
 
 enum state {
@@ -104,37 +105,24 @@ static void finish_target(struct cpl_probe *p)
 	finish(p, NULL);
 }
 
-/* RFC 6120 4.7.1: only once TLS protects it, and here from whom it is meant
- * for. Any name will do where there is none to give. */
-static int add_from(struct cpl_probe *p, struct cpl_buf *out)
-{
-	const char *from = p->conf.from;
-
-	if (!p->secured)
-		return 0;
-	if (p->at.tls->untrusted.status != CPL_OK)
-		from = NULL;
-	if (cpl_buf_adds(out, from ? "\" from=\"" : "\" from=\"probe@") < 0)
-		return -1;
-	from = from ? from : p->conf.domain;
-	return cpl_write_xml_attr(out, from, strlen(from));
-}
-
+/* RFC 6120 4.7.1: from= only once TLS protects it, and the own name only where
+ * it is from whom it is meant for. Any will do where there is none to give. */
 static int open_stream(struct cpl_probe *p, struct cpl_err *e)
 {
-	struct cpl_buf *out = cpl_link_out(p->link);
+	struct cpl_buf nobody = CPL_BUF_INIT(2 * CPL_JID_MAX);
+	const char *from = p->conf.from;
+	int r = 0;
 
-	if (cpl_link_open(p->link) < 0 ||
-	    cpl_buf_adds(out, "<?xml version='1.0'?><stream:stream"
-			      " xmlns='" CPL_NS_CLIENT "'"
-			      " xmlns:stream='" CPL_NS_STREAM "'"
-			      " version='1.0' to=\"") < 0 ||
-	    cpl_write_xml_attr(out, p->conf.domain, strlen(p->conf.domain)) <
-		0 ||
-	    add_from(p, out) < 0 || cpl_buf_adds(out, "\">") < 0)
-		return cpl_err_nomem(e);
+	if (p->secured && (!from || p->at.tls->untrusted.status != CPL_OK)) {
+		r = cpl_buf_addf(&nobody, "probe@%s", p->conf.domain);
+		from = nobody.data;
+	}
+	r = r < 0 ? cpl_err_nomem(e)
+		  : cpl_header_send(p->link, p->conf.domain,
+				    p->secured ? from : NULL, e);
+	cpl_buf_release(&nobody);
 	p->state = HEADER;
-	return 0;
+	return r;
 }
 
 static int secure(struct cpl_probe *p, struct cpl_err *e)
@@ -142,6 +130,8 @@ static int secure(struct cpl_probe *p, struct cpl_err *e)
 	p->state = SHAKING;
 	return cpl_link_secure(p->link, &p->tls, e);
 }
+
+static const char ask_tls[] = "<starttls xmlns='" CPL_NS_TLS "'/>";
 
 static int take_features(struct cpl_probe *p, xmpp_stanza_t *features,
 			 struct cpl_err *e)
@@ -163,8 +153,7 @@ static int take_features(struct cpl_probe *p, xmpp_stanza_t *features,
 			     ? CPL_STARTTLS_REQUIRED
 			     : CPL_STARTTLS_OFFERED;
 	p->state = PROCEED;
-	return cpl_link_send(p->link, "<starttls xmlns='" CPL_NS_TLS "'/>",
-			     strlen("<starttls xmlns='" CPL_NS_TLS "'/>"), e);
+	return cpl_link_send(p->link, ask_tls, sizeof ask_tls - 1, e);
 }
 
 /* --- the link's events --------------------------------------------------- */
@@ -176,15 +165,10 @@ static void on_header(void *user, const char *name, const char *ns,
 	struct cpl_err e = CPL_ERR_INIT;
 
 	(void)attrs;
-	if (p->state == HEADER && strcmp(name, "stream") == 0 && ns &&
-	    strcmp(ns, CPL_NS_STREAM) == 0) {
+	if (cpl_header_check(name, ns, &e) < 0)
+		go_elsewhere(p, &e);
+	else
 		p->state = FEATURES;
-		return;
-	}
-	cpl_err_set(&e, CPL_PROTOCOL,
-		    "the server speaks no XMPP: its first element is <%.60s/>",
-		    name);
-	go_elsewhere(p, &e);
 }
 
 static void on_element(void *user, xmpp_stanza_t *el)
