@@ -34,7 +34,7 @@ struct cpl_auth {
 	const struct cpl_log *log;
 	const struct profile *profile;
 	struct cpl_sasl_channel channel;
-	struct cpl_sasl *sasl; /* NULL: by token */
+	struct cpl_sasl *sasl;
 	int by_token, token_refused;
 	/* XEP-0480: the task that was asked for, until it is done; NULL: none.
 	 */
@@ -62,19 +62,28 @@ static void fill_channel(struct cpl_auth *a)
 	    cpl_tls_binding(tls, CPL_BIND_END_POINT, c->end_point);
 }
 
-static int choose(struct cpl_auth *a, const char *mechanisms,
-		  const char *bindings, struct cpl_err *e)
+static struct cpl_sasl_conf sasl_conf(const struct cpl_auth *a,
+				      const char *secret, size_t len)
 {
-	const struct cpl_secret *password = a->conf.password;
 	struct cpl_sasl_conf conf = {
 	    .local = a->conf.jid->local,
 	    .bare = a->conf.jid->bare,
-	    .password = password ? password->text : NULL,
-	    .password_len = password ? password->len : 0,
+	    .password = secret,
+	    .password_len = len,
 	    .have_cert = a->conf.have_cert,
 	    .channel = a->channel,
 	    .pins = *a->conf.pins,
 	};
+
+	return conf;
+}
+
+static int choose(struct cpl_auth *a, const char *mechanisms,
+		  const char *bindings, struct cpl_err *e)
+{
+	const struct cpl_secret *password = a->conf.password;
+	struct cpl_sasl_conf conf = sasl_conf(
+	    a, password ? password->text : NULL, password ? password->len : 0);
 	struct cpl_sasl_offer offer = {
 	    .mechanisms = mechanisms ? mechanisms : "",
 	    .bindings = bindings,
@@ -95,20 +104,31 @@ static int token_allowed(const struct cpl_auth *a, const char *mechanism)
 
 /* A token goes before a password: one of a mechanism that the server still has,
  * and that this connection can do. */
-static int choose_token(struct cpl_auth *a, const struct cpl_offer *offer)
+static const struct cpl_token *find_token(const struct cpl_auth *a,
+					  const struct cpl_offer *offer)
 {
 	const struct cpl_token *token =
 	    a->conf.tokens ? cpl_tokens_first(a->conf.tokens) : NULL;
 
-	if (!token || !a->conf.agent || !a->conf.jid->local ||
-	    !cpl_offer_has(offer->fast, token->mechanism) ||
-	    !cpl_ht_usable(&a->channel, token->mechanism) ||
-	    !token_allowed(a, token->mechanism))
-		return 0;
+	return token && a->conf.agent && a->conf.jid->local &&
+		       cpl_offer_has(offer->fast, token->mechanism) &&
+		       cpl_ht_usable(&a->channel, token->mechanism) &&
+		       token_allowed(a, token->mechanism)
+		   ? token
+		   : NULL;
+}
+
+static int use_token(struct cpl_auth *a, const struct cpl_token *token,
+		     struct cpl_err *e)
+{
+	struct cpl_sasl_conf conf =
+	    sasl_conf(a, token->text, strlen(token->text));
+
 	a->by_token = 1;
 	snprintf(a->token_mechanism, sizeof a->token_mechanism, "%s",
 		 token->mechanism);
-	return 1;
+	a->sasl = cpl_sasl_by_token(&conf, token->mechanism, e);
+	return a->sasl ? 0 : -1;
 }
 
 /* XEP-0388 6: not without TLS. A server may offer more in the older profile. */
@@ -116,10 +136,11 @@ static int choose_profile(struct cpl_auth *a, const struct cpl_offer *offer,
 			  struct cpl_err *e)
 {
 	int two = offer->two && cpl_link_tls(a->link);
+	const struct cpl_token *token = two ? find_token(a, offer) : NULL;
 
 	a->profile = &profiles[two];
-	if (two && choose_token(a, offer))
-		return 0;
+	if (token)
+		return use_token(a, token, e);
 	if (choose(a, two ? offer->two : offer->one, offer->bindings, e) == 0)
 		return 0;
 	if (!two || e->status != CPL_UNAVAILABLE || !offer->one)
@@ -182,34 +203,13 @@ static int put_authenticate(const struct cpl_auth *a, struct cpl_buf *out,
 	return inlined ? cpl_write_xml(out, inlined, CPL_NS_SASL2) : 0;
 }
 
-static int first_message(struct cpl_auth *a, struct cpl_buf *out,
-			 struct cpl_err *e)
-{
-	if (!a->by_token)
-		return cpl_sasl_start(a->sasl, out, e);
-	return cpl_ht_first(&a->channel, a->token_mechanism, a->conf.jid->local,
-			    cpl_tokens_first(a->conf.tokens)->text, out, e);
-}
-
-static const char *mechanism(const struct cpl_auth *a)
-{
-	return a->by_token ? a->token_mechanism : cpl_sasl_name(a->sasl);
-}
-
-/* What binds, or NULL. */
-static const char *binding_of(const struct cpl_auth *a)
-{
-	return a->by_token ? cpl_ht_binding(a->token_mechanism)
-			   : cpl_sasl_binding(a->sasl);
-}
-
 static void note_begin(const struct cpl_auth *a)
 {
-	const char *binding = binding_of(a);
+	const char *binding = cpl_sasl_binding(a->sasl);
 
-	cpl_log(a->log, CPL_LOG_DEBUG, "logging in by %s%s%s%s", mechanism(a),
-		cpl_auth_two(a) ? " (SASL2)" : "", binding ? ", bound by " : "",
-		binding ? binding : "");
+	cpl_log(a->log, CPL_LOG_DEBUG, "logging in by %s%s%s%s",
+		cpl_sasl_name(a->sasl), cpl_auth_two(a) ? " (SASL2)" : "",
+		binding ? ", bound by " : "", binding ? binding : "");
 }
 
 static int begin(struct cpl_auth *a, xmpp_stanza_t *inlined, struct cpl_err *e)
@@ -217,11 +217,11 @@ static int begin(struct cpl_auth *a, xmpp_stanza_t *inlined, struct cpl_err *e)
 	struct cpl_buf first = CPL_BUF_SECRET_INIT(DATA_MAX);
 	struct cpl_buf *out = cpl_link_out(a->link);
 	const struct profile *p = a->profile;
-	int r = first_message(a, &first, e);
+	int r = cpl_sasl_start(a->sasl, &first, e);
 
 	if (r == 0 &&
 	    (cpl_buf_addf(out, "<%s xmlns='%s' mechanism='%s'>", p->begin,
-			  p->ns, mechanism(a)) < 0 ||
+			  p->ns, cpl_sasl_name(a->sasl)) < 0 ||
 	     (cpl_auth_two(a) ? put_authenticate(a, out, &first, inlined)
 			      : put_auth(out, &first)) < 0 ||
 	     cpl_buf_addf(out, "</%s>", p->begin) < 0))
@@ -268,9 +268,6 @@ static int on_challenge(struct cpl_auth *a, xmpp_stanza_t *el,
 	struct cpl_buf out = CPL_BUF_SECRET_INIT(DATA_MAX);
 	int r = read_data(el, &in, e);
 
-	if (r == 0 && a->by_token)
-		r = cpl_err_set(e, CPL_PROTOCOL, "%s: unexpected challenge",
-				a->token_mechanism);
 	if (r == 0)
 		r = cpl_sasl_step(a->sasl, in.data ? in.data : "", in.len, &out,
 				  e);
@@ -281,19 +278,15 @@ static int on_challenge(struct cpl_auth *a, xmpp_stanza_t *el,
 	return r;
 }
 
-/* The server proves itself, or it is none to talk to. */
+/* The server proves itself, or it is none to talk to, and none for a token. */
 static int verify(struct cpl_auth *a, const struct cpl_buf *in,
 		  struct cpl_err *e)
 {
-	const char *data = in->data ? in->data : "";
-
-	if (!a->by_token)
-		return cpl_sasl_success(a->sasl, data, in->len, e);
-	if (cpl_ht_verify(&a->channel, a->token_mechanism,
-			  cpl_tokens_first(a->conf.tokens)->text, data, in->len,
-			  e) == 0)
+	if (cpl_sasl_success(a->sasl, in->data ? in->data : "", in->len, e) ==
+	    0)
 		return 0;
-	cpl_tokens_refused(a->conf.tokens);
+	if (a->by_token)
+		cpl_tokens_refused(a->conf.tokens);
 	return -1;
 }
 
@@ -330,7 +323,7 @@ static int on_success(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 	cpl_buf_release(&in);
 	if (r < 0)
 		return -1;
-	if (!a->by_token && cpl_sasl_proved(a->sasl))
+	if (cpl_sasl_proved(a->sasl))
 		cpl_log(a->log, CPL_LOG_DEBUG,
 			"the server has proved what it offers");
 	keep_token(a, el);
@@ -347,7 +340,7 @@ static int on_failure(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 			cpl_fault_condition(el, CPL_NS_SASL));
 		cpl_tokens_refused(a->conf.tokens);
 		a->token_refused = 1;
-	} else if (!a->by_token) {
+	} else {
 		cpl_sasl_refused(a->sasl, e);
 	}
 	return cpl_err_prefix(e, "%s", a->conf.jid->bare);
@@ -510,13 +503,12 @@ int cpl_auth_two(const struct cpl_auth *a)
 
 int cpl_auth_is_bound(const struct cpl_auth *a)
 {
-	return binding_of(a) != NULL;
+	return cpl_sasl_binding(a->sasl) != NULL;
 }
 
 int cpl_auth_said_all(const struct cpl_auth *a)
 {
-	return a->by_token ||
-	       (cpl_sasl_said_all(a->sasl) && !a->upgrade && !a->upgrading);
+	return cpl_sasl_said_all(a->sasl) && !a->upgrade && !a->upgrading;
 }
 
 int cpl_auth_token_refused(const struct cpl_auth *a)
@@ -526,7 +518,5 @@ int cpl_auth_token_refused(const struct cpl_auth *a)
 
 struct cpl_pins cpl_auth_had(const struct cpl_auth *a)
 {
-	struct cpl_pins none = {0};
-
-	return a->by_token ? none : cpl_sasl_had(a->sasl);
+	return cpl_sasl_had(a->sasl);
 }

@@ -9,6 +9,7 @@
 
 #include "../base/limits.h"
 #include "base64.h"
+#include "ht.h"
 #include "sasl_choice.h"
 #include "scram.h"
 
@@ -19,6 +20,8 @@ struct cpl_sasl {
 	struct cpl_sasl_channel channel;
 	struct cpl_pins pins;
 	struct cpl_sasl_choice choice;
+	struct cpl_sasl_mechanism token; /* the choice, by token */
+	char token_name[32];
 	const char *must_prove; /* why the offer has to be proved, or NULL */
 	char *local;
 	char *bare;
@@ -116,9 +119,9 @@ static int ask_proof(struct cpl_sasl *s, const struct cpl_sasl_offer *offer,
 	return 0;
 }
 
-struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
-			      const struct cpl_sasl_offer *offer,
-			      struct cpl_err *e)
+/* Who logs in, over what. */
+static struct cpl_sasl *new_exchange(const struct cpl_sasl_conf *conf,
+				     struct cpl_err *e)
 {
 	struct cpl_sasl *s = calloc(1, sizeof *s);
 
@@ -135,7 +138,22 @@ struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
 		 (unsigned)conf->channel.version & 0xffff);
 	s->local = conf->local ? strdup(conf->local) : NULL;
 	s->bare = strdup(conf->bare);
-	if ((conf->local && !s->local) || !s->bare || new_nonce(s) < 0)
+	if ((!conf->local || s->local) && s->bare)
+		return s;
+	cpl_err_nomem(e);
+	cpl_sasl_free(s);
+	return NULL;
+}
+
+struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
+			      const struct cpl_sasl_offer *offer,
+			      struct cpl_err *e)
+{
+	struct cpl_sasl *s = new_exchange(conf, e);
+
+	if (!s)
+		return NULL;
+	if (new_nonce(s) < 0)
 		cpl_err_nomem(e);
 	else if (cpl_sasl_choose(conf, offer, &s->choice, e) == 0 &&
 		 (!conf->password || prepare(s, conf, e) == 0) &&
@@ -143,6 +161,25 @@ struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
 		bind_to(s);
 		return s;
 	}
+	cpl_sasl_free(s);
+	return NULL;
+}
+
+struct cpl_sasl *cpl_sasl_by_token(const struct cpl_sasl_conf *conf,
+				   const char *mechanism, struct cpl_err *e)
+{
+	struct cpl_sasl *s = new_exchange(conf, e);
+
+	if (!s)
+		return NULL;
+	snprintf(s->token_name, sizeof s->token_name, "%s", mechanism);
+	s->token.name = s->token_name;
+	s->token.kind = CPL_SASL_TOKEN;
+	s->choice.mechanism = &s->token;
+	s->choice.type = cpl_ht_binding(mechanism);
+	if (cpl_buf_add(&s->password, conf->password, conf->password_len) == 0)
+		return s;
+	cpl_err_nomem(e);
 	cpl_sasl_free(s);
 	return NULL;
 }
@@ -219,6 +256,9 @@ int cpl_sasl_start(struct cpl_sasl *s, struct cpl_buf *out, struct cpl_err *e)
 			? -1
 			: 0;
 		break;
+	case CPL_SASL_TOKEN:
+		return cpl_ht_first(&s->channel, s->token_name, s->local,
+				    s->password.data, out, e);
 	case CPL_SASL_ANONYMOUS: break;
 	}
 	return r < 0 ? cpl_err_nomem(e) : 0;
@@ -257,6 +297,9 @@ int cpl_sasl_said_all(const struct cpl_sasl *s)
 int cpl_sasl_success(struct cpl_sasl *s, const char *data, size_t len,
 		     struct cpl_err *e)
 {
+	if (s->choice.mechanism->kind == CPL_SASL_TOKEN)
+		return cpl_ht_verify(&s->channel, s->token_name,
+				     s->password.data, data, len, e);
 	if (s->choice.mechanism->kind != CPL_SASL_SCRAM || s->state == VERIFIED)
 		return 0;
 	if (cpl_scram_verify(&s->scram, data, len, e) < 0)

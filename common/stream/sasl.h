@@ -47,6 +47,12 @@ struct cpl_sasl *cpl_sasl_new(const struct cpl_sasl_conf *conf,
 			      const struct cpl_sasl_offer *offer,
 			      struct cpl_err *e)
     __attribute__((warn_unused_result));
+
+/* The same by a token, which is conf's password, and the mechanism that it is
+ * for (ht.h), which this channel can do. NULL without memory. */
+struct cpl_sasl *cpl_sasl_by_token(const struct cpl_sasl_conf *conf,
+				   const char *mechanism, struct cpl_err *e)
+    __attribute__((warn_unused_result));
 void cpl_sasl_free(struct cpl_sasl *s);
 
 /* Its registered name; valid as long as s is. */

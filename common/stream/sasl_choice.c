@@ -71,6 +71,7 @@ static int usable(const struct cpl_sasl_mechanism *m,
 	case CPL_SASL_PLAIN:
 		return conf->local && conf->password &&
 		       conf->channel.verified && !conf->pins.no_plain;
+	case CPL_SASL_TOKEN: return 0;
 	case CPL_SASL_ANONYMOUS: break;
 	}
 	return !conf->local;

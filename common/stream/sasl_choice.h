@@ -14,7 +14,8 @@ enum cpl_sasl_kind {
 	CPL_SASL_EXTERNAL,
 	CPL_SASL_SCRAM,
 	CPL_SASL_PLAIN,
-	CPL_SASL_ANONYMOUS
+	CPL_SASL_ANONYMOUS,
+	CPL_SASL_TOKEN /* never chosen: asked for (cpl_sasl_by_token()) */
 };
 
 struct cpl_sasl_mechanism {
