@@ -25,32 +25,31 @@ int cpl_session_put(struct cpl_session *s, const char *text)
 	return -1;
 }
 
-/* What leaves early and is larger than the server is known to take waits, with
- * all behind it, until it has said what it takes after the login. */
-static int send_early(struct cpl_session *s, xmpp_stanza_t *stanza,
-		      struct cpl_err *e)
+int cpl_session_flush(struct cpl_session *s, size_t most, struct cpl_err *e)
 {
-	size_t before = cpl_window_size(&s->sm.window);
+	uint64_t before = s->sm.ack.sent;
+	int r = cpl_sm_flush(&s->sm, most, cpl_link_out(s->link), e);
 
-	if (cpl_sm_send(&s->sm, stanza, 0, NULL, e) < 0)
-		return -1;
-	s->waits |= cpl_window_size(&s->sm.window) - before > s->sure;
-	return s->waits ? 0 : cpl_sm_flush(&s->sm, cpl_link_out(s->link), e);
+	if (s->sm.ack.sent > before)
+		cpl_timing_stanza(s->conf.timing);
+	return r;
 }
 
+/* What leaves early and is larger than the server is known to take waits, with
+ * all behind it, until it has said what it takes after the login. */
 int cpl_session_send(struct cpl_session *s, xmpp_stanza_t *stanza,
 		     uint64_t *number, struct cpl_err *e)
 {
 	struct cpl_buf *out = s->state == ONLINE ? cpl_link_out(s->link) : NULL;
+	size_t max = s->state == EARLY ? 0 : s->max_bytes;
 	int r;
 
 	if (!out && !cpl_session_alive(s))
 		return cpl_err_set(e, CPL_TEMP, "not connected");
-	if (s->state == EARLY)
-		r = send_early(s, stanza, e);
-	else
-		r = cpl_sm_send(&s->sm, stanza, s->max_bytes, out, e);
-	if (r == 0 && !s->waits && (out || s->state == EARLY))
+	r = cpl_sm_send(&s->sm, stanza, max, out, e);
+	if (r == 0 && s->state == EARLY)
+		r = cpl_session_flush(s, s->sure, e);
+	else if (r == 0 && out)
 		cpl_timing_stanza(s->conf.timing);
 	if (r == 0 && number)
 		*number = s->sm.last;

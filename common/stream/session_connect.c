@@ -20,7 +20,7 @@ static void let_go(struct cpl_session *s)
 		cpl_connect_stop(s->connect);
 	cpl_link_free(s->link);
 	s->link = NULL;
-	s->lent = s->enabled = s->waits = 0;
+	s->lent = s->enabled = 0;
 }
 
 /* The one way to the end. */
@@ -238,7 +238,7 @@ static int begin(struct cpl_session *s, const struct cpl_login_result *r,
 	if (s->enabled && too_large(s, e))
 		return -1;
 	if (s->enabled)
-		return cpl_sm_flush(&s->sm, cpl_link_out(s->link), e);
+		return cpl_session_flush(s, SIZE_MAX, e);
 	if (s->sm.on && enable(s) < 0)
 		return 0;
 	return cpl_sm_replay(&s->sm, cpl_link_out(s->link), e);
@@ -298,7 +298,7 @@ static void on_connected(void *user, struct cpl_link *link,
 	int r;
 
 	s->link = link;
-	s->lent = s->waits = 0;
+	s->lent = 0;
 	cpl_session_link_events(s, &events);
 	cpl_link_listen(link, &events);
 	cpl_link_hold(link, s->held);
@@ -338,8 +338,7 @@ static void on_follow(void *user, struct cpl_link *link, int stanzas,
 	s->state = EARLY;
 	/* What an earlier attempt could not do is done now. */
 	if (s->told) {
-		cpl_timing_stanza(s->conf.timing);
-		(void)!cpl_sm_flush(&s->sm, cpl_link_out(link), NULL);
+		(void)!cpl_session_flush(s, s->sure, NULL);
 	} else {
 		s->told = 1;
 		s->on.online(s->on.user);
@@ -353,7 +352,7 @@ static void on_dropped(void *user)
 	struct cpl_session *s = user;
 
 	s->link = NULL;
-	s->lent = s->enabled = s->waits = 0;
+	s->lent = s->enabled = 0;
 	s->state = CONNECTING;
 	cpl_sm_undo(&s->sm);
 }

@@ -51,7 +51,6 @@ struct cpl_session {
 	int enabled;      /* <enable/> has left on this connection */
 	int told;         /* online() was called, before it was */
 	size_t sure;      /* EARLY: bytes of a stanza that may leave */
-	int waits;        /* EARLY: what is sent waits for the limit */
 	const char *word; /* EARLY: the last one, once it is online */
 	int64_t since;    /* cpl_session_since() */
 	int without_sm;   /* though the server may have XEP-0198 */
@@ -77,10 +76,11 @@ void cpl_session_features(struct cpl_session *s, xmpp_stanza_t *features);
 int cpl_session_try(struct cpl_session *s, struct cpl_err *e);
 void cpl_session_again(void *user);
 
-/* session.c: writes what is no stanza, -1 and it is the end; asks for proof of
- * what has none; says the last word; so many more are acknowledged; where the
- * link's events go. */
+/* session.c: writes what is no stanza, -1 and it is the end; writes stanzas
+ * that have not left, as cpl_sm_flush(); asks for proof of what has none; says
+ * the last word; so many more are acknowledged; where the link's events go. */
 int cpl_session_put(struct cpl_session *s, const char *text);
+int cpl_session_flush(struct cpl_session *s, size_t most, struct cpl_err *e);
 void cpl_session_ask(struct cpl_session *s);
 void cpl_session_end_with(struct cpl_session *s, const char *word, int wait);
 void cpl_session_told_acked(struct cpl_session *s, uint64_t more);

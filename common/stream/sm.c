@@ -16,7 +16,7 @@ int cpl_sm_send(struct cpl_sm *sm, xmpp_stanza_t *stanza, size_t max,
 	struct cpl_window *w = sm->keep ? &sm->window : &once;
 	int r = cpl_window_add(w, stanza, max, sm->last + 1, e);
 
-	if (r == 0 && out && cpl_window_send(w, out) < 0)
+	if (r == 0 && out && cpl_window_send(w, SIZE_MAX, out) < 0)
 		r = cpl_buf_err(out, e, CPL_SYSTEM, "unsent output");
 	if (r == 0) {
 		sm->last++;
@@ -26,9 +26,10 @@ int cpl_sm_send(struct cpl_sm *sm, xmpp_stanza_t *stanza, size_t max,
 	return r;
 }
 
-int cpl_sm_flush(struct cpl_sm *sm, struct cpl_buf *out, struct cpl_err *e)
+int cpl_sm_flush(struct cpl_sm *sm, size_t most, struct cpl_buf *out,
+		 struct cpl_err *e)
 {
-	long n = cpl_window_send(&sm->window, out);
+	long n = cpl_window_send(&sm->window, most, out);
 
 	if (n < 0)
 		return cpl_buf_err(out, e, CPL_SYSTEM, "unsent output");

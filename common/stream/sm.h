@@ -38,9 +38,10 @@ int cpl_sm_send(struct cpl_sm *sm, xmpp_stanza_t *stanza, size_t max,
 		struct cpl_buf *out, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
-/* Sends what is in the window and has not left. 0, or -1 with e. */
-int cpl_sm_flush(struct cpl_sm *sm, struct cpl_buf *out, struct cpl_err *e)
-    __attribute__((warn_unused_result));
+/* Sends what is in the window and has not left, up to the first of more than
+ * most bytes. 0, or -1 with e. */
+int cpl_sm_flush(struct cpl_sm *sm, size_t most, struct cpl_buf *out,
+		 struct cpl_err *e) __attribute__((warn_unused_result));
 
 /* What has left was not taken, for certain, and the stream is no more: all is
  * as if nothing had. */

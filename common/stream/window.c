@@ -107,28 +107,31 @@ void cpl_window_once(struct cpl_window *w)
 		entries(w)[cpl_window_count(w) - 1].kind = CPL_WINDOW_ANSWER;
 }
 
-static void has_left(struct cpl_window *w, size_t from)
+static void has_left(struct cpl_window *w, size_t from, size_t upto)
 {
 	time_t now = time(NULL);
 
-	for (size_t i = from; i < cpl_window_count(w); i++)
+	for (size_t i = from; i < upto; i++)
 		if (entries(w)[i].tries++ == 0)
 			entries(w)[i].first = now;
 }
 
 /* What has not left is at the end: those before it all have. */
-long cpl_window_send(struct cpl_window *w, struct cpl_buf *out)
+long cpl_window_send(struct cpl_window *w, size_t most, struct cpl_buf *out)
 {
-	size_t count = cpl_window_count(w), i = count, size = 0;
+	size_t count = cpl_window_count(w), from = count, upto;
+	size_t unsent = 0, size = 0;
 
-	for (; i > 0 && entries(w)[i - 1].tries == 0; i--)
-		size += entries(w)[i - 1].size;
-	if (i == count)
+	for (; from > 0 && entries(w)[from - 1].tries == 0; from--)
+		unsent += entries(w)[from - 1].size;
+	for (upto = from; upto < count && entries(w)[upto].size <= most; upto++)
+		size += entries(w)[upto].size;
+	if (upto == from)
 		return 0;
-	if (cpl_buf_add(out, w->bytes.data + w->bytes.len - size, size) < 0)
+	if (cpl_buf_add(out, w->bytes.data + w->bytes.len - unsent, size) < 0)
 		return -1;
-	has_left(w, i);
-	return (long)(count - i);
+	has_left(w, from, upto);
+	return (long)(upto - from);
 }
 
 int cpl_window_again(struct cpl_window *w, const char *mark,
@@ -150,7 +153,7 @@ int cpl_window_again(struct cpl_window *w, const char *mark,
 			return -1;
 		piece = 0;
 	}
-	has_left(w, 0);
+	has_left(w, 0, cpl_window_count(w));
 	return 0;
 }
 

@@ -57,9 +57,11 @@ int cpl_window_add_text(struct cpl_window *w, const char *xml, size_t size,
 /* The last one is for this stream alone, as an answer is. */
 void cpl_window_once(struct cpl_window *w);
 
-/* Appends to out what has not left yet and counts it as sent now: how many
- * stanzas these were; -1 when out is full. */
-long cpl_window_send(struct cpl_window *w, struct cpl_buf *out)
+/* Appends to out what has not left yet, up to the first of more than most
+ * bytes, and counts it as sent now: how many stanzas these were; -1 when out is
+ * full.
+ */
+long cpl_window_send(struct cpl_window *w, size_t most, struct cpl_buf *out)
     __attribute__((warn_unused_result));
 
 /* The same with all of it, and mark, which may be NULL, behind every

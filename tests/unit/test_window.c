@@ -43,9 +43,33 @@ static const char *sent(int again)
 	if (again)
 		CHECK_INT(cpl_window_again(&w, NULL, &out), 0);
 	else
-		CHECK(cpl_window_send(&w, &out) >= 0);
+		CHECK(cpl_window_send(&w, SIZE_MAX, &out) >= 0);
 	CHECK_INT(cpl_buf_addc(&out, '\0'), 0);
 	return out.data;
+}
+
+/* What is too large for now holds up all behind it. */
+static void up_to(void)
+{
+	begin();
+	CHECK_INT(add("<message id='1'/>", 0), 0);
+	CHECK_INT(add("<message id='2'><body>b</body></message>", 0), 0);
+	CHECK_INT(add("<message id='3'/>", 0), 0);
+	CHECK_INT(cpl_window_send(&w, 20, &out), 1);
+	CHECK_INT(cpl_window_send(&w, 20, &out), 0);
+	CHECK_INT(cpl_window_at(&w, 0)->tries, 1);
+	CHECK_INT(cpl_window_at(&w, 1)->tries, 0);
+	CHECK_INT(cpl_window_at(&w, 2)->tries, 0);
+	/* The limit itself is none too many. */
+	CHECK_INT(cpl_window_send(&w, cpl_window_at(&w, 1)->size, &out), 2);
+	CHECK_INT(cpl_buf_addc(&out, '\0'), 0);
+	CHECK_STR(out.data,
+		  "<message id=\"1\"/><message id=\"2\"><body>b</body>"
+		  "</message><message id=\"3\"/>");
+	cpl_window_undo(&w);
+	CHECK_INT(cpl_window_at(&w, 0)->tries, 0);
+	CHECK_INT(cpl_window_send(&w, SIZE_MAX, &out), 3);
+	end();
 }
 
 static void in_and_out(void)
@@ -225,6 +249,7 @@ int main(void)
 {
 	ctx = strophe_mem_ctx(&mem);
 	RUN(in_and_out);
+	RUN(up_to);
 	RUN(marked);
 	RUN(too_large);
 	RUN(renewed);
