@@ -173,11 +173,11 @@ load xpresence
 		records "$juliet"$'\tavailable\t-1\t'
 		expect_exit 0 tool xpresence -c 2 --from capulet.lit
 		same lines 2 "$(wc -l <out)"
-		expect_exit 1 tool xpresence -c 1 --idle 0.5 --from montague.lit
+		expect_exit 1 tool xpresence -c 1 --idle 0.5 --from verona.lit
 		says 'xpresence: nothing came (--idle) after 0 of 1 records'
-		expect_exit 0 tool xpresence --idle 0.3 --from montague.lit
-		expect_exit 0 tool xpresence -W 5 --from montague.lit
-		expect_exit 124 tool xpresence -W 5 -c 1 --from montague.lit
+		expect_exit 0 tool xpresence --idle 0.3 --from verona.lit
+		expect_exit 0 tool xpresence -W 5 --from verona.lit
+		expect_exit 124 tool xpresence -W 5 -c 1 --from verona.lit
 	done
 }
 
