@@ -130,6 +130,12 @@ int cpl_session_send(struct cpl_session *s, xmpp_stanza_t *stanza,
 		     uint64_t *number, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
+/* The same for what is meant for this stream alone: where a new login takes the
+ * place of a lost session it is not sent again. */
+int cpl_session_send_once(struct cpl_session *s, xmpp_stanza_t *stanza,
+			  uint64_t *number, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
 /* Sends an iq of type get or set, with an id of the session's own, and calls
  * answered() with the result or error that comes from whom it was sent to
  * (RFC 6120 8.1.2.1: for the own account no from, the own bare or full JID),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the parts of a session share: session.c sends and receives,
- * session_connect.c is how connections begin, end and follow each other. */
+ * session_connect.c is how connections begin, end and follow each other,
+ * session_state.c tells how it stands. */
 #ifndef CPL_SESSION_IMPL_H
 #define CPL_SESSION_IMPL_H
 
