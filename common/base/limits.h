@@ -92,6 +92,9 @@
 #define CPL_DEDUP_KEYS 100000
 #define CPL_DEDUP_AGE_S (30 * 24 * 3600)
 
+/* Nicks that are tried in a room where the wanted one is taken. */
+#define CPL_ROOM_NICKS 30
+
 /* RFC 6120 13.12: no server may have a smaller limit on a stanza. */
 #define CPL_STANZA_SURE_BYTES 10000
 

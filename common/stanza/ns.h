@@ -44,7 +44,12 @@
 #define CPL_NS_RECEIPTS "urn:xmpp:receipts"                 /* XEP-0184 */
 
 /* XEP-0045 */
+#define CPL_NS_MUC "http://jabber.org/protocol/muc"
 #define CPL_NS_MUC_USER "http://jabber.org/protocol/muc#user"
+#define CPL_NS_MUC_OWNER "http://jabber.org/protocol/muc#owner"
+#define CPL_NS_MUC_ADMIN "http://jabber.org/protocol/muc#admin"
+#define CPL_NS_MUC_STABLE_ID "http://jabber.org/protocol/muc#stable_id"
+#define CPL_NS_CONFERENCE "jabber:x:conference" /* XEP-0249 */
 
 /* Our own: files of the queue (queued.h). */
 #define CPL_NS_QUEUE "urn:couplet:queue:1"
