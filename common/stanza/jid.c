@@ -377,6 +377,31 @@ int cpl_jid_parse(struct cpl_jid *out, const char *text, struct cpl_err *e)
 	return join(out, local, domain, resource, e);
 }
 
+char *cpl_jid_resource(const char *text, struct cpl_err *e)
+{
+	char out[RAW_PART_MAX + 1], *copy;
+
+	if (cpl_chars_check(text, strlen(text), NULL) < 0) {
+		refuse(e, text, "is not UTF-8, or has a control character");
+		return NULL;
+	}
+	if (prepare(&resource_part, text, strlen(text), out, text, e) < 0)
+		return NULL;
+	copy = strdup(out);
+	if (!copy)
+		cpl_err_nomem(e);
+	return copy;
+}
+
+int cpl_jid_check_room(const struct cpl_jid *jid, struct cpl_err *e)
+{
+	if (!jid->local)
+		return refuse(e, jid->full, "is no room: it has no localpart");
+	if (jid->resource)
+		return refuse(e, jid->full, "is no room: it has a resource");
+	return 0;
+}
+
 void cpl_jid_release(struct cpl_jid *jid)
 {
 	free(jid->block);

@@ -37,6 +37,16 @@ int cpl_jid_matches(const struct cpl_jid *pattern, const struct cpl_jid *jid);
 int cpl_jid_same(const char *a, const char *b);
 int cpl_jid_same_bare(const char *a, const char *b);
 
+/* Whether it may be a room's (XEP-0045 4.1: room@service), which is bare: 0, or
+ * -1 with CPL_DATA and a reason. */
+int cpl_jid_check_room(const struct cpl_jid *jid, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* A text as the resource of a JID, or as a nickname in a room (XEP-0045 17.1),
+ * prepared. The caller frees it. NULL with e (CPL_DATA) set when it is none. */
+char *cpl_jid_resource(const char *text, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
 /* The domain as it is asked for in DNS: A-labels (IDNA ToASCII), lower case,
  * no final dot; an address literal as it is, without brackets. The caller
  * frees it. NULL with e (CPL_DATA) set when it is no host name. */

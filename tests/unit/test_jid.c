@@ -247,6 +247,59 @@ static void dns(void)
 	DNS("[1.2.3.4]", NULL);
 }
 
+static void resource_one(const char *text, const char *expected,
+			 const char *why)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+	char *resource = cpl_jid_resource(text, &e);
+
+	CHECK_STR(resource, expected);
+	CHECK_STR(e.text, why);
+	CHECK_INT(e.status, expected ? CPL_OK : CPL_DATA);
+	free(resource);
+}
+
+static void resources(void)
+{
+	char longest[1025];
+
+	resource_one("Nurse", "Nurse", "");
+	resource_one("the nurse / @ 2", "the nurse / @ 2", "");
+	resource_one("n\xc2\xad\xc3\xbcrse", "n\xc3\xbcrse", "");
+	resource_one("nu\xcc\x88rse", "n\xc3\xbcrse", "");
+	resource_one("", NULL, "'' has an empty resource");
+	resource_one("\xc2\xad", NULL, "'\xc2\xad' has an empty resource");
+	resource_one("\xff", NULL,
+		     "'\xef\xbf\xbd' is not UTF-8, or has a control character");
+	resource_one("a\nb", NULL,
+		     "'a\\nb' has a character that a resource must not have");
+	resource_one(times(longest, 'x', 1023), longest, "");
+	resource_one(
+	    times(longest, 'x', 1024), NULL,
+	    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	    "xxxxxxx...' has a resource of over 1023 bytes");
+}
+
+static void room_one(const char *text, const char *why)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+	struct cpl_jid jid;
+
+	CHECK_INT(cpl_jid_parse(&jid, text, &e), 0);
+	CHECK_INT(cpl_jid_check_room(&jid, &e), *why ? -1 : 0);
+	CHECK_INT(e.status, *why ? CPL_DATA : CPL_OK);
+	CHECK_STR(e.text, why);
+	cpl_jid_release(&jid);
+}
+
+static void rooms(void)
+{
+	room_one("hall@rooms.lit", "");
+	room_one("rooms.lit", "'rooms.lit' is no room: it has no localpart");
+	room_one("hall@rooms.lit/nurse",
+		 "'hall@rooms.lit/nurse' is no room: it has a resource");
+}
+
 int main(void)
 {
 	RUN(good);
@@ -255,5 +308,7 @@ int main(void)
 	RUN(lengths);
 	RUN(matches);
 	RUN(dns);
+	RUN(resources);
+	RUN(rooms);
 	return unit_end();
 }
