@@ -203,22 +203,17 @@ static int is_text(const char *value)
 	return cpl_chars_check(value, strlen(value), NULL) == 0;
 }
 
-/* A resource is what a JID may have behind its slash. */
-static int check_resource(const char *value, struct cpl_err *e)
+/* A resource, or a nickname, which is an occupant's. */
+static int check_resource(const char *value, const char *what,
+			  struct cpl_err *e)
 {
-	struct cpl_buf jid = CPL_BUF_INIT(CPL_JID_MAX);
-	int result;
+	char *prepared = cpl_jid_resource(value, NULL);
 
-	if (cpl_buf_adds(&jid, "localhost/") < 0 ||
-	    cpl_buf_adds(&jid, value) < 0)
-		result = cpl_buf_err(&jid, e, CPL_CONFIG, "it");
-	else if (check_jid(jid.data, NULL) < 0)
-		result =
-		    cpl_err_set(e, CPL_CONFIG, "'%s' is not a resource", value);
-	else
-		result = 0;
-	cpl_buf_release(&jid);
-	return result;
+	if (!prepared)
+		return cpl_err_set(e, CPL_CONFIG, "'%s' is not a %s", value,
+				   what);
+	free(prepared);
+	return 0;
 }
 
 static int check_text(enum cpl_setting_id id, const char *value,
@@ -227,7 +222,14 @@ static int check_text(enum cpl_setting_id id, const char *value,
 	if (!is_text(value))
 		return cpl_err_set(e, CPL_CONFIG,
 				   "holds a control character or no UTF-8");
-	return id == CPL_SET_RESOURCE ? check_resource(value, e) : 0;
+	if (id == CPL_SET_RESOURCE)
+		return check_resource(value, "resource", e);
+	if (id != CPL_SET_NICK)
+		return 0;
+	/* XEP-0045 17.1 */
+	if (value[strspn(value, " ")] == '\0')
+		return cpl_err_set(e, CPL_CONFIG, "is nothing but spaces");
+	return check_resource(value, "nickname", e);
 }
 
 /* None at all is a wish, too: the environment may name one. */

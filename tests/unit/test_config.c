@@ -354,6 +354,10 @@ static void test_values(void)
 	refused(
 	    "accounts: {a: {nick: \"a\\nb\"}}\n",
 	    "config.yaml:1:22: nick: holds a control character or no UTF-8");
+	refused("accounts: {a: {nick: '  '}}\n",
+		"config.yaml:1:22: nick: is nothing but spaces");
+	refused("accounts: {a: {nick: \"\\u00ad\"}}\n",
+		"config.yaml:1:22: nick: '\xc2\xad' is not a nickname");
 	refused("accounts: {a: {resource: \"a\\tb\"}}\n",
 		"config.yaml:1:26: resource: holds a control character or no "
 		"UTF-8");
