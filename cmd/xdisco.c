@@ -257,13 +257,6 @@ static void settle_options(struct xdisco *x)
 	}
 }
 
-static int no_more(void *user, const char *jid)
-{
-	(void)user;
-	(void)jid;
-	return 0;
-}
-
 /* Whether an operand is a JID or a known alias: behind a JID, all else is its
  * NODE. */
 static int is_address(const struct cpl_config *config, const char *text)
@@ -273,7 +266,7 @@ static int is_address(const struct cpl_config *config, const char *text)
 
 	if (!strpbrk(text, "@./:"))
 		return *text &&
-		       cpl_config_alias(config, text, no_more, NULL, NULL) >= 0;
+		       cpl_config_alias(config, text, NULL, NULL, NULL) >= 0;
 	is_jid = cpl_jid_parse(&jid, text, NULL) == 0;
 	cpl_jid_release(&jid);
 	return is_jid;

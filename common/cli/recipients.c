@@ -15,12 +15,14 @@ struct adding {
 	struct cpl_err *e;
 };
 
-static int add_jid(void *user, const char *text)
+static int add_jid(void *user, const char *text,
+		   const struct cpl_config_room *alias)
 {
 	struct adding *a = user;
 	struct cpl_recipients *r = a->to;
 	struct cpl_jid jid;
 
+	(void)alias;
 	if (cpl_jid_parse(&jid, text, a->e) < 0)
 		return -1;
 	for (size_t i = 0; i < r->count; i++) {
@@ -54,7 +56,7 @@ int cpl_recipients_add_jid(struct cpl_recipients *r, const char *jid,
 {
 	struct adding a = {r, e};
 
-	return add_jid(&a, jid);
+	return add_jid(&a, jid, NULL);
 }
 
 int cpl_recipients_add(struct cpl_recipients *r,
@@ -67,7 +69,7 @@ int cpl_recipients_add(struct cpl_recipients *r,
 		return cpl_config_alias(config, operand, add_jid, &a, e) < 0
 			   ? -1
 			   : 0;
-	if (add_jid(&a, operand) == 0)
+	if (add_jid(&a, operand, NULL) == 0)
 		return 0;
 	if (e && e->status == CPL_DATA)
 		e->status = CPL_USAGE;

@@ -15,8 +15,8 @@ struct walk {
 	int depth;
 	const struct cpl_alias **done;
 	size_t done_len;
-	const char **jids;
-	int jids_len;
+	const struct cpl_member **found;
+	int found_len;
 };
 
 struct cpl_alias *cpl_store_alias(const struct cpl_config *c, const char *name)
@@ -40,16 +40,19 @@ static int no_alias(const struct cpl_config *c, const char *name,
 			   near ? "'?)" : "");
 }
 
-static int add_jid(struct walk *w, const struct cpl_member *m)
+static int add(struct walk *w, const struct cpl_member *m)
 {
-	for (int i = 0; i < w->jids_len; i++)
-		if (strcmp(w->jids[i], m->jid) == 0)
+	for (int i = 0; i < w->found_len; i++)
+		if (strcmp(w->found[i]->jid, m->jid) == 0) {
+			if (!w->found[i]->room)
+				w->found[i] = m;
 			return 0;
-	if (w->jids_len == CPL_RECIPIENTS_MAX)
+		}
+	if (w->found_len == CPL_RECIPIENTS_MAX)
 		return cpl_err_set(w->e, CPL_CONFIG,
 				   "%s: more than %d recipients", m->origin,
 				   CPL_RECIPIENTS_MAX);
-	w->jids[w->jids_len++] = m->jid;
+	w->found[w->found_len++] = m;
 	return 0;
 }
 
@@ -85,7 +88,7 @@ static int walk_alias(struct walk *w, const struct cpl_alias *a)
 		int go;
 
 		if (m->jid) {
-			if (add_jid(w, m) < 0)
+			if (add(w, m) < 0)
 				return -1;
 			continue;
 		}
@@ -100,17 +103,20 @@ static int walk_alias(struct walk *w, const struct cpl_alias *a)
 }
 
 static int hand_out(const struct walk *w,
-		    int (*each)(void *user, const char *jid), void *user)
+		    int (*each)(void *user, const char *jid,
+				const struct cpl_config_room *room),
+		    void *user)
 {
-	for (int i = 0; each && i < w->jids_len; i++)
-		if (each(user, w->jids[i]) != 0)
+	for (int i = 0; each && i < w->found_len; i++)
+		if (each(user, w->found[i]->jid, w->found[i]->room) != 0)
 			return -1;
-	return w->jids_len;
+	return w->found_len;
 }
 
 int cpl_config_alias(const struct cpl_config *c, const char *alias,
-		     int (*each)(void *user, const char *jid), void *user,
-		     struct cpl_err *e)
+		     int (*each)(void *user, const char *jid,
+				 const struct cpl_config_room *room),
+		     void *user, struct cpl_err *e)
 {
 	const struct cpl_alias *first = cpl_store_alias(c, alias);
 	struct walk w = {.config = c, .e = e};
@@ -122,12 +128,12 @@ int cpl_config_alias(const struct cpl_config *c, const char *alias,
 	for (const struct cpl_alias *a = c->aliases; a; a = a->next)
 		n++;
 	w.done = calloc(n + 1, sizeof *w.done);
-	w.jids = calloc(CPL_RECIPIENTS_MAX, sizeof *w.jids);
-	if (!w.done || !w.jids)
+	w.found = calloc(CPL_RECIPIENTS_MAX, sizeof *w.found);
+	if (!w.done || !w.found)
 		cpl_err_nomem(e);
 	else if (walk_alias(&w, first) == 0)
 		result = hand_out(&w, each, user);
-	free(w.jids);
+	free(w.found);
 	free(w.done);
 	return result;
 }

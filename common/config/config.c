@@ -41,6 +41,9 @@ void cpl_store_free_alias(struct cpl_alias *a)
 		free(a->members->text);
 		free(a->members->jid);
 		free(a->members->origin);
+		if (a->members->room)
+			cpl_settings_release(&a->members->room->set);
+		free(a->members->room);
 		free(a->members);
 		a->members = next;
 	}

@@ -16,6 +16,14 @@
 
 struct cpl_config;
 
+/* What an alias says of a room besides its address; it is the configuration's.
+ * Nothing but CPL_SET_NICK and the sources of the room's password,
+ * CPL_SET_PASSWORD and its two like, may be set (cli/room_option.h makes use
+ * of them). */
+struct cpl_config_room {
+	struct cpl_settings set;
+};
+
 /* An empty configuration (cpl_config_free()); NULL without memory. */
 struct cpl_config *cpl_config_new(void) __attribute__((warn_unused_result));
 void cpl_config_free(struct cpl_config *c);
@@ -56,14 +64,18 @@ int cpl_config_account(const struct cpl_config *c, const char *name,
 		       struct cpl_settings *s, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
-/* Calls each(user, jid) for what an alias stands for: one JID, or the members
- * of a group in order, groups within groups followed, the JIDs prepared and
- * each once. Returns how many, or -1: unknown alias (CPL_USAGE, with a
+/* Calls each() for what an alias stands for: one address, a person's or a
+ * room's, or the members of a group in order, groups within groups followed,
+ * the JIDs prepared and each once (of several that say of one that it is a
+ * room the first counts). room is NULL for who is none, else the
+ * configuration's. Returns how many, or -1: unknown alias (CPL_USAGE, with a
  * suggestion), what cpl_config_check() would say of its members (CPL_CONFIG),
  * over CPL_RECIPIENTS_MAX, or each() returned non-zero (e untouched). */
 int cpl_config_alias(const struct cpl_config *c, const char *alias,
-		     int (*each)(void *user, const char *jid), void *user,
-		     struct cpl_err *e) __attribute__((warn_unused_result));
+		     int (*each)(void *user, const char *jid,
+				 const struct cpl_config_room *room),
+		     void *user, struct cpl_err *e)
+    __attribute__((warn_unused_result));
 
 /* The template of "formats:" by its name, with its place, valid as long as c
  * is; or NULL with CPL_USAGE and a suggestion. It is not compiled before

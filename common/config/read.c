@@ -217,34 +217,79 @@ static int is_alias_name(const char *text)
 	return !strpbrk(text, "@./:");
 }
 
-static int read_member(struct file *f, const struct cpl_yaml *node,
-		       const char *key, struct cpl_member **out)
+/* What the text of node says of a member: an alias's name, or a JID. */
+static int read_address(struct file *f, const struct cpl_yaml *node,
+			const char *key, int room, struct cpl_member *m)
 {
 	struct cpl_jid jid = {0};
-	struct cpl_member *m;
 	int result = -1;
 
 	if (expect(f, node, CPL_YAML_TEXT, key) < 0)
 		return -1;
-	if (!is_alias_name(node->text) &&
-	    cpl_jid_parse(&jid, node->text, f->e) < 0) {
+	if ((room || !is_alias_name(node->text)) &&
+	    (cpl_jid_parse(&jid, node->text, f->e) < 0 ||
+	     (room && cpl_jid_check_room(&jid, f->e) < 0))) {
 		if (f->e && f->e->status != CPL_SYSTEM)
 			f->e->status = CPL_CONFIG;
-		return blame(f, node, key);
+		blame(f, node, key);
+	} else {
+		m->origin = place(f, node);
+		if (m->origin && copy(f, node->text, &m->text) == 0 &&
+		    (!jid.full || copy(f, jid.full, &m->jid) == 0))
+			result = 0;
 	}
-	m = calloc(1, sizeof *m);
-	if (!m) {
-		cpl_err_nomem(f->e);
-		goto out;
-	}
-	*out = m; /* the alias owns it from here on, finished or not */
-	m->origin = place(f, node);
-	if (m->origin && copy(f, node->text, &m->text) == 0 &&
-	    (!jid.full || copy(f, jid.full, &m->jid) == 0))
-		result = 0;
-out:
 	cpl_jid_release(&jid);
 	return result;
+}
+
+/* A map: a room and what it takes to enter it. */
+static int read_room(struct file *f, const struct cpl_yaml *node,
+		     const char *key, struct cpl_member *m)
+{
+	static const enum cpl_setting_id ids[] = {
+	    CPL_SET_NICK, CPL_SET_PASSWORD, CPL_SET_PASSWORD_FILE,
+	    CPL_SET_PASSWORD_COMMAND};
+	const size_t n = sizeof ids / sizeof *ids;
+	const char *keys[sizeof ids / sizeof *ids + 1];
+
+	m->room = calloc(1, sizeof *m->room);
+	if (!m->room)
+		return cpl_err_nomem(f->e);
+	for (size_t i = 0; i < n; i++)
+		keys[i] = cpl_setting_table[ids[i]].key;
+	keys[n] = "room";
+	for (const struct cpl_yaml *at = node->first; at; at = at->next) {
+		size_t i = 0;
+		int result;
+
+		while (i <= n && strcmp(keys[i], at->key) != 0)
+			i++;
+		if (i < n)
+			result = read_setting(f, at, ids[i], &m->room->set);
+		else if (i == n)
+			result = read_address(f, at, at->key, 1, m);
+		else
+			result = unknown_key(f, at, keys, n + 1);
+		if (result < 0)
+			return -1;
+	}
+	if (m->jid)
+		return 0;
+	cpl_err_set(f->e, CPL_CONFIG, "has no key 'room'");
+	return blame(f, node, key);
+}
+
+static int read_member(struct file *f, const struct cpl_yaml *node,
+		       const char *key, struct cpl_member **out)
+{
+	struct cpl_member *m = calloc(1, sizeof *m);
+
+	if (!m)
+		return cpl_err_nomem(f->e);
+	*out = m; /* the alias owns it from here on, finished or not */
+	if (node->kind == CPL_YAML_MAP)
+		return read_room(f, node, key, m);
+	return read_address(f, node, key, 0, m);
 }
 
 static int read_members(struct file *f, const struct cpl_yaml *node,

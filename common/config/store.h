@@ -22,6 +22,7 @@ struct cpl_member {
 	char *text;
 	char *jid; /* prepared; NULL: text is a name */
 	char *origin;
+	struct cpl_config_room *room; /* NULL: it is none */
 };
 
 struct cpl_alias {

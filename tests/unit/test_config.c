@@ -368,8 +368,7 @@ static void test_values(void)
 	refused("aliases: {a@b: x@y}\n",
 		"config.yaml:1:11: not a name for an alias: with '@', '.', '/' "
 		"or ':' it would be a JID");
-	refused("aliases: {a: {b: c}}\n",
-		"config.yaml:1:14: a: must be a text, not a map");
+	refused("aliases: {a: {b: c}}\n", "config.yaml:1:15: unknown key 'b'");
 	refused("aliases: {a: [[b]]}\n",
 		"config.yaml:1:15: a: must be a text, not a list");
 	refused("aliases: {a: []}\n", "config.yaml:1:14: an empty group");
@@ -567,6 +566,7 @@ static void test_permissions(void)
 	struct cpl_err e = CPL_ERR_INIT;
 	static const char secret[] = "accounts: {a: {password: x}}";
 	static const char harmless[] = "accounts: {a: {password_file: x}}";
+	static const char room[] = "aliases: {a: {room: x@y.lit, password: x}}";
 	struct cpl_config *c = cpl_config_new();
 
 	UNIT_NEED(c);
@@ -574,6 +574,11 @@ static void test_permissions(void)
 	CHECK_INT(chmod("p.yaml", 0640), 0);
 	CHECK_INT(cpl_config_read(c, "p.yaml", &test_log, &e), -1);
 	CHECK_INT(e.status, CPL_CONFIG);
+	CHECK_STR(e.text, "p.yaml: others can read it and it holds a "
+			  "password: chmod 600 p.yaml");
+	write_file("p.yaml", room, sizeof room - 1);
+	CHECK_INT(chmod("p.yaml", 0604), 0);
+	CHECK_INT(cpl_config_read(c, "p.yaml", &test_log, &e), -1);
 	CHECK_STR(e.text, "p.yaml: others can read it and it holds a "
 			  "password: chmod 600 p.yaml");
 	write_file("p.yaml", harmless, sizeof harmless - 1);
@@ -597,16 +602,18 @@ static void test_permissions(void)
 
 /* ---- Aliases ---- */
 
-static int add_jid(void *user, const char *jid)
+static int add_jid(void *user, const char *jid,
+		   const struct cpl_config_room *room)
 {
 	struct cpl_buf *b = user;
 
-	return cpl_buf_addf(b, "%s ", jid);
+	return cpl_buf_addf(b, "%s%s ", jid, room ? " (room)" : "");
 }
 
-static int stop(void *user, const char *jid)
+static int stop(void *user, const char *jid, const struct cpl_config_room *room)
 {
 	(void)jid;
+	(void)room;
 	return ++*(int *)user == 2;
 }
 
@@ -651,6 +658,98 @@ static void test_aliases(void)
 	CHECK_STR(b.data, "z y ");
 	cpl_buf_release(&b);
 	cpl_config_free(c);
+}
+
+/* The settings of the last room. */
+static int keep_room(void *user, const char *jid,
+		     const struct cpl_config_room *room)
+{
+	(void)jid;
+	if (room)
+		*(const struct cpl_config_room **)user = room;
+	return 0;
+}
+
+static void test_rooms(void)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+	struct cpl_buf b = CPL_BUF_INIT(1000);
+	const struct cpl_config_room *room = NULL;
+	struct cpl_config *c = load(
+	    "aliases:\n"
+	    "  ops:\n"
+	    "    room: Ops@Rooms.lit\n"
+	    "    nick: log bot\n"
+	    "    password_file: ~/ops\n"
+	    "    password_command: pass ops\n"
+	    "    password: o-p-s\n"
+	    "  hall: {room: hall@rooms.lit}\n"
+	    "  all: [ops@rooms.lit, juliet@capulet.lit, hall, ops,\n"
+	    "        {room: ops@rooms.lit, nick: other}]\n",
+	    "aliases: {hall: h@system.lit, cellar: {room: c@rooms.lit}}\n", &e);
+
+	CHECK_STR(e.text, "");
+	UNIT_NEED(c);
+	CHECK_INT(cpl_config_alias(c, "ops", keep_room, &room, &e), 1);
+	UNIT_NEED(room != NULL);
+	setting_is(&room->set, CPL_SET_NICK, "log bot", "config.yaml:4:11");
+	setting_is(&room->set, CPL_SET_PASSWORD_FILE, "/home/j/ops",
+		   "config.yaml:5:20");
+	setting_is(&room->set, CPL_SET_PASSWORD_COMMAND, "pass ops",
+		   "config.yaml:6:23");
+	setting_is(&room->set, CPL_SET_PASSWORD, "o-p-s", "config.yaml:7:15");
+	CHECK_INT(cpl_config_alias(c, "hall", keep_room, &room, &e), 1);
+	setting_is(&room->set, CPL_SET_NICK, NULL, NULL);
+	/* The first that says that it is a room. */
+	CHECK_INT(cpl_config_alias(c, "all", add_jid, &b, &e), 3);
+	CHECK_STR(b.data, "ops@rooms.lit (room) juliet@capulet.lit "
+			  "hall@rooms.lit (room) ");
+	CHECK_INT(cpl_config_alias(c, "all", keep_room, &room, &e), 3);
+	CHECK_INT(cpl_config_alias(c, "cellar", keep_room, &room, &e), 1);
+	cpl_buf_truncate(&b, 0);
+	cpl_config_names(c, 1, add_name, &b);
+	CHECK_STR(b.data, "ops hall all cellar ");
+	cpl_buf_release(&b);
+	cpl_config_free(c);
+}
+
+static void test_bad_rooms(void)
+{
+	refused("aliases: {a: {}}\n", "config.yaml:1:14: a: has no key 'room'");
+	refused("aliases:\n  a:\n    nick: x\n",
+		"config.yaml:3:5: a: has no key 'room'");
+	refused("aliases: {a: {rom: x@y.lit}}\n",
+		"config.yaml:1:15: unknown key 'rom' (did you mean 'room'?)");
+	refused("aliases: {a: {room: x@y.lit, pasword_file: x}}\n",
+		"config.yaml:1:30: unknown key 'pasword_file' (did you mean "
+		"'password_file'?)");
+	refused("aliases: {a: {room: x@y.lit, jid: x}}\n",
+		"config.yaml:1:30: unknown key 'jid'");
+	refused("aliases: {a: {room: x@y.lit, room: x@y.lit}}\n",
+		"config.yaml:1:30: key 'room' is there twice, first in line 1");
+	refused("aliases: {a: {room: y.lit}}\n",
+		"config.yaml:1:21: room: 'y.lit' is no room: it has no "
+		"localpart");
+	refused("aliases: {a: {room: b}, b: c@d}\n",
+		"config.yaml:1:21: room: 'b' is no room: it has no localpart");
+	refused("aliases: {a: {room: x@y.lit/z}}\n",
+		"config.yaml:1:21: room: 'x@y.lit/z' is no room: it has a "
+		"resource");
+	refused("aliases: {a: {room: x@}}\n",
+		"config.yaml:1:21: room: 'x@' has an empty domain");
+	refused("aliases: {a: {room: [x@y.lit]}}\n",
+		"config.yaml:1:21: room: must be a text, not a list");
+	refused("aliases: {a: {room: }}\n",
+		"config.yaml:1:21: room: must be a text, not nothing");
+	refused("aliases: {a: {room: x@y.lit, nick: ''}}\n",
+		"config.yaml:1:36: nick: is empty");
+	refused("aliases: {a: {room: x@y.lit, nick: '  '}}\n",
+		"config.yaml:1:36: nick: is nothing but spaces");
+	refused("aliases: {a: {room: x@y.lit, password: {}}}\n",
+		"config.yaml:1:40: password: must be a text, not a map");
+	refused("aliases: {a: [b@c, {room: y.lit}]}\n",
+		"config.yaml:1:27: room: 'y.lit' is no room: it has no "
+		"localpart");
 }
 
 /* Groups of groups, each with the one before twice: 2^n paths, n groups. And
@@ -790,6 +889,8 @@ int main(void)
 	RUN(test_paths);
 	RUN(test_permissions);
 	RUN(test_aliases);
+	RUN(test_rooms);
+	RUN(test_bad_rooms);
 	RUN(test_alias_limits);
 	RUN(test_put);
 	RUN(test_server);
