@@ -12,68 +12,168 @@
 /* What each() of an alias needs; the first error ends the walk. */
 struct adding {
 	struct cpl_recipients *to;
+	int rooms; /* whatever an alias says */
+	int with_nick;
 	struct cpl_err *e;
 };
+
+static int make_space(struct cpl_recipients *r)
+{
+	size_t space = r->space ? 2 * r->space : 16;
+	struct cpl_jid *list;
+	struct cpl_recipient *more;
+
+	if (r->count < r->space)
+		return 0;
+	list = realloc(r->list, space * sizeof *list);
+	if (list)
+		r->list = list;
+	more = realloc(r->more, space * sizeof *more);
+	if (more)
+		r->more = more;
+	if (!list || !more)
+		return -1;
+	r->space = space;
+	return 0;
+}
+
+/* Whether jid may be a room's; a nickname behind it is taken away. */
+static int split_nick(const struct adding *a, struct cpl_jid *jid,
+		      struct cpl_recipient *one)
+{
+	struct cpl_jid bare;
+
+	if (!a->with_nick || !jid->resource)
+		return cpl_jid_check_room(jid, a->e);
+	if (cpl_setting_check(CPL_SET_NICK, jid->resource, NULL) < 0)
+		return cpl_err_set(a->e, CPL_USAGE,
+				   "'%s' has a nickname of nothing but spaces",
+				   jid->full);
+	one->nick = strdup(jid->resource);
+	if (!one->nick)
+		return cpl_err_nomem(a->e);
+	if (cpl_jid_parse(&bare, jid->bare, a->e) < 0)
+		return -1;
+	cpl_jid_release(jid);
+	*jid = bare;
+	return cpl_jid_check_room(jid, a->e);
+}
+
+/* What is said of an address that is there already. */
+static int meet(struct cpl_recipients *r, size_t i, struct cpl_recipient *one,
+		struct cpl_err *e)
+{
+	struct cpl_recipient *have = &r->more[i];
+
+	if (one->nick && have->nick && strcmp(one->nick, have->nick) != 0)
+		return cpl_err_set(e, CPL_USAGE,
+				   "%s: with two nicknames, '%s' and '%s'",
+				   r->list[i].full, have->nick, one->nick);
+	if (one->room && !have->room)
+		r->rooms++;
+	have->room |= one->room;
+	if (!have->alias)
+		have->alias = one->alias;
+	if (!have->nick) {
+		have->nick = one->nick;
+		one->nick = NULL;
+	}
+	return 0;
+}
+
+/* Takes jid and one over, unless it fails. */
+static int append(struct cpl_recipients *r, struct cpl_jid *jid,
+		  struct cpl_recipient *one, struct cpl_err *e)
+{
+	if (r->count == CPL_RECIPIENTS_MAX)
+		return cpl_err_set(e, CPL_USAGE, "more than %d recipients",
+				   CPL_RECIPIENTS_MAX);
+	if (make_space(r) < 0)
+		return cpl_err_nomem(e);
+	r->rooms += (size_t)one->room;
+	r->list[r->count] = *jid;
+	r->more[r->count++] = *one;
+	memset(jid, 0, sizeof *jid);
+	one->nick = NULL;
+	return 0;
+}
 
 static int add_jid(void *user, const char *text,
 		   const struct cpl_config_room *alias)
 {
 	struct adding *a = user;
 	struct cpl_recipients *r = a->to;
+	struct cpl_recipient one = {.room = alias || a->rooms, .alias = alias};
 	struct cpl_jid jid;
+	size_t i = 0;
+	int result = cpl_jid_parse(&jid, text, a->e);
 
-	(void)alias;
-	if (cpl_jid_parse(&jid, text, a->e) < 0)
-		return -1;
-	for (size_t i = 0; i < r->count; i++) {
-		if (strcmp(r->list[i].full, jid.full) == 0) {
-			cpl_jid_release(&jid);
-			return 0;
-		}
-	}
-	if (r->count == CPL_RECIPIENTS_MAX) {
-		cpl_jid_release(&jid);
-		return cpl_err_set(a->e, CPL_USAGE, "more than %d recipients",
-				   CPL_RECIPIENTS_MAX);
-	}
-	if (r->count == r->room) {
-		size_t room = r->room ? 2 * r->room : 16;
-		struct cpl_jid *list = realloc(r->list, room * sizeof *list);
-
-		if (!list) {
-			cpl_jid_release(&jid);
-			return cpl_err_nomem(a->e);
-		}
-		r->list = list;
-		r->room = room;
-	}
-	r->list[r->count++] = jid;
-	return 0;
+	if (result == 0 && a->rooms)
+		result = split_nick(a, &jid, &one);
+	while (result == 0 && i < r->count &&
+	       strcmp(r->list[i].full, jid.full) != 0)
+		i++;
+	if (result == 0)
+		result = i < r->count ? meet(r, i, &one, a->e)
+				      : append(r, &jid, &one, a->e);
+	cpl_jid_release(&jid);
+	free(one.nick);
+	return result;
 }
 
 int cpl_recipients_add_jid(struct cpl_recipients *r, const char *jid,
 			   struct cpl_err *e)
 {
-	struct adding a = {r, e};
+	struct adding a = {.to = r, .e = e};
 
 	return add_jid(&a, jid, NULL);
+}
+
+static int add_operand(struct adding *a, const struct cpl_config *config,
+		       const char *operand)
+{
+	int result;
+
+	if (*operand && !strpbrk(operand, "@./:"))
+		result = cpl_config_alias(config, operand, add_jid, a, a->e);
+	else
+		result = add_jid(a, operand, NULL);
+	if (result < 0 && a->e && a->e->status == CPL_DATA)
+		a->e->status = CPL_USAGE;
+	return result < 0 ? -1 : 0;
 }
 
 int cpl_recipients_add(struct cpl_recipients *r,
 		       const struct cpl_config *config, const char *operand,
 		       struct cpl_err *e)
 {
-	struct adding a = {r, e};
+	struct adding a = {.to = r, .e = e};
 
-	if (*operand && !strpbrk(operand, "@./:"))
-		return cpl_config_alias(config, operand, add_jid, &a, e) < 0
-			   ? -1
-			   : 0;
-	if (add_jid(&a, operand, NULL) == 0)
-		return 0;
-	if (e && e->status == CPL_DATA)
-		e->status = CPL_USAGE;
-	return -1;
+	return add_operand(&a, config, operand);
+}
+
+int cpl_recipients_add_room(struct cpl_recipients *r,
+			    const struct cpl_config *config,
+			    const char *operand, int with_nick,
+			    struct cpl_err *e)
+{
+	struct adding a = {.to = r, .rooms = 1, .with_nick = with_nick, .e = e};
+
+	return add_operand(&a, config, operand);
+}
+
+int cpl_recipients_are_rooms(struct cpl_recipients *r, struct cpl_err *e)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (cpl_jid_check_room(&r->list[i], e) < 0) {
+			if (e && e->status == CPL_DATA)
+				e->status = CPL_USAGE;
+			return -1;
+		}
+		r->more[i].room = 1;
+	}
+	r->rooms = r->count;
+	return 0;
 }
 
 /* One line without its end; white space around an address is not part of it. */
@@ -152,8 +252,11 @@ int cpl_recipients_read(struct cpl_recipients *r,
 
 void cpl_recipients_release(struct cpl_recipients *r)
 {
-	for (size_t i = 0; i < r->count; i++)
+	for (size_t i = 0; i < r->count; i++) {
 		cpl_jid_release(&r->list[i]);
+		free(r->more[i].nick);
+	}
 	free(r->list);
+	free(r->more);
 	memset(r, 0, sizeof *r);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The addresses that a tool was given: JIDs and aliases as operands, and files
- * of them. Each address is kept once, prepared, in the order given. The struct
- * owns them; zero-filled it is empty. */
+ * of them. Each address is kept once, prepared, in the order given, with
+ * whether it is a room's. The struct owns them; zero-filled it is empty. */
 #ifndef CPL_RECIPIENTS_H
 #define CPL_RECIPIENTS_H
 
@@ -11,17 +11,44 @@
 #include "../config/config.h"
 #include "../stanza/jid.h"
 
-struct cpl_recipients {
-	struct cpl_jid *list;
-	size_t count;
-	size_t room;
+/* What is known of an address besides. */
+struct cpl_recipient {
+	int room;   /* it is a room's; the address is bare then */
+	char *nick; /* of ROOM/NICK, prepared; NULL: none was said */
+	/* What an alias says of the room (of several the first); NULL: none
+	 * names it. The configuration's, and valid as long as that is. */
+	const struct cpl_config_room *alias;
 };
 
-/* Adds an operand: without '@', '.', '/' and ':' it is an alias, else a JID.
- * -1 with CPL_USAGE. */
+struct cpl_recipients {
+	struct cpl_jid *list;
+	struct cpl_recipient *more; /* of the same index */
+	size_t count;
+	size_t space; /* for so many */
+	size_t rooms; /* how many of them are rooms */
+};
+
+/* Adds an operand: without '@', '.', '/' and ':' it is an alias, else a JID. A
+ * room is what an alias says to be one. -1 with CPL_USAGE. */
 int cpl_recipients_add(struct cpl_recipients *r,
 		       const struct cpl_config *config, const char *operand,
 		       struct cpl_err *e) __attribute__((warn_unused_result));
+
+/* The same for one that is a room, or for an alias all of whose members are
+ * rooms, whether it says so or not: "-R ROOM". With with_nick it may be
+ * ROOM/NICK; the address that is kept is the room's. -1 with CPL_USAGE: no
+ * localpart, a resource without with_nick or one that is nothing but spaces, a
+ * room that has another nickname already. */
+int cpl_recipients_add_room(struct cpl_recipients *r,
+			    const struct cpl_config *config,
+			    const char *operand, int with_nick,
+			    struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* All that were added are rooms: "-t groupchat". -1 with CPL_USAGE where one
+ * cannot be. */
+int cpl_recipients_are_rooms(struct cpl_recipients *r, struct cpl_err *e)
+    __attribute__((warn_unused_result));
 
 /* Adds a JID, which is no alias whatever it looks like. -1 with CPL_DATA. */
 int cpl_recipients_add_jid(struct cpl_recipients *r, const char *jid,
