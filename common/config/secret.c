@@ -79,10 +79,14 @@ static enum source find_source(const struct cpl_secret_conf *conf, char **path)
 	return conf->no_prompt ? FROM_NOWHERE : FROM_PROMPT;
 }
 
-static const char *source_name(enum source source, const struct cpl_settings *s)
+static const char *source_name(enum source source,
+			       const struct cpl_secret_conf *conf)
 {
+	const struct cpl_settings *s = conf->settings;
+
 	switch (source) {
-	case FROM_FD: return "--password-fd";
+	case FROM_FD:
+		return conf->fd_option ? conf->fd_option : "--password-fd";
 	case FROM_FILE: return s->set[CPL_SET_PASSWORD_FILE].origin;
 	case FROM_TEXT: return s->set[CPL_SET_PASSWORD].origin;
 	case FROM_CREDENTIAL: return "CREDENTIALS_DIRECTORY";
@@ -99,7 +103,7 @@ const char *cpl_secret_source(const struct cpl_secret_conf *conf)
 	enum source source = find_source(conf, &path);
 
 	free(path);
-	return source_name(source, conf->settings);
+	return source_name(source, conf);
 }
 
 int cpl_line_read(int fd, struct cpl_buf *out, struct cpl_err *e)
@@ -200,14 +204,14 @@ static int check(struct cpl_buf *line, struct cpl_err *e)
 
 /* "SOURCE: " before the reason, with the key where the source is a place in a
  * file. */
-static void name_source(enum source source, const struct cpl_settings *s,
+static void name_source(enum source source, const struct cpl_secret_conf *conf,
 			struct cpl_err *e)
 {
 	static const enum cpl_setting_id ids[] = {
 	    [FROM_FILE] = CPL_SET_PASSWORD_FILE,
 	    [FROM_TEXT] = CPL_SET_PASSWORD,
 	    [FROM_COMMAND] = CPL_SET_PASSWORD_COMMAND};
-	const char *name = source_name(source, s);
+	const char *name = source_name(source, conf);
 
 	if (source == FROM_PROMPT || source == FROM_NOWHERE)
 		cpl_err_prefix(e, "no password");
@@ -231,7 +235,7 @@ int cpl_secret_get(struct cpl_secret *out, const struct cpl_secret_conf *conf,
 	free(credential);
 	if (result < 0) {
 		cpl_buf_release(&line);
-		name_source(source, conf->settings, e);
+		name_source(source, conf, e);
 		return -1;
 	}
 	out->len = line.len;

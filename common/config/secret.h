@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The account's password: the one module that fetches it and holds it. The
+ * The account's password, or a room's, whose settings hold nothing but where it
+ * comes from: the one module that fetches it and holds it. The
  * sources, first that is there wins (couplet-config(5), PASSWORDS):
  * --password-fd, --password-file and $COUPLET_PASSWORD_FILE (both arrive as
  * CPL_SET_PASSWORD_FILE from those origins), $COUPLET_PASSWORD,
@@ -24,9 +25,10 @@ struct cpl_secret {
 
 struct cpl_secret_conf {
 	int fd;                      /* --password-fd, or -1 */
+	const char *fd_option;       /* its name; NULL: --password-fd */
 	const char *credentials_dir; /* $CREDENTIALS_DIRECTORY, or NULL */
 	const struct cpl_settings *settings;
-	int no_prompt; /* for tests and --pretend */
+	int no_prompt; /* for tests, --pretend, and a room */
 };
 
 /* Fetches the password. The first line of the source, its newline (CR LF too)
@@ -45,7 +47,7 @@ int cpl_secret_get(struct cpl_secret *out, const struct cpl_secret_conf *conf,
     __attribute__((warn_unused_result));
 
 /* The name of the source that cpl_secret_get() would use, without reading it:
- * for --pretend. "--password-fd", "CREDENTIALS_DIRECTORY", "prompt", else the
+ * for --pretend. fd_option, "CREDENTIALS_DIRECTORY", "prompt", else the
  * origin of the setting. NULL: there is none. Never the password. */
 const char *cpl_secret_source(const struct cpl_secret_conf *conf);
 
