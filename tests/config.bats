@@ -133,6 +133,57 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 	EOF
 }
 
+@test "rooms: an alias with a nickname and a password" {
+	config c.yaml <<-EOF
+		accounts:
+		  romeo: {jid: romeo@montague.lit, nick: R, password: x}
+		aliases:
+		  ops:
+		    room: ops@rooms.capulet.lit
+		    nick: logbot
+		    password_file: gone
+		  everyone: [nurse@capulet.lit, ops]
+	EOF
+	same 'aliases' 'ops everyone' \
+		"$(tool xsend -C c.yaml --list-aliases | paste -sd ' ')"
+	# Who does not enter rooms has the address, and needs no password of it.
+	says 75 '127.0.0.1:1: Connection refused' \
+		tool xping -C c.yaml -H 127.0.0.1:1 everyone
+	same 'nick' 'R from c.yaml:2:42' "$(setting nick xsend -C c.yaml)"
+}
+
+@test "rooms: malformed: 78 with the place" {
+	local text place
+	while IFS='|' read -r text place; do
+		printf '%b' "aliases:\n$text" | config bad.yaml
+		says 78 "bad.yaml:$place" nowhere -C bad.yaml
+	done <<-'EOF'
+		  ops: {}\n|2:8: ops: has no key 'room'
+		  ops:\n    nick: x\n|3:5: ops: has no key 'room'
+		  ops:\n    romo: ops@rooms.lit\n|3:5: unknown key 'romo' (did you mean 'room'?)
+		  ops: {room: ops@rooms.lit, paswrd_file: x}\n|2:30: unknown key 'paswrd_file' (did you mean 'password_file'?)
+		  ops: {room: rooms.lit}\n|2:15: room: 'rooms.lit' is no room: it has no localpart
+		  ops: {room: ops@rooms.lit/nick}\n|2:15: room: 'ops@rooms.lit/nick' is no room: it has a resource
+		  ops: {room: ops@rooms.lit, nick: ' '}\n|2:36: nick: is nothing but spaces
+		  all: [ops]\n  opps: {room: ops@rooms.lit}\n|2:9: unknown alias 'ops' (did you mean 'opps'?)
+	EOF
+}
+
+@test "rooms: a file with a password of one that others can read: 78" {
+	config c.yaml <<-EOF
+		accounts:
+		  romeo: {jid: romeo@montague.lit}
+		aliases:
+		  ops: {room: ops@rooms.capulet.lit, password: rosaline}
+	EOF
+	chmod 640 c.yaml
+	says 78 'c.yaml: others can read it and it holds a password: chmod 600 c.yaml' \
+		nowhere -C c.yaml
+	sed -i 's/password/nick/' c.yaml
+	COUPLET_PASSWORD=x says 75 '127.0.0.1:1: Connection refused' \
+		nowhere -C c.yaml
+}
+
 @test "a near miss gets a suggestion" {
 	config c.yaml <<-EOF
 		accounts:
