@@ -95,8 +95,8 @@ static char *local_nick(const struct cpl_cli *cli, struct cpl_err *e)
 	return nick;
 }
 
-char *cpl_room_nick(const struct cpl_cli *cli, const struct cpl_recipient *of,
-		    struct cpl_err *e)
+char *cpl_room_option_nick(const struct cpl_cli *cli,
+			   const struct cpl_recipient *of, struct cpl_err *e)
 {
 	const struct cpl_setting *set = &cli->settings.set[CPL_SET_NICK];
 	const char *nick = of ? of->nick : NULL;
@@ -185,7 +185,7 @@ int cpl_room_entries_load(struct cpl_room_entries *out,
 		out->count++;
 		entry->recipient = i;
 		entry->room = to->list[i].bare;
-		entry->nick = cpl_room_nick(cli, &to->more[i], e);
+		entry->nick = cpl_room_option_nick(cli, &to->more[i], e);
 		result = entry->nick ? fetch(out, entry, &to->more[i],
 					     to->rooms == 1, &direct, cli, e)
 				     : -1;

@@ -70,8 +70,9 @@ void cpl_room_option_stdin(const struct cpl_room_options *o,
  * first that is there. of may be NULL, for a room that is not among the
  * recipients. After cpl_cli_load(). NULL with e: CPL_USAGE where the JID has no
  * localpart either. */
-char *cpl_room_nick(const struct cpl_cli *cli, const struct cpl_recipient *of,
-		    struct cpl_err *e) __attribute__((warn_unused_result));
+char *cpl_room_option_nick(const struct cpl_cli *cli,
+			   const struct cpl_recipient *of, struct cpl_err *e)
+    __attribute__((warn_unused_result));
 
 /* What it takes to enter one room. */
 struct cpl_room_entry {
@@ -96,7 +97,7 @@ struct cpl_room_entries {
  * are needed, are for the ones whose alias says nothing of a password. Nobody
  * is prompted. After the password of the account was fetched, since both may
  * come from one descriptor. 0, or -1 with out empty: CPL_CONFIG as of
- * cpl_secret_get(), CPL_USAGE as of cpl_room_nick(). */
+ * cpl_secret_get(), CPL_USAGE as of cpl_room_option_nick(). */
 int cpl_room_entries_load(struct cpl_room_entries *out,
 			  const struct cpl_room_options *o,
 			  const struct cpl_cli *cli,

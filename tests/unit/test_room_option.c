@@ -248,7 +248,7 @@ static void nick_is(struct cpl_cli *cli, const char *operand, const char *nick)
 	char *got;
 
 	add(&r, cli, operand);
-	got = cpl_room_nick(cli, r.count ? &r.more[0] : NULL, &e);
+	got = cpl_room_option_nick(cli, r.count ? &r.more[0] : NULL, &e);
 	CHECK_STR(got, nick);
 	CHECK_STR(e.text, "");
 	free(got);
@@ -291,7 +291,7 @@ static void test_no_nick(void)
 
 	start(&cli, "montague.lit", NULL);
 	nick_is(&cli, "ops", "logbot");
-	CHECK(!cpl_room_nick(&cli, NULL, &e));
+	CHECK(!cpl_room_option_nick(&cli, NULL, &e));
 	CHECK_INT(e.status, CPL_USAGE);
 	CHECK_STR(e.text, "no nickname: 'montague.lit' has no localpart, and "
 			  "--nick is not given");
