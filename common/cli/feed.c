@@ -7,6 +7,7 @@
 #include "../base/limits.h"
 #include "../stanza/build.h"
 #include "../stanza/chars.h"
+#include "../stanza/ns.h"
 #include "../stanza/outgoing.h"
 
 void cpl_feed_name(const struct cpl_feed *f, uint64_t record,
@@ -52,6 +53,7 @@ static void free_job(struct cpl_feed_job *job)
 		return;
 	if (job->stanza)
 		xmpp_stanza_release(job->stanza);
+	free(job->type);
 	free(job);
 }
 
@@ -64,6 +66,31 @@ static void retire(struct cpl_feed *f, struct cpl_feed_job *job)
 		f->spare = job;
 }
 
+/* In a room it is groupchat (XEP-0045 7.4), whatever it is for others. */
+static int set_type(struct cpl_feed_job *job, int room)
+{
+	const char *type = xmpp_stanza_get_type(job->stanza);
+
+	if (!cpl_is(job->stanza, "message", CPL_NS_CLIENT))
+		return 0;
+	if (!job->typed && type) {
+		job->type = strdup(type);
+		if (!job->type)
+			return -1;
+	}
+	job->typed = 1;
+	return cpl_set_attr(job->stanza, "type",
+			    room ? "groupchat" : job->type);
+}
+
+static int address_to(const struct cpl_recipients *to, struct cpl_feed_job *job,
+		      size_t i)
+{
+	if (to->rooms > 0 && set_type(job, to->more[i].room) < 0)
+		return -1;
+	return cpl_set_attr(job->stanza, "to", to->list[i].full);
+}
+
 static int address(const struct cpl_feed *f, struct cpl_feed_job *job)
 {
 	const struct cpl_recipients *to = f->conf.to;
@@ -72,10 +99,23 @@ static int address(const struct cpl_feed *f, struct cpl_feed_job *job)
 		xmpp_stanza_del_attribute(job->stanza, "id");
 	if (to->count == 0 || job->addressed == job->recipient + 1)
 		return 0;
-	if (cpl_set_attr(job->stanza, "to", to->list[job->recipient].full) < 0)
+	if (address_to(to, job, job->recipient) < 0)
 		return -1;
 	job->addressed = job->recipient + 1;
 	return 0;
+}
+
+/* What becomes of it, before it is sent. */
+static enum cpl_feed_way way(struct cpl_feed *f, struct cpl_feed_job *job,
+			     const struct cpl_origin *origin, struct cpl_err *e)
+{
+	if (address(f, job) < 0) {
+		cpl_err_nomem(e);
+		return CPL_FEED_REFUSED;
+	}
+	if (!f->on.divert)
+		return CPL_FEED_SEND;
+	return f->on.divert(f->on.user, job->stanza, origin, e);
 }
 
 /* Sends a stanza to its next recipient, or to where its to says. Non-zero when
@@ -85,13 +125,12 @@ static int send_next(struct cpl_feed *f, struct cpl_feed_job *job)
 {
 	struct cpl_origin origin = {job->record, (uint32_t)job->recipient};
 	struct cpl_err e = CPL_ERR_INIT;
-	int diverted = 0;
+	enum cpl_feed_way goes = way(f, job, &origin, &e);
 
-	if (address(f, job) < 0)
-		cpl_err_nomem(&e);
-	else if (f->on.divert)
-		diverted = f->on.divert(f->on.user, job->stanza, &e);
-	if (e.status == CPL_OK && !diverted &&
+	f->later = goes == CPL_FEED_LATER;
+	if (f->later)
+		return 0;
+	if (goes == CPL_FEED_SEND &&
 	    cpl_delivery_send(f->delivery, job->stanza, &origin, &e) == 0 &&
 	    f->on.sent)
 		f->on.sent(f->on.user, job->stanza, &origin);
@@ -104,7 +143,7 @@ static int send_next(struct cpl_feed *f, struct cpl_feed_job *job)
 
 static int is_full(const struct cpl_feed *f)
 {
-	return (f->delivery && cpl_delivery_full(f->delivery)) ||
+	return f->later || (f->delivery && cpl_delivery_full(f->delivery)) ||
 	       (f->on.full && f->on.full(f->on.user));
 }
 
@@ -316,12 +355,13 @@ void cpl_feed_go(struct cpl_feed *f)
 
 void cpl_feed_room(struct cpl_feed *f)
 {
+	f->later = 0;
 	if (f->first || !f->ended)
 		work(f);
 }
 
 /* A stanza for its recipients from the given one on. */
-static void each_of(const struct cpl_feed *f, const struct cpl_feed_job *job,
+static void each_of(const struct cpl_feed *f, struct cpl_feed_job *job,
 		    void (*each)(void *user, xmpp_stanza_t *stanza,
 				 const struct cpl_origin *origin),
 		    void *user)
@@ -333,8 +373,7 @@ static void each_of(const struct cpl_feed *f, const struct cpl_feed_job *job,
 		if (job->own_id)
 			xmpp_stanza_del_attribute(job->stanza, "id");
 		if (to->count == 0 ||
-		    cpl_set_attr(job->stanza, "to",
-				 to->list[origin.recipient].full) == 0)
+		    address_to(to, job, origin.recipient) == 0)
 			each(user, job->stanza, &origin);
 	} while (++origin.recipient < to->count);
 }
@@ -346,7 +385,7 @@ void cpl_feed_each_left(const struct cpl_feed *f,
 {
 	struct cpl_feed_job whole = {.record = 1};
 
-	for (const struct cpl_feed_job *job = f->first; job; job = job->next)
+	for (struct cpl_feed_job *job = f->first; job; job = job->next)
 		each_of(f, job, each, user);
 	/* The one record that waited for the login. */
 	if (f->conf.mode != CPL_INPUT_WHOLE || f->went || !f->ended ||
@@ -359,6 +398,7 @@ void cpl_feed_each_left(const struct cpl_feed *f,
 	whole.own_id = xmpp_stanza_get_id(whole.stanza) == NULL;
 	each_of(f, &whole, each, user);
 	xmpp_stanza_release(whole.stanza);
+	free(whole.type);
 }
 
 uint64_t cpl_feed_unread(const struct cpl_feed *f)

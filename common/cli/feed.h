@@ -24,6 +24,15 @@ struct cpl_feed_conf {
 	int reply, to_self; /* outgoing.h */
 };
 
+/* What becomes of a stanza: it goes to the delivery; the tool has dealt with
+ * it; not now, with all behind it, until cpl_feed_room(); it is refused. */
+enum cpl_feed_way {
+	CPL_FEED_SEND,
+	CPL_FEED_DONE,
+	CPL_FEED_LATER,
+	CPL_FEED_REFUSED
+};
+
 struct cpl_feed_events {
 	/* There is something to send: the tool connects now, sets the
 	 * delivery and calls cpl_feed_go() once it is online. */
@@ -37,10 +46,12 @@ struct cpl_feed_events {
 	/* Besides the delivery something is full: cpl_feed_room() says when it
 	 * is not. May be NULL. */
 	int (*full)(void *user);
-	/* Before a stanza is given to the delivery, with its recipient. 0: it
-	 * shall be; 1: the tool has dealt with it; -1 with e: it is refused,
-	 * as if the delivery had. May be NULL. */
-	int (*divert)(void *user, xmpp_stanza_t *stanza, struct cpl_err *e);
+	/* Before a stanza is given to the delivery, with its recipient: what
+	 * becomes of it; CPL_FEED_REFUSED with e, as if the delivery had. May
+	 * be NULL. */
+	enum cpl_feed_way (*divert)(void *user, xmpp_stanza_t *stanza,
+				    const struct cpl_origin *origin,
+				    struct cpl_err *e);
 	/* All records were given to the delivery; or there is none to send. */
 	void (*end)(void *user);
 	void *user;
@@ -57,7 +68,9 @@ struct cpl_feed_job {
 	size_t line;      /* of stdin; 0: the record's number says it */
 	size_t recipient; /* the next one */
 	size_t addressed; /* to says this one, counted from 1 */
-	int own_id;       /* the delivery gives it one for each */
+	int typed;        /* type is known: what it is for who is no room */
+	char *type;
+	int own_id; /* the delivery gives it one for each */
 	struct cpl_feed_job *next;
 };
 
@@ -74,6 +87,7 @@ struct cpl_feed {
 	struct cpl_buf body;        /* text of the record at hand */
 	uint64_t last;              /* record that was read */
 	int went;                   /* cpl_feed_go() */
+	int later;                  /* until cpl_feed_room() */
 	int ended;                  /* the input; what is left is sent */
 };
 
@@ -87,7 +101,7 @@ void cpl_feed_start(struct cpl_feed *f, struct cpl_run *run,
 /* Online: records may go. */
 void cpl_feed_go(struct cpl_feed *f);
 
-/* The delivery has room again, or what full() is about. */
+/* The delivery has room again, or what full() or divert() is about. */
 void cpl_feed_room(struct cpl_feed *f);
 
 /* How a record is called in messages. */

@@ -51,6 +51,7 @@ struct cpl_delivery {
 	size_t foreign_next;
 	struct domain domains[DOMAINS_MAX];
 	size_t domain_count;
+	size_t unheard, unheard_bytes; /* of what was said in rooms */
 	uint64_t sent_count, acked_count, refused_count;
 	size_t pings; /* under way */
 	int was_full;
@@ -261,12 +262,38 @@ static int note(struct sent *s, xmpp_stanza_t *stanza)
 	return s->id && (s->to || !to) ? 0 : -1;
 }
 
+static int is_for_room(const struct cpl_delivery *d, xmpp_stanza_t *stanza)
+{
+	const char *type = xmpp_stanza_get_type(stanza);
+
+	return d->on.say && type && strcmp(type, "groupchat") == 0 &&
+	       cpl_filter_kind(stanza) == CPL_MESSAGE;
+}
+
+static int say(struct cpl_delivery *d, xmpp_stanza_t *message,
+	       const struct cpl_origin *origin, struct cpl_err *e)
+{
+	long bytes;
+
+	if (identify(d, message, origin) < 0)
+		return cpl_err_nomem(e);
+	bytes = d->on.say(d->on.user, message, origin, e);
+	if (bytes < 0)
+		return -1;
+	d->sent_count++;
+	d->unheard++;
+	d->unheard_bytes += (size_t)bytes;
+	return 0;
+}
+
 int cpl_delivery_send(struct cpl_delivery *d, xmpp_stanza_t *stanza,
 		      const struct cpl_origin *origin, struct cpl_err *e)
 {
 	struct sent s = {.origin = *origin};
 	size_t before = cpl_session_pending(d->conf.session);
 
+	if (is_for_room(d, stanza))
+		return say(d, stanza, origin, e);
 	/* Whatever fails fails before anything is sent. */
 	if (identify(d, stanza, origin) < 0 || note(&s, stanza) < 0 ||
 	    !cpl_buf_room(&d->unacked, sizeof s)) {
@@ -285,8 +312,13 @@ int cpl_delivery_send(struct cpl_delivery *d, xmpp_stanza_t *stanza,
 
 static int window_full(const struct cpl_delivery *d)
 {
-	return d->unacked.len / sizeof(struct sent) >= CPL_WINDOW_STANZAS ||
-	       cpl_session_pending(d->conf.session) >= CPL_WINDOW_BYTES;
+	size_t pending = cpl_session_pending(d->conf.session);
+
+	/* What is unheard may be pending, too. */
+	return d->unacked.len / sizeof(struct sent) + d->unheard >=
+		   CPL_WINDOW_STANZAS ||
+	       pending >= CPL_WINDOW_BYTES ||
+	       d->unheard_bytes >= CPL_WINDOW_BYTES;
 }
 
 /* Who was told so waits for room(). */
@@ -300,7 +332,7 @@ int cpl_delivery_full(struct cpl_delivery *d)
 
 static void check_done(struct cpl_delivery *d)
 {
-	if (d->done || !d->finishing || d->unacked.len > 0)
+	if (d->done || !d->finishing || cpl_delivery_waits(d))
 		return;
 	if (d->pings > 0 && !d->waited) {
 		if (!d->wait.armed)
@@ -372,6 +404,16 @@ static void describe(const struct cpl_delivery *d, const struct sent *s,
 	};
 }
 
+/* Less waits than before. */
+static void check_room(struct cpl_delivery *d)
+{
+	if (d->was_full && !window_full(d)) {
+		d->was_full = 0;
+		d->on.room(d->on.user);
+	}
+	check_done(d);
+}
+
 void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto)
 {
 	struct cpl_sent sent;
@@ -383,11 +425,22 @@ void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto)
 			d->on.confirmed(d->on.user, &sent);
 		take_first(d);
 	}
-	if (d->was_full && !window_full(d)) {
-		d->was_full = 0;
-		d->on.room(d->on.user);
-	}
-	check_done(d);
+	check_room(d);
+}
+
+void cpl_delivery_heard(struct cpl_delivery *d, const struct cpl_sent *sent)
+{
+	d->acked_count++;
+	if (d->on.confirmed)
+		d->on.confirmed(d->on.user, sent);
+	cpl_delivery_unheard(d, sent->bytes);
+}
+
+void cpl_delivery_unheard(struct cpl_delivery *d, size_t bytes)
+{
+	d->unheard--;
+	d->unheard_bytes -= bytes;
+	check_room(d);
 }
 
 void cpl_delivery_given_up(struct cpl_delivery *d, uint64_t number)
@@ -449,9 +502,9 @@ uint64_t cpl_delivery_refused(const struct cpl_delivery *d)
 	return d->refused_count;
 }
 
-const struct cpl_origin *cpl_delivery_unconfirmed(const struct cpl_delivery *d)
+int cpl_delivery_waits(const struct cpl_delivery *d)
 {
-	return d->unacked.len > 0 ? &unacked(d)->origin : NULL;
+	return d->unacked.len > 0 || d->unheard > 0;
 }
 
 /* The walk through what the session and the delivery have of the same stanzas:

@@ -45,6 +45,11 @@ struct cpl_delivery_events {
 	void (*confirmed)(void *user, const struct cpl_sent *sent);
 	/* After cpl_delivery_full() was true: it is not any more. */
 	void (*room)(void *user);
+	/* A message of type groupchat is to be said in its room: its bytes, or
+	 * -1 with e; cpl_delivery_said() tells what became of it. May be NULL:
+	 * then it is sent as any other. */
+	long (*say)(void *user, xmpp_stanza_t *message,
+		    const struct cpl_origin *origin, struct cpl_err *e);
 	/* After cpl_delivery_finish(): all is acknowledged, and what could
 	 * bounce has, or was waited for long enough. */
 	void (*done)(void *user);
@@ -88,16 +93,21 @@ void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto);
 void cpl_delivery_given_up(struct cpl_delivery *d, uint64_t number);
 int cpl_delivery_stanza(struct cpl_delivery *d, xmpp_stanza_t *stanza);
 
+/* What say() was given: the room has it; or it is waited for no more, being
+ * refused, or never to be known. */
+void cpl_delivery_heard(struct cpl_delivery *d, const struct cpl_sent *sent);
+void cpl_delivery_unheard(struct cpl_delivery *d, size_t bytes);
+
 /* How it stands: stanzas sent, acknowledged, refused (each counted once). */
 uint64_t cpl_delivery_sent(const struct cpl_delivery *d);
 uint64_t cpl_delivery_confirmed(const struct cpl_delivery *d);
 uint64_t cpl_delivery_refused(const struct cpl_delivery *d);
 
-/* The first stanza that is not acknowledged; NULL: all are. */
-const struct cpl_origin *cpl_delivery_unconfirmed(const struct cpl_delivery *d);
+/* Whether a stanza is not confirmed yet. */
+int cpl_delivery_waits(const struct cpl_delivery *d);
 
-/* Calls each() for all of them, in order; also after the session's end. What
- * it is given is valid during the call. */
+/* Calls each() for all of them but what say() was given, in order; also after
+ * the session's end. What it is given is valid during the call. */
 void cpl_delivery_each_unconfirmed(const struct cpl_delivery *d,
 				   void (*each)(void *user,
 						const struct cpl_sent *sent),

@@ -231,7 +231,7 @@ static void nothing_sent(void)
 {
 	begin(1000, 1);
 	CHECK(!cpl_delivery_full(d));
-	CHECK(cpl_delivery_unconfirmed(d) == NULL);
+	CHECK(!cpl_delivery_waits(d));
 	cpl_delivery_finish(d);
 	cpl_delivery_finish(d);
 	CHECK_INT(got.done, 1);
@@ -246,10 +246,10 @@ static void acknowledged(void)
 	for (uint64_t i = 1; i <= 3; i++)
 		post("<message to='a@x.lit'/>", i, 0);
 	counts(3, 0, 0);
-	CHECK_INT(cpl_delivery_unconfirmed(d)->record, 1);
+	CHECK(cpl_delivery_waits(d));
 	cpl_delivery_acked(d, 2);
 	counts(3, 2, 0);
-	CHECK_INT(cpl_delivery_unconfirmed(d)->record, 3);
+	CHECK(cpl_delivery_waits(d));
 	/* 0: the acknowledgement is enough */
 	cpl_delivery_finish(d);
 	CHECK_INT(session.ping_count, 0);
@@ -258,7 +258,7 @@ static void acknowledged(void)
 	CHECK_INT(got.done, 0);
 	cpl_delivery_acked(d, 3);
 	CHECK_INT(got.done, 1);
-	CHECK(cpl_delivery_unconfirmed(d) == NULL);
+	CHECK(!cpl_delivery_waits(d));
 	cpl_delivery_acked(d, 3);
 	CHECK_INT(got.done, 1);
 	counts(3, 3, 0);
@@ -295,7 +295,7 @@ static void sending_fails(void)
 	CHECK_INT(cpl_delivery_send(d, s, &origin, &e), -1);
 	CHECK_INT(e.status, CPL_TEMP);
 	counts(0, 0, 0);
-	CHECK(cpl_delivery_unconfirmed(d) == NULL);
+	CHECK(!cpl_delivery_waits(d));
 	cpl_delivery_finish(d);
 	CHECK_INT(session.ping_count, 0);
 	CHECK_INT(got.done, 1);
@@ -630,7 +630,7 @@ static void given_up(void)
 	CHECK_INT(got.why.status, CPL_TEMP);
 	CHECK_STR(got.id, "i1");
 	CHECK_STR(got.from, "-");
-	CHECK_INT(cpl_delivery_unconfirmed(d)->record, 2);
+	CHECK(cpl_delivery_waits(d));
 	cpl_delivery_finish(d);
 	CHECK_INT(got.done, 0);
 	cpl_delivery_acked(d, 2);
@@ -638,6 +638,94 @@ static void given_up(void)
 	CHECK_STR(got.confirmed, "2:iq:i2:a@x.lit ");
 	CHECK_INT(cpl_delivery_confirmed(d), 1);
 	CHECK_INT(cpl_delivery_refused(d), 1);
+	end();
+}
+
+/* --- rooms: another hears of them --- */
+
+static long say(void *user, xmpp_stanza_t *message,
+		const struct cpl_origin *origin, struct cpl_err *e)
+{
+	CHECK(user == &got);
+	CHECK_INT(origin->recipient, 0);
+	snprintf(session.last_id, sizeof session.last_id, "%s",
+		 xmpp_stanza_get_id(message));
+	if (session.broken)
+		return cpl_err_set(e, CPL_TEMP, "not connected");
+	return CPL_WINDOW_BYTES / 4;
+}
+
+static void begin_with_rooms(void)
+{
+	struct cpl_delivery_events on = {.refused = on_refused,
+					 .confirmed = on_confirmed,
+					 .room = on_room,
+					 .say = say,
+					 .done = on_done,
+					 .user = &got};
+	struct cpl_delivery_conf conf = {NULL, &session, 1000, 1};
+
+	begin(1000, 1);
+	cpl_delivery_free(d);
+	conf.loop = loop;
+	d = cpl_delivery_new(&conf, &on);
+	CHECK(d != NULL);
+}
+
+static void in_rooms(void)
+{
+	struct cpl_sent sent = {.number = 7,
+				.id = "i",
+				.to = "r@x.lit",
+				.type = "message",
+				.bytes = CPL_WINDOW_BYTES / 4};
+
+	begin_with_rooms();
+	for (uint64_t n = 1; n <= 3; n++)
+		post("<message type='groupchat' to='r@x.lit'/>", n, 0);
+	CHECK_INT(session.sent, 0);
+	CHECK(!cpl_delivery_full(d));
+	post("<message type='groupchat' to='r@x.lit'/>", 4, 0);
+	CHECK(cpl_delivery_full(d));
+	/* Of another type it is none of theirs. */
+	post("<message to='r@x.lit/n'/>", 5, 0);
+	CHECK_INT(session.sent, 1);
+	cpl_delivery_finish(d);
+	cpl_delivery_acked(d, 1);
+	CHECK_INT(got.room, 0);
+	cpl_delivery_heard(d, &sent);
+	CHECK_INT(got.room, 1);
+	CHECK_STR(strchr(got.confirmed, ' '), " 7:message:i:r@x.lit ");
+	counts(5, 2, 0);
+	CHECK_INT(bounce(session.last_id, "r@x.lit"), 1);
+	CHECK_INT(got.refused, 1);
+	cpl_delivery_unheard(d, sent.bytes);
+	cpl_delivery_heard(d, &sent);
+	pong(0);
+	CHECK_INT(got.done, 0);
+	CHECK(cpl_delivery_waits(d));
+	cpl_delivery_heard(d, &sent);
+	CHECK_INT(got.done, 1);
+	CHECK(!cpl_delivery_waits(d));
+	counts(5, 4, 1);
+	end();
+}
+
+static void a_room_that_cannot_be_told(void)
+{
+	struct cpl_origin origin = {1, 0};
+	struct cpl_err e = CPL_ERR_INIT;
+	xmpp_stanza_t *s =
+	    parse(ctx, "<message type='groupchat' to='r@x.lit'/>");
+
+	UNIT_NEED(s != NULL);
+	begin_with_rooms();
+	session.broken = 1;
+	CHECK_INT(cpl_delivery_send(d, s, &origin, &e), -1);
+	CHECK_INT(e.status, CPL_TEMP);
+	CHECK(!cpl_delivery_waits(d));
+	counts(0, 0, 0);
+	xmpp_stanza_release(s);
 	end();
 }
 
@@ -666,6 +754,8 @@ int main(void)
 	RUN(confirmed);
 	RUN(each_unconfirmed);
 	RUN(given_up);
+	RUN(in_rooms);
+	RUN(a_room_that_cannot_be_told);
 	xmpp_ctx_free(ctx);
 	unit.failed += mem.blocks != 0;
 	return unit_end();
