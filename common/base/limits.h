@@ -92,8 +92,18 @@
 #define CPL_DEDUP_KEYS 100000
 #define CPL_DEDUP_AGE_S (30 * 24 * 3600)
 
+/* How long a room may take to answer a join. */
+#define CPL_ROOM_JOIN_MS (30 * 1000)
+
 /* Nicks that are tried in a room where the wanted one is taken. */
 #define CPL_ROOM_NICKS 30
+
+/* How long a room may say nothing of what it was sent, or nothing of its past;
+ * messages of its history that are asked for besides those that are looked for;
+ * pages of its archive that are read. */
+#define CPL_SAID_WAIT_MS (60 * 1000)
+#define CPL_SAID_HISTORY 50
+#define CPL_SAID_PAGES 50
 
 /* RFC 6120 13.12: no server may have a smaller limit on a stanza. */
 #define CPL_STANZA_SURE_BYTES 10000
