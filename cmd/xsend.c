@@ -18,6 +18,7 @@ static const char help[] =
     "  -x, --xml              stdin holds stanzas, each in XML or JSON\n"
     "  -j, --json             the same\n"
     "  -r, --recipients FILE  recipients, one a line\n"
+    "  -R, --room             the recipients are rooms, which are joined\n"
     "  -t, --type TYPE        chat (default), normal, headline, groupchat\n"
     "  -s, --subject TEXT     the subject\n"
     "      --thread ID        the thread\n"
@@ -33,7 +34,8 @@ static const char help[] =
     "      --syslog           the same to syslog\n"
     "      --progress         say how it goes, without a terminal too\n"
     "      --receipt SEC      ask the recipients' clients for receipts, and\n"
-    "                         wait so long for each\n"
+    "                         wait so long for each\n" CPL_ROOM_HELP
+    "      --create           a room that does not exist is made\n"
     "      --queue            what cannot be delivered waits on disk, and is\n"
     "                         sent first the next time\n"
     "      --queue-ok         the same, and that is no failure\n";
@@ -51,6 +53,7 @@ enum {
 	OPT_SYSLOG,
 	OPT_PROGRESS,
 	OPT_RECEIPT,
+	OPT_CREATE,
 	OPT_QUEUE,
 	OPT_QUEUE_OK
 };
@@ -63,6 +66,7 @@ static const struct option options[] = {
     {"xml", no_argument, NULL, 'x'},
     {"json", no_argument, NULL, 'j'},
     {"recipients", required_argument, NULL, 'r'},
+    {"room", no_argument, NULL, 'R'},
     {"type", required_argument, NULL, 't'},
     {"subject", required_argument, NULL, 's'},
     {"thread", required_argument, NULL, OPT_THREAD},
@@ -79,6 +83,8 @@ static const struct option options[] = {
     {"syslog", no_argument, NULL, OPT_SYSLOG},
     {"progress", no_argument, NULL, OPT_PROGRESS},
     {"receipt", required_argument, NULL, OPT_RECEIPT},
+    CPL_ROOM_OPTIONS,
+    {"create", no_argument, NULL, OPT_CREATE},
     {"queue", no_argument, NULL, OPT_QUEUE},
     {"queue-ok", no_argument, NULL, OPT_QUEUE_OK},
     {NULL, 0, NULL, 0},
@@ -126,6 +132,7 @@ static void take_option(struct send *r, int c, const char *arg)
 	case 'x':
 	case 'j': set_mode(r, CPL_INPUT_STANZAS); break;
 	case 'r': add_file(r, arg); break;
+	case 'R': r->speech.asked = 1; break;
 	case 't': set_type(r, arg); break;
 	case 's': m->subject = cpl_value_text(cli, "--subject", arg); break;
 	case OPT_THREAD:
@@ -149,26 +156,23 @@ static void take_option(struct send *r, int c, const char *arg)
 		if (set->receipt == 0)
 			cpl_cli_usage(cli, "--receipt: no time to wait");
 		break;
+	case OPT_CREATE: r->speech.create = 1; break;
 	case OPT_QUEUE_OK: r->queue.ok = 1; /* fall through */
 	case OPT_QUEUE: r->queue.asked = 1; break;
 	default:
-		if (!cpl_run_option(&r->run, c, arg))
+		if (!cpl_run_option(&r->run, c, arg) &&
+		    !cpl_room_option(&r->speech.option, cli, c, arg))
 			cpl_cli_option(cli, c, arg);
 	}
 }
 
-/* XEP-0184 5.3; and of several with one id none is known by its receipt. */
+/* Of several with one id none is known by its receipt. */
 static void check_receipt(struct send *r)
 {
 	const struct settings *set = &r->set;
-	const struct cpl_message *m = &set->feed.message;
 
-	if (set->receipt == 0)
-		return;
-	if (strcmp(m->type, "groupchat") == 0)
-		cpl_cli_usage(&r->run.cli, "--receipt: there are none with "
-					   "-t groupchat");
-	if (m->id && set->feed.mode != CPL_INPUT_WHOLE)
+	if (set->receipt > 0 && set->feed.message.id &&
+	    set->feed.mode != CPL_INPUT_WHOLE)
 		cpl_cli_usage(&r->run.cli,
 			      "--receipt with --id is for one message");
 }
@@ -203,6 +207,9 @@ static void check_options(struct send *r, int operands)
 	if (!stanzas && operands == 0 && set->file_count == 0 &&
 	    !cpl_cli_ends_early(&r->run.cli))
 		cpl_cli_usage(&r->run.cli, "no recipient");
+	if (r->speech.asked && set->type_given &&
+	    strcmp(m->type, "groupchat") != 0)
+		cpl_cli_usage(&r->run.cli, "-R is -t groupchat");
 	if (!stanzas && (set->feed.reply || set->feed.to_self))
 		cpl_cli_usage(&r->run.cli,
 			      "--reply and --to-self go with -x or -j");
@@ -211,26 +218,62 @@ static void check_options(struct send *r, int operands)
 	if (from_stdin && r->run.cli.password_fd == 0)
 		cpl_cli_usage(&r->run.cli,
 			      "--password-fd 0: the body is on stdin");
+	if (from_stdin)
+		cpl_room_option_stdin(&r->speech.option, &r->run.cli,
+				      "the body is on stdin");
 	for (size_t i = 0; i < set->file_count; i++)
 		if (from_stdin && strcmp(set->files[i], "-") == 0)
 			cpl_cli_usage(&r->run.cli,
 				      "-r -: the body is on stdin");
 }
 
+/* What rooms are not for, and what is for rooms alone. */
+static void check_rooms(struct send *r)
+{
+	const char *given = r->speech.create
+				? "--create"
+				: cpl_room_option_given(&r->speech.option);
+	struct cpl_cli *cli = &r->run.cli;
+
+	/* XEP-0184 5.3 */
+	if (r->to.rooms > 0 && r->set.receipt > 0)
+		cpl_cli_usage(cli, "--receipt: there are none in rooms");
+	if (r->to.rooms > 0 && r->queue.asked)
+		cpl_cli_usage(cli, "--queue is not for rooms");
+	if (r->to.rooms == 0 && given && r->set.feed.mode != CPL_INPUT_STANZAS)
+		cpl_cli_usage(cli, "%s: no recipient is a room", given);
+	if (r->to.rooms == 0 && r->speech.asked)
+		cpl_cli_usage(cli, "-R: no room");
+}
+
+static int add_recipient(struct send *r, const char *operand, int rooms,
+			 struct cpl_err *e)
+{
+	const struct cpl_config *config = r->run.cli.config;
+
+	if (rooms)
+		return cpl_recipients_add_room(&r->to, config, operand, 0, e);
+	return cpl_recipients_add(&r->to, config, operand, e);
+}
+
 static void load_recipients(struct send *r, int argc, char **argv)
 {
+	int rooms = r->speech.asked ||
+		    strcmp(r->set.feed.message.type, "groupchat") == 0;
 	struct cpl_err e = CPL_ERR_INIT;
 
 	for (int i = 0; i < argc; i++)
-		if (cpl_recipients_add(&r->to, r->run.cli.config, argv[i], &e) <
-		    0)
+		if (add_recipient(r, argv[i], rooms, &e) < 0)
 			cpl_cli_die(&r->run.cli, &e);
 	for (size_t i = 0; i < r->set.file_count; i++)
 		if (cpl_recipients_read(&r->to, r->run.cli.config,
 					r->set.files[i], &e) < 0)
 			cpl_cli_die(&r->run.cli, &e);
+	if (rooms && cpl_recipients_are_rooms(&r->to, &e) < 0)
+		cpl_cli_die(&r->run.cli, &e);
 	if (r->to.count > 0 && r->set.feed.reply)
 		cpl_cli_usage(&r->run.cli, "--reply goes without recipients");
+	check_rooms(r);
 	if (r->to.count == 0 && r->set.feed.mode != CPL_INPUT_STANZAS)
 		cpl_cli_usage(&r->run.cli, "no recipient");
 }
@@ -243,7 +286,7 @@ int main(int argc, char **argv)
 
 	cpl_cli_init(&r.run.cli, "xsend", synopsis, help);
 	while ((c = cpl_cli_getopt(
-		    argc, argv, CPL_CLI_SHORT "m:l0xjr:t:s:", options)) != -1)
+		    argc, argv, CPL_CLI_SHORT "m:l0xjr:Rt:s:", options)) != -1)
 		take_option(&r, c, optarg);
 	check_options(&r, argc - optind);
 	cpl_cli_load(&r.run.cli);

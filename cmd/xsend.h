@@ -2,7 +2,8 @@
  *
  * What the parts of xsend share: xsend.c is the command line, xsend_run.c the
  * session, what is sent over it, and the end, xsend_fate.c what is said of each
- * message, xsend_receipt.c --receipt, xsend_queue.c --queue. */
+ * message, xsend_receipt.c --receipt, xsend_queue.c --queue, xsend_room.c
+ * rooms. */
 #ifndef XSEND_H
 #define XSEND_H
 
@@ -11,9 +12,11 @@
 #include "../common/cli/ledger.h"
 #include "../common/cli/output.h"
 #include "../common/cli/progress.h"
+#include "../common/cli/room_option.h"
 #include "../common/cli/unsent.h"
 #include "../common/stream/answer.h"
 #include "../common/stream/receipt.h"
+#include "../common/stream/said.h"
 
 /* What the command line says, besides what the feed is told. */
 struct settings {
@@ -45,6 +48,19 @@ struct queueing {
 	int broken;          /* nothing more can be queued */
 };
 
+/* Rooms (xsend_room.c). */
+struct speech {
+	struct cpl_room_options option;
+	struct cpl_room_entries entries;
+	int asked;  /* -R */
+	int create; /* --create */
+	struct cpl_rooms rooms;
+	struct spoken *first; /* each of them */
+	size_t open;          /* of these, so many are not over */
+	uint64_t skipped;     /* messages to those that are */
+	int online;           /* it was, at least */
+};
+
 /* What is said of each message. */
 struct fate {
 	struct cpl_ledger ledger;
@@ -66,6 +82,7 @@ struct send {
 	struct cpl_output *output;
 	struct fate fate;
 	struct queueing queue;
+	struct speech speech;
 	struct cpl_timer leave;
 	int leaving; /* a signal came: the server may still acknowledge */
 	int went;    /* the feed; without --queue the session was online, then
@@ -104,6 +121,10 @@ void xsend_fate_note(struct send *r, const struct cpl_sent *sent,
 		     enum cpl_fate_result result);
 uint64_t xsend_fate_left(struct send *r);
 
+/* A message is not sent, as its room is over for that reason. */
+void xsend_fate_skipped(struct send *r, xmpp_stanza_t *message,
+			const struct cpl_origin *origin, enum cpl_status why);
+
 void xsend_fate_release(struct send *r);
 
 /* Frees all of it. */
@@ -133,6 +154,29 @@ void xsend_print_id(struct send *r, xmpp_stanza_t *message);
 /* Closes the session where there is nothing more to send or to wait for. */
 void xsend_check_done(struct send *r);
 
+/* xsend_room.c. Before the session, the nick and the password of each, what
+ * fails ends the process; there is a session, -1 without memory; online, each
+ * time. */
+void xsend_rooms_open(struct send *r);
+int xsend_rooms_furnish(struct send *r);
+void xsend_rooms_online(struct send *r);
+void xsend_rooms_release(struct send *r);
+
+/* What becomes of a stanza that may be for a room; the delivery's event; a
+ * stanza came, non-zero: it is dealt with; a message was refused. */
+enum cpl_feed_way xsend_room_divert(struct send *r, xmpp_stanza_t *stanza,
+				    const struct cpl_origin *origin,
+				    struct cpl_err *e);
+long xsend_room_say(void *user, xmpp_stanza_t *message,
+		    const struct cpl_origin *origin, struct cpl_err *e);
+int xsend_room_stanza(struct send *r, xmpp_stanza_t *stanza);
+void xsend_room_refused(struct send *r, const struct cpl_origin *origin);
+
+/* Calls each() for what rooms were told and have not said. */
+void xsend_rooms_each(const struct send *r,
+		      void (*each)(void *user, const struct cpl_sent *sent),
+		      void *user);
+
 /* xsend_queue.c. Without --queue each but online() and complain() does
  * nothing. open() ends the process if it fails. */
 void xsend_queue_open(struct send *r);
@@ -140,8 +184,9 @@ void xsend_queue_open(struct send *r);
 /* Online: what waits goes first, then the feed. */
 void xsend_queue_online(struct send *r);
 
-/* The feed's event: what has to wait is queued. */
-int xsend_queue_divert(void *user, xmpp_stanza_t *stanza, struct cpl_err *e);
+/* What has to wait is queued; only with --queue. */
+enum cpl_feed_way xsend_queue_divert(struct send *r, xmpp_stanza_t *stanza,
+				     struct cpl_err *e);
 
 /* The server has some of what had waited; a stanza came, non-zero: it was a
  * bounce of that. */

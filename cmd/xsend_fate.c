@@ -242,6 +242,26 @@ static void on_left(void *user, xmpp_stanza_t *stanza,
 		(void)!cpl_unsent_add_fresh(&r->fate.unsent, stanza, &rest->e);
 }
 
+/* By somebody's decision it is refused; otherwise another run may send it. */
+void xsend_fate_skipped(struct send *r, xmpp_stanza_t *message,
+			const struct cpl_origin *origin, enum cpl_status why)
+{
+	struct cpl_sent sent = {.to = xmpp_stanza_get_to(message)};
+	struct cpl_err e = CPL_ERR_INIT;
+	char id[CPL_ID_SIZE];
+
+	if (!xmpp_stanza_get_id(message)) {
+		cpl_delivery_id(r->delivery, origin, id);
+		(void)!cpl_set_attr(message, "id", id);
+	}
+	sent.id = xmpp_stanza_get_id(message);
+	note(r, &sent, why == CPL_REFUSED ? CPL_FATE_REFUSED : CPL_FATE_UNSENT,
+	     0);
+	if (r->set.unsent && why != CPL_REFUSED &&
+	    cpl_unsent_add_fresh(&r->fate.unsent, message, &e) < 0)
+		cpl_run_complain(&r->run, &e);
+}
+
 uint64_t xsend_fate_left(struct send *r)
 {
 	struct rest rest = {.r = r};
@@ -318,6 +338,7 @@ void xsend_report(struct send *r)
 		confirmed = cpl_delivery_confirmed(r->delivery);
 		refused = cpl_delivery_refused(r->delivery);
 	}
+	xsend_rooms_each(r, on_unconfirmed, &rest);
 	keep_doubts(&rest, UINT64_MAX);
 	cpl_feed_each_left(&r->feed, on_left, &rest);
 	/* Some did and some did not: where every single one did, what went
@@ -325,7 +346,7 @@ void xsend_report(struct send *r)
 	r->run.outcome.went_through =
 	    confirmed > refused &&
 	    (rest.unknown > 0 || rest.unsent > 0 || refused > 0 ||
-	     r->run.outcome.input != CPL_OK);
+	     r->speech.skipped > 0 || r->run.outcome.input != CPL_OK);
 	xsend_receipts_report(r);
 	if (rest.unknown > 0 || rest.unsent > 0)
 		cpl_outcome_add(&r->run.outcome, CPL_TEMP);

@@ -104,30 +104,30 @@ static void note(struct send *r, xmpp_stanza_t *stanza,
 	xsend_fate_note(r, &sent, result);
 }
 
-int xsend_queue_divert(void *user, xmpp_stanza_t *stanza, struct cpl_err *e)
+enum cpl_feed_way xsend_queue_divert(struct send *r, xmpp_stanza_t *stanza,
+				     struct cpl_err *e)
 {
-	struct send *r = user;
 	struct queueing *q = &r->queue;
 	struct cpl_err why = CPL_ERR_INIT;
 
 	if (!is_message(stanza)) {
 		if (!q->offline)
-			return 0;
+			return CPL_FEED_SEND;
 		q->unsafe++;
 		cpl_err_set(&why, q->why,
 			    "not sent, and not queued: only "
 			    "messages are");
 		cpl_cli_error(&r->run.cli, &why);
 		note(r, stanza, CPL_FATE_UNSENT);
-		return 1;
+		return CPL_FEED_DONE;
 	}
 	if (!q->offline && !has_to_wait(r, stanza))
-		return 0;
+		return CPL_FEED_SEND;
 	if (store(r, stanza, time(NULL), e) < 0)
-		return -1;
+		return CPL_FEED_REFUSED;
 	note(r, stanza, CPL_FATE_QUEUED);
 	xsend_print_id(r, stanza);
-	return 1;
+	return CPL_FEED_DONE;
 }
 
 /* --- what was sent ----------------------------------------------------- */
@@ -329,7 +329,7 @@ int xsend_queue_rescue(struct send *r)
 static int all_confirmed(const struct send *r)
 {
 	return r->delivery && cpl_delivery_sent(r->delivery) > 0 &&
-	       !cpl_delivery_unconfirmed(r->delivery);
+	       !cpl_delivery_waits(r->delivery);
 }
 
 void xsend_queue_report(struct send *r)

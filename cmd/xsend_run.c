@@ -91,13 +91,26 @@ static int goal_met(const struct send *r)
 	return r->delivery && r->feed.ended &&
 	       (!r->receipts || cpl_receipts_waiting(r->receipts) == 0) &&
 	       cpl_delivery_sent(r->delivery) > 0 &&
-	       !cpl_delivery_unconfirmed(r->delivery);
+	       !cpl_delivery_waits(r->delivery);
 }
 
 /* --- the session ------------------------------------------------------- */
 
+static enum cpl_feed_way on_divert(void *user, xmpp_stanza_t *stanza,
+				   const struct cpl_origin *origin,
+				   struct cpl_err *e)
+{
+	struct send *r = user;
+	enum cpl_feed_way way = xsend_room_divert(r, stanza, origin, e);
+
+	if (way != CPL_FEED_SEND || !r->queue.queue)
+		return way;
+	return xsend_queue_divert(r, stanza, e);
+}
+
 static void on_online(void *user)
 {
+	xsend_rooms_online(user);
 	/* Once: a later login sends again what the session has. */
 	xsend_queue_online(user);
 }
@@ -109,7 +122,8 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 	/* First, since the last receipt closes the session: ejabberd sends
 	 * back what is not acknowledged then. */
 	cpl_session_handled(r->run.session, number);
-	if (stanza && !cpl_delivery_stanza(r->delivery, stanza) &&
+	if (stanza && !xsend_room_stanza(r, stanza) &&
+	    !cpl_delivery_stanza(r->delivery, stanza) &&
 	    !xsend_queue_stanza(r, stanza) && !xsend_receipt_came(r, stanza))
 		cpl_answer_iq(r->answer, stanza);
 }
@@ -117,7 +131,7 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 /* Whether the server has to acknowledge anything. */
 static int is_awaited(const struct send *r)
 {
-	return cpl_delivery_unconfirmed(r->delivery) || xsend_queue_flying(r);
+	return cpl_delivery_waits(r->delivery) || xsend_queue_flying(r);
 }
 
 static void on_acked(void *user, uint64_t upto)
@@ -166,6 +180,7 @@ static void on_refused(void *user, const struct cpl_origin *origin,
 	xsend_fate_refused(r, origin, from, id, why);
 	xsend_fate_count(r);
 	xsend_receipt_refused(r, origin);
+	xsend_room_refused(r, origin);
 }
 
 static void on_room(void *user)
@@ -188,6 +203,7 @@ static void on_wanted(void *user)
 	struct cpl_delivery_events told = {.refused = on_refused,
 					   .confirmed = xsend_on_confirmed,
 					   .room = on_room,
+					   .say = xsend_room_say,
 					   .done = on_done,
 					   .user = r};
 	struct cpl_delivery_conf conf = {
@@ -203,7 +219,8 @@ static void on_wanted(void *user)
 	r->delivery = cpl_delivery_new(&conf, &told);
 	r->answer = cpl_answer_new(r->run.session, 0, NULL);
 	r->feed.delivery = r->delivery;
-	if (r->delivery && r->answer && xsend_receipts_open(r) == 0)
+	if (r->delivery && r->answer && xsend_receipts_open(r) == 0 &&
+	    xsend_rooms_furnish(r) == 0)
 		return;
 	cpl_run_no_memory(&r->run);
 }
@@ -272,7 +289,8 @@ static void on_written(void *user)
 
 void xsend_release(struct send *r)
 {
-	/* First, as it tells those who wait that no answer will come. */
+	xsend_rooms_release(r);
+	/* As it tells those who wait that no answer will come. */
 	cpl_session_free(r->run.session);
 	r->run.session = NULL;
 	cpl_loop_cancel(r->run.loop, &r->leave);
@@ -296,6 +314,7 @@ void xsend_open(struct send *r)
 				       .prepare = xsend_receipt_prepare,
 				       .sent = on_sent,
 				       .full = xsend_receipts_full,
+				       .divert = on_divert,
 				       .end = on_feed_end,
 				       .user = r};
 	struct cpl_err e = CPL_ERR_INIT;
@@ -303,6 +322,7 @@ void xsend_open(struct send *r)
 	r->leave.fire = on_leave;
 	r->leave.user = r;
 	cpl_run_open(&r->run, &events);
+	xsend_rooms_open(r);
 	xsend_fate_open(r);
 	if (r->set.print_id) {
 		r->output = cpl_output_new(r->run.loop, 1, &output, &e);
@@ -310,8 +330,6 @@ void xsend_open(struct send *r)
 			cpl_cli_die(&r->run.cli, &e);
 	}
 	xsend_queue_open(r);
-	if (r->queue.queue)
-		feed.divert = xsend_queue_divert;
 	r->set.feed.to = &r->to;
 	cpl_feed_start(&r->feed, &r->run, &r->set.feed, &feed);
 }

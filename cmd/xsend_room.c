@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * xsend -R: rooms are joined, each once, and each message is proved by what the
+ * room says. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/base/limits.h"
+#include "../common/stanza/build.h"
+#include "../common/stanza/ns.h"
+#include "xsend.h"
+
+/* A room that is spoken to. */
+struct spoken {
+	struct send *r;
+	char *jid;                         /* bare */
+	char *nick;                        /* that is wanted */
+	const struct cpl_secret *password; /* NULL: none */
+	struct cpl_room *room;             /* NULL: there is no session yet */
+	struct cpl_said *said;
+	enum cpl_status why; /* it is over */
+	struct spoken *next;
+};
+
+static struct spoken *spoken_to(const struct send *r, const char *jid)
+{
+	struct cpl_room *room = cpl_rooms_find(&r->speech.rooms, jid);
+
+	return room ? cpl_room_user(room) : NULL;
+}
+
+/* --- what becomes of it ------------------------------------------------ */
+
+static void on_joined(void *user, struct cpl_room *room)
+{
+	struct spoken *s = user;
+
+	cpl_log(&s->r->run.cli.log, CPL_LOG_INFO, "%s: joined as '%s'",
+		cpl_room_jid(room), cpl_room_nick(room));
+	cpl_said_joined(s->said);
+}
+
+/* What waits for the room is not waited for any more. */
+static void give_up(void *user, const struct cpl_sent *sent)
+{
+	struct spoken *s = user;
+
+	cpl_delivery_unheard(s->r->delivery, sent->bytes);
+}
+
+/* Nobody is left to speak to, and records do not bring others. */
+static int is_vain(const struct send *r)
+{
+	return r->speech.open == 0 && r->to.count > 0 &&
+	       r->to.rooms == r->to.count;
+}
+
+static void on_out(void *user, struct cpl_room *room, const struct cpl_err *why,
+		   int again)
+{
+	struct spoken *s = user;
+	struct send *r = s->r;
+	struct cpl_err e = *why;
+
+	cpl_said_out(s->said);
+	cpl_err_prefix(&e, "%s", cpl_room_jid(room));
+	if (again) {
+		cpl_log(&r->run.cli.log, CPL_LOG_INFO, "%s", e.text);
+		return;
+	}
+	s->why = e.status;
+	r->speech.open--;
+	cpl_run_complain(&r->run, &e);
+	cpl_said_each(s->said, give_up, s);
+	if (is_vain(r))
+		xsend_close(r);
+	else
+		cpl_feed_room(&r->feed);
+}
+
+static void on_heard(void *user, const struct cpl_sent *sent)
+{
+	struct spoken *s = user;
+
+	cpl_delivery_heard(s->r->delivery, sent);
+	xsend_fate_count(s->r);
+}
+
+static void on_ready(void *user)
+{
+	struct spoken *s = user;
+
+	if (s->r->went)
+		cpl_feed_room(&s->r->feed);
+}
+
+static void on_doubtful(void *user, size_t count)
+{
+	struct spoken *s = user;
+
+	cpl_cli_warn(
+	    &s->r->run.cli, "%s: %zu message%s sent again, possibly twice",
+	    cpl_room_jid(s->room), count, count == 1 ? " was" : "s were");
+}
+
+/* --- rooms ------------------------------------------------------------- */
+
+static void free_spoken(struct spoken *s)
+{
+	cpl_said_free(s->said);
+	cpl_room_free(s->room);
+	free(s->jid);
+	free(s->nick);
+	free(s);
+}
+
+/* One more. It takes over the nick, which may be NULL: then e says why. NULL
+ * with e. */
+static struct spoken *add(struct send *r, const char *jid, char *nick,
+			  const struct cpl_secret *password, struct cpl_err *e)
+{
+	struct spoken *s = calloc(1, sizeof *s);
+	struct spoken **end = &r->speech.first;
+
+	if (!nick || !s || !(s->jid = strdup(jid))) {
+		if (nick)
+			cpl_err_nomem(e);
+		free(nick);
+		free(s);
+		return NULL;
+	}
+	s->r = r;
+	s->nick = nick;
+	s->password = password;
+	while (*end)
+		end = &(*end)->next;
+	*end = s;
+	r->speech.open++;
+	return s;
+}
+
+/* The session is there: both that it takes. 0, or -1 without memory. */
+static int furnish(struct spoken *s)
+{
+	struct send *r = s->r;
+	struct cpl_room_conf conf = {
+	    .loop = r->run.loop,
+	    .session = r->run.session,
+	    .log = &r->run.cli.log,
+	    .jid = s->jid,
+	    .nick = s->nick,
+	    .nick_exact = r->speech.option.nick_exact,
+	    .create = r->speech.create,
+	    .password = s->password ? s->password->text : NULL,
+	    .timeout = CPL_ROOM_JOIN_MS,
+	    .retry = r->run.retry,
+	    .history = {0, -1},
+	};
+	struct cpl_room_events on = {on_joined, on_out, s};
+	struct cpl_said_conf said = {
+	    .loop = r->run.loop,
+	    .session = r->run.session,
+	    .log = &r->run.cli.log,
+	    .again = r->run.retry != 0,
+	};
+	struct cpl_said_events told = {on_heard, on_ready, on_doubtful, s};
+
+	s->room = cpl_room_new(&conf, &on);
+	said.room = s->room;
+	s->said = s->room ? cpl_said_new(&said, &told) : NULL;
+	return s->said ? cpl_rooms_add(&r->speech.rooms, s->room) : -1;
+}
+
+void xsend_rooms_open(struct send *r)
+{
+	struct cpl_room_entries *entries = &r->speech.entries;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (cpl_room_entries_load(entries, &r->speech.option, &r->run.cli,
+				  &r->to, &e) < 0)
+		cpl_cli_die(&r->run.cli, &e);
+	for (size_t i = 0; i < entries->count; i++) {
+		char *nick = strdup(entries->list[i].nick);
+
+		if (!nick)
+			cpl_err_nomem(&e);
+		if (!add(r, entries->list[i].room, nick,
+			 entries->list[i].password, &e))
+			cpl_cli_die(&r->run.cli, &e);
+	}
+}
+
+int xsend_rooms_furnish(struct send *r)
+{
+	for (struct spoken *s = r->speech.first; s; s = s->next)
+		if (furnish(s) < 0)
+			return -1;
+	return 0;
+}
+
+void xsend_rooms_online(struct send *r)
+{
+	for (struct spoken *s = r->speech.first; s; s = s->next) {
+		if (r->speech.online)
+			cpl_said_out(s->said);
+		cpl_room_online(s->room);
+	}
+	r->speech.online = 1;
+}
+
+void xsend_rooms_release(struct send *r)
+{
+	struct spoken *s;
+
+	cpl_rooms_release(&r->speech.rooms);
+	while ((s = r->speech.first)) {
+		r->speech.first = s->next;
+		free_spoken(s);
+	}
+	cpl_room_entries_release(&r->speech.entries);
+}
+
+/* --- messages ---------------------------------------------------------- */
+
+static int is_for_room(xmpp_stanza_t *stanza)
+{
+	const char *type = xmpp_stanza_get_type(stanza);
+
+	return cpl_is(stanza, "message", CPL_NS_CLIENT) && type &&
+	       strcmp(type, "groupchat") == 0;
+}
+
+/* The room that a record names, which is joined for it. NULL with e. */
+static struct spoken *join(struct send *r, xmpp_stanza_t *message,
+			   struct cpl_err *e)
+{
+	struct cpl_jid jid = {0};
+	struct spoken *s = NULL;
+
+	if (!xmpp_stanza_get_to(message)) {
+		cpl_err_set(e, CPL_DATA, "a message to no room");
+	} else if (cpl_jid_parse(&jid, xmpp_stanza_get_to(message), e) == 0) {
+		s = spoken_to(r, jid.bare);
+		if (jid.resource) {
+			cpl_err_set(e, CPL_DATA,
+				    "a message to a room goes to its bare "
+				    "JID, not to '%s'",
+				    jid.full);
+			s = NULL;
+		} else if (!s) {
+			s = add(r, jid.bare,
+				cpl_room_option_nick(&r->run.cli, NULL, e),
+				&r->speech.entries.shared, e);
+			if (s && furnish(s) < 0) {
+				cpl_err_nomem(e);
+				s = NULL;
+			}
+			if (s)
+				cpl_room_online(s->room);
+		}
+	}
+	cpl_jid_release(&jid);
+	return s;
+}
+
+enum cpl_feed_way xsend_room_divert(struct send *r, xmpp_stanza_t *stanza,
+				    const struct cpl_origin *origin,
+				    struct cpl_err *e)
+{
+	struct spoken *s;
+
+	if (!is_for_room(stanza))
+		return CPL_FEED_SEND;
+	if (r->queue.queue) {
+		cpl_err_set(e, CPL_DATA,
+			    "a message to a room is not for --queue");
+		return CPL_FEED_REFUSED;
+	}
+	s = spoken_to(r, xmpp_stanza_get_to(stanza));
+	if (!s)
+		s = join(r, stanza, e);
+	if (!s)
+		return CPL_FEED_REFUSED;
+	if (s->why != CPL_OK) {
+		r->speech.skipped++;
+		xsend_fate_skipped(r, stanza, origin, s->why);
+		return CPL_FEED_DONE;
+	}
+	return cpl_said_is_ready(s->said) ? CPL_FEED_SEND : CPL_FEED_LATER;
+}
+
+long xsend_room_say(void *user, xmpp_stanza_t *message,
+		    const struct cpl_origin *origin, struct cpl_err *e)
+{
+	struct send *r = user;
+	struct cpl_jid jid = {0};
+	struct spoken *s = spoken_to(r, xmpp_stanza_get_to(message));
+
+	/* A record may write the address in its own way. */
+	if (!s && cpl_jid_parse(&jid, xmpp_stanza_get_to(message), e) == 0)
+		s = spoken_to(r, jid.bare);
+	cpl_jid_release(&jid);
+	if (!s)
+		return cpl_err_set(e, CPL_INTERNAL, "a room that is unknown");
+	return cpl_said_say(s->said, message, origin, e);
+}
+
+int xsend_room_stanza(struct send *r, xmpp_stanza_t *stanza)
+{
+	struct spoken *s = spoken_to(r, xmpp_stanza_get_from(stanza));
+
+	return s && (cpl_room_stanza(s->room, stanza) ||
+		     cpl_said_stanza(s->said, stanza));
+}
+
+void xsend_room_refused(struct send *r, const struct cpl_origin *origin)
+{
+	long bytes = -1;
+
+	for (struct spoken *s = r->speech.first; s && bytes < 0; s = s->next) {
+		bytes = cpl_said_refused(s->said, origin);
+		/* Of a room that is over nothing is waited for. */
+		if (bytes >= 0 && s->why == CPL_OK)
+			cpl_delivery_unheard(r->delivery, (size_t)bytes);
+	}
+}
+
+void xsend_rooms_each(const struct send *r,
+		      void (*each)(void *user, const struct cpl_sent *sent),
+		      void *user)
+{
+	for (const struct spoken *s = r->speech.first; s; s = s->next)
+		if (s->said)
+			cpl_said_each(s->said, each, user);
+}
