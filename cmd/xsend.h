@@ -3,7 +3,7 @@
  * What the parts of xsend share: xsend.c is the command line, xsend_run.c the
  * session, what is sent over it, and the end, xsend_fate.c what is said of each
  * message, xsend_receipt.c --receipt, xsend_queue.c --queue, xsend_room.c
- * rooms. */
+ * rooms, xsend_occupant.c who is in them. */
 #ifndef XSEND_H
 #define XSEND_H
 
@@ -58,6 +58,7 @@ struct speech {
 	struct spoken *first; /* each of them */
 	size_t open;          /* of these, so many are not over */
 	uint64_t skipped;     /* messages to those that are */
+	struct asked *known;  /* what bare JIDs are (xsend_occupant.c) */
 	int online;           /* it was, at least */
 };
 
@@ -171,6 +172,25 @@ long xsend_room_say(void *user, xmpp_stanza_t *message,
 		    const struct cpl_origin *origin, struct cpl_err *e);
 int xsend_room_stanza(struct send *r, xmpp_stanza_t *stanza);
 void xsend_room_refused(struct send *r, const struct cpl_origin *origin);
+
+/* A message is for somebody in the room of that bare JID: CPL_FEED_SEND when we
+ * are in it; else as above. */
+enum cpl_feed_way xsend_room_enter(struct send *r, const char *jid,
+				   xmpp_stanza_t *message,
+				   const struct cpl_origin *origin,
+				   struct cpl_err *e);
+
+/* xsend_occupant.c. Online, once: asks what those recipients are that may be
+ * occupants; -1 with e. What becomes of a message that may be for one. */
+int xsend_occupants_ask(struct send *r, struct cpl_err *e);
+enum cpl_feed_way xsend_occupant_divert(struct send *r, xmpp_stanza_t *message,
+					const struct cpl_origin *origin,
+					struct cpl_err *e);
+void xsend_occupants_release(struct send *r);
+
+/* A message was given to the delivery. */
+void xsend_sent(struct send *r, xmpp_stanza_t *stanza,
+		const struct cpl_origin *origin);
 
 /* Calls each() for what rooms were told and have not said. */
 void xsend_rooms_each(const struct send *r,

@@ -230,44 +230,72 @@ static int is_for_room(xmpp_stanza_t *stanza)
 	       strcmp(type, "groupchat") == 0;
 }
 
-/* The room that a record names, which is joined for it. NULL with e. */
-static struct spoken *join(struct send *r, xmpp_stanza_t *message,
-			   struct cpl_err *e)
+/* The room of that bare JID, which is joined unless it has been. NULL with e.
+ */
+static struct spoken *join(struct send *r, const char *jid, struct cpl_err *e)
 {
-	struct cpl_jid jid = {0};
-	struct spoken *s = NULL;
+	struct spoken *s = spoken_to(r, jid);
 
-	if (!xmpp_stanza_get_to(message)) {
-		cpl_err_set(e, CPL_DATA, "a message to no room");
-	} else if (cpl_jid_parse(&jid, xmpp_stanza_get_to(message), e) == 0) {
-		s = spoken_to(r, jid.bare);
-		if (jid.resource) {
-			cpl_err_set(e, CPL_DATA,
-				    "a message to a room goes to its bare "
-				    "JID, not to '%s'",
-				    jid.full);
-			s = NULL;
-		} else if (!s) {
-			s = add(r, jid.bare,
-				cpl_room_option_nick(&r->run.cli, NULL, e),
-				&r->speech.entries.shared, e);
-			if (s && furnish(s) < 0) {
-				cpl_err_nomem(e);
-				s = NULL;
-			}
-			if (s)
-				cpl_room_online(s->room);
-		}
+	if (s)
+		return s;
+	s = add(r, jid, cpl_room_option_nick(&r->run.cli, NULL, e),
+		&r->speech.entries.shared, e);
+	if (!s)
+		return NULL;
+	if (furnish(s) < 0) {
+		cpl_err_nomem(e);
+		return NULL;
 	}
-	cpl_jid_release(&jid);
+	cpl_room_online(s->room);
 	return s;
+}
+
+enum cpl_feed_way xsend_room_enter(struct send *r, const char *jid,
+				   xmpp_stanza_t *message,
+				   const struct cpl_origin *origin,
+				   struct cpl_err *e)
+{
+	struct spoken *s = join(r, jid, e);
+
+	if (!s)
+		return CPL_FEED_REFUSED;
+	if (s->why != CPL_OK) {
+		r->speech.skipped++;
+		xsend_fate_skipped(r, message, origin, s->why);
+		return CPL_FEED_DONE;
+	}
+	return cpl_said_is_ready(s->said) ? CPL_FEED_SEND : CPL_FEED_LATER;
+}
+
+/* The same by the address of a record. */
+static enum cpl_feed_way enter_for(struct send *r, xmpp_stanza_t *message,
+				   const struct cpl_origin *origin,
+				   struct cpl_err *e)
+{
+	const char *to = xmpp_stanza_get_to(message);
+	enum cpl_feed_way way = CPL_FEED_REFUSED;
+	struct cpl_jid jid;
+
+	if (!to) {
+		cpl_err_set(e, CPL_DATA, "a message to no room");
+		return way;
+	}
+	if (cpl_jid_parse(&jid, to, e) < 0)
+		return way;
+	if (jid.resource || !jid.local)
+		cpl_err_set(e, CPL_DATA, "'%s' is not the bare JID of a room",
+			    jid.full);
+	else
+		way = xsend_room_enter(r, jid.bare, message, origin, e);
+	cpl_jid_release(&jid);
+	return way;
 }
 
 enum cpl_feed_way xsend_room_divert(struct send *r, xmpp_stanza_t *stanza,
 				    const struct cpl_origin *origin,
 				    struct cpl_err *e)
 {
-	struct spoken *s;
+	const char *to = xmpp_stanza_get_to(stanza);
 
 	if (!is_for_room(stanza))
 		return CPL_FEED_SEND;
@@ -276,17 +304,9 @@ enum cpl_feed_way xsend_room_divert(struct send *r, xmpp_stanza_t *stanza,
 			    "a message to a room is not for --queue");
 		return CPL_FEED_REFUSED;
 	}
-	s = spoken_to(r, xmpp_stanza_get_to(stanza));
-	if (!s)
-		s = join(r, stanza, e);
-	if (!s)
-		return CPL_FEED_REFUSED;
-	if (s->why != CPL_OK) {
-		r->speech.skipped++;
-		xsend_fate_skipped(r, stanza, origin, s->why);
-		return CPL_FEED_DONE;
-	}
-	return cpl_said_is_ready(s->said) ? CPL_FEED_SEND : CPL_FEED_LATER;
+	if (spoken_to(r, to) && !strchr(to, '/'))
+		return xsend_room_enter(r, to, stanza, origin, e);
+	return enter_for(r, stanza, origin, e);
 }
 
 long xsend_room_say(void *user, xmpp_stanza_t *message,

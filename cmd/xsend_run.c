@@ -22,14 +22,18 @@ void xsend_print_id(struct send *r, xmpp_stanza_t *message)
 		cpl_run_give_up(&r->run, &e);
 }
 
-static void on_sent(void *user, xmpp_stanza_t *stanza,
-		    const struct cpl_origin *origin)
+void xsend_sent(struct send *r, xmpp_stanza_t *stanza,
+		const struct cpl_origin *origin)
 {
-	struct send *r = user;
-
 	xsend_receipt_sent(r, stanza, origin);
 	xsend_print_id(r, stanza);
 	xsend_fate_count(r);
+}
+
+static void on_sent(void *user, xmpp_stanza_t *stanza,
+		    const struct cpl_origin *origin)
+{
+	xsend_sent(user, stanza, origin);
 }
 
 /* on_ended() follows. */
@@ -103,16 +107,23 @@ static enum cpl_feed_way on_divert(void *user, xmpp_stanza_t *stanza,
 	struct send *r = user;
 	enum cpl_feed_way way = xsend_room_divert(r, stanza, origin, e);
 
-	if (way != CPL_FEED_SEND || !r->queue.queue)
-		return way;
-	return xsend_queue_divert(r, stanza, e);
+	if (way == CPL_FEED_SEND && r->queue.queue)
+		return xsend_queue_divert(r, stanza, e);
+	if (way == CPL_FEED_SEND)
+		way = xsend_occupant_divert(r, stanza, origin, e);
+	return way;
 }
 
 static void on_online(void *user)
 {
-	xsend_rooms_online(user);
+	struct send *r = user;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	xsend_rooms_online(r);
+	if (!r->went && !r->queue.queue && xsend_occupants_ask(r, &e) < 0)
+		cpl_run_give_up(&r->run, &e);
 	/* Once: a later login sends again what the session has. */
-	xsend_queue_online(user);
+	xsend_queue_online(r);
 }
 
 static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
@@ -293,6 +304,7 @@ void xsend_release(struct send *r)
 	/* As it tells those who wait that no answer will come. */
 	cpl_session_free(r->run.session);
 	r->run.session = NULL;
+	xsend_occupants_release(r);
 	cpl_loop_cancel(r->run.loop, &r->leave);
 	cpl_answer_free(r->answer);
 	xsend_queue_release(r);

@@ -92,7 +92,9 @@
 #define CPL_DEDUP_KEYS 100000
 #define CPL_DEDUP_AGE_S (30 * 24 * 3600)
 
-/* How long a room may take to answer a join. */
+/* How long it is waited for who may be a room to say so, and how long a room
+ * may take to answer a join. */
+#define CPL_OCCUPANT_MS 5000
 #define CPL_ROOM_JOIN_MS (30 * 1000)
 
 /* Nicks that are tried in a room where the wanted one is taken. */

@@ -95,7 +95,10 @@ ejabberd_modules() {
 		    plugins: [flat, pep]
 		append_host_config:
 		  capulet.lit:
-		    modules: {mod_muc: {host: rooms.capulet.lit}}
+		    modules:
+		      mod_muc:
+		        host: rooms.capulet.lit
+		        default_room_options: {mam: $([ "${opt[mam]}" = no ] && echo false || echo true)}
 	EOF
 	[ "${opt[anonymous]}" = no ] || cat <<-EOF
 		host_config:

@@ -47,6 +47,7 @@ prosody_hosts() {
 		VirtualHost "capulet.lit"
 		Component "rooms.capulet.lit" "muc"
 			restrict_room_creation = false
+			modules_enabled = { $([ "${opt[mam]}" = no ] || echo '"muc_mam"') }
 	EOF
 	[ "${opt[anonymous]}" = no ] || cat <<-EOF
 		VirtualHost "anon.lit"
