@@ -108,7 +108,6 @@ static void on_doubtful(void *user, size_t count)
 static void free_spoken(struct spoken *s)
 {
 	cpl_said_free(s->said);
-	cpl_room_free(s->room);
 	free(s->jid);
 	free(s->nick);
 	free(s);
@@ -166,9 +165,11 @@ static int furnish(struct spoken *s)
 	struct cpl_said_events told = {on_heard, on_ready, on_doubtful, s};
 
 	s->room = cpl_room_new(&conf, &on);
+	if (!s->room || cpl_rooms_add(&r->speech.rooms, s->room) < 0)
+		return -1;
 	said.room = s->room;
-	s->said = s->room ? cpl_said_new(&said, &told) : NULL;
-	return s->said ? cpl_rooms_add(&r->speech.rooms, s->room) : -1;
+	s->said = cpl_said_new(&said, &told);
+	return s->said ? 0 : -1;
 }
 
 void xsend_rooms_open(struct send *r)

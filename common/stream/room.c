@@ -357,11 +357,6 @@ const char *cpl_room_occupant(const struct cpl_room *room)
 	return room->occupant;
 }
 
-void *cpl_room_user(const struct cpl_room *room)
-{
-	return room->on.user;
-}
-
 int cpl_room_is_in(const struct cpl_room *room)
 {
 	return room->state == IN;
@@ -375,6 +370,11 @@ int cpl_room_is_over(const struct cpl_room *room)
 int cpl_room_is_new(const struct cpl_room *room)
 {
 	return room->is_new;
+}
+
+void *cpl_room_user(const struct cpl_room *room)
+{
+	return room->on.user;
 }
 
 int cpl_room_is_own(const struct cpl_room *room, const char *jid)
@@ -419,8 +419,10 @@ int cpl_rooms_add(struct cpl_rooms *rooms, struct cpl_room *room)
 		struct cpl_room **list =
 		    realloc(rooms->list, more * sizeof(struct cpl_room *));
 
-		if (!list)
+		if (!list) {
+			cpl_room_free(room);
 			return -1;
+		}
 		rooms->list = list;
 		rooms->room = more;
 	}
@@ -445,6 +447,8 @@ struct cpl_room *cpl_rooms_find(const struct cpl_rooms *rooms, const char *jid)
 
 void cpl_rooms_release(struct cpl_rooms *rooms)
 {
+	for (size_t i = 0; i < rooms->count; i++)
+		cpl_room_free(rooms->list[i]);
 	free(rooms->list);
 	*rooms = (struct cpl_rooms){0};
 }

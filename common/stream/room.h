@@ -73,16 +73,19 @@ int cpl_room_is_over(const struct cpl_room *room);
 /* Whether it was created by our joining. */
 int cpl_room_is_new(const struct cpl_room *room);
 
+/* The user of its events. */
+void *cpl_room_user(const struct cpl_room *room);
+
 /* Whether this is our own occupant JID. */
 int cpl_room_is_own(const struct cpl_room *room, const char *jid);
 
-/* Rooms by their JIDs, which own themselves. Zero-filled it is empty. */
+/* Rooms by their JIDs. The struct owns them; zero-filled it is empty. */
 struct cpl_rooms {
 	struct cpl_room **list; /* sorted */
 	size_t count, room;
 };
 
-/* Adds one, that has to stay as long. 0, or -1 without memory. */
+/* Takes the room over. 0, or -1 without memory: then it is freed. */
 int cpl_rooms_add(struct cpl_rooms *rooms, struct cpl_room *room)
     __attribute__((warn_unused_result));
 
