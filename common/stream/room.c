@@ -445,6 +445,20 @@ struct cpl_room *cpl_rooms_find(const struct cpl_rooms *rooms, const char *jid)
 	return found ? rooms->list[at] : NULL;
 }
 
+void cpl_rooms_remove(struct cpl_rooms *rooms, struct cpl_room *room)
+{
+	size_t i = 0;
+
+	while (i < rooms->count && rooms->list[i] != room)
+		i++;
+	if (i == rooms->count)
+		return;
+	rooms->count--;
+	memmove(rooms->list + i, rooms->list + i + 1,
+		(rooms->count - i) * sizeof *rooms->list);
+	cpl_room_free(room);
+}
+
 void cpl_rooms_release(struct cpl_rooms *rooms)
 {
 	for (size_t i = 0; i < rooms->count; i++)

@@ -93,6 +93,9 @@ int cpl_rooms_add(struct cpl_rooms *rooms, struct cpl_room *room)
  * jid). */
 struct cpl_room *cpl_rooms_find(const struct cpl_rooms *rooms, const char *jid);
 
+/* Takes one out, and frees it. */
+void cpl_rooms_remove(struct cpl_rooms *rooms, struct cpl_room *room);
+
 void cpl_rooms_release(struct cpl_rooms *rooms);
 
 #endif
