@@ -67,7 +67,6 @@ void cpl_room_history(struct cpl_room *room,
 const char *cpl_room_jid(const struct cpl_room *room);
 const char *cpl_room_nick(const struct cpl_room *room);
 const char *cpl_room_occupant(const struct cpl_room *room); /* JID/NICK */
-void *cpl_room_user(const struct cpl_room *room);           /* of its events */
 int cpl_room_is_in(const struct cpl_room *room);
 int cpl_room_is_over(const struct cpl_room *room);
 /* Whether it was created by our joining. */
