@@ -2,10 +2,11 @@
 # Rooms for the tests: `load rooms`, after lib.
 
 # make_room ACCOUNT [VAR=VALUE...]: a room of its own that stays, owned by the
-# account, configured as said (muc#roomconfig_ left out). Sets room. The account
+# account, configured as said (muc#roomconfig_ left out of the names, those with
+# a _ are as they are). Sets room. The account
 # is one of capulet.lit: Prosody lets nobody else make a room that stays.
 make_room() {
-	local account=$1 field
+	local account=$1 field var
 	room=room-$BASHPID-${EPOCHREALTIME//[!0-9]/}@rooms.capulet.lit
 	shift
 	{
@@ -16,7 +17,9 @@ make_room() {
 		echo "<x xmlns='jabber:x:data' type='submit'>"
 		echo "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>"
 		for field in persistentroom=1 "$@"; do
-			echo "<field var='muc#roomconfig_${field%%=*}'><value>${field#*=}</value></field>"
+			var=${field%%=*}
+			[[ $var = *_* ]] || var="muc#roomconfig_$var"
+			echo "<field var='$var'><value>${field#*=}</value></field>"
 		done
 		echo '</x></query></iq>'
 	} | tool xsend -a "$account" -x
