@@ -162,6 +162,28 @@ static int fetch(struct cpl_room_entries *all, struct cpl_room_entry *entry,
 	return to->text ? 0 : cpl_secret_get(to, conf, &cli->log, e);
 }
 
+static int load_all(struct cpl_room_entries *out,
+		    const struct cpl_secret_conf *direct,
+		    const struct cpl_cli *cli, const struct cpl_recipients *to,
+		    struct cpl_err *e)
+{
+	for (size_t i = 0; i < to->count; i++) {
+		const struct cpl_recipient *of = &to->more[i];
+		struct cpl_room_entry *entry = &out->list[out->count];
+
+		if (!of->room)
+			continue;
+		out->count++;
+		entry->recipient = i;
+		entry->room = to->list[i].bare;
+		entry->nick = cpl_room_option_nick(cli, of, e);
+		if (!entry->nick ||
+		    fetch(out, entry, of, to->rooms == 1, direct, cli, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int cpl_room_entries_load(struct cpl_room_entries *out,
 			  const struct cpl_room_options *o,
 			  const struct cpl_cli *cli,
@@ -172,24 +194,14 @@ int cpl_room_entries_load(struct cpl_room_entries *out,
 					 .fd_option = PASSWORD_FD,
 					 .settings = &settings,
 					 .no_prompt = 1};
-	int result = put_direct(&settings, o, e);
+	int result = -1;
 
+	memset(out, 0, sizeof *out);
 	out->list = calloc(to->rooms + 1, sizeof *out->list);
 	if (!out->list)
-		result = cpl_err_nomem(e);
-	for (size_t i = 0; result == 0 && i < to->count; i++) {
-		struct cpl_room_entry *entry = &out->list[out->count];
-
-		if (!to->more[i].room)
-			continue;
-		out->count++;
-		entry->recipient = i;
-		entry->room = to->list[i].bare;
-		entry->nick = cpl_room_option_nick(cli, &to->more[i], e);
-		result = entry->nick ? fetch(out, entry, &to->more[i],
-					     to->rooms == 1, &direct, cli, e)
-				     : -1;
-	}
+		cpl_err_nomem(e);
+	else if (put_direct(&settings, o, e) == 0)
+		result = load_all(out, &direct, cli, to, e);
 	cpl_settings_release(&settings);
 	if (result < 0)
 		cpl_room_entries_release(out);
