@@ -179,7 +179,7 @@ heard_by_now() {
 	done
 }
 
-@test "kicked in mid-stream: said, and nothing is 0 that was not heard" {
+@test "banned in mid-stream: said, and it is the end" {
 	for server in "${servers[@]}"; do
 		cast "$server"
 		make_room juliet
@@ -191,8 +191,8 @@ heard_by_now() {
 		sender=$pid
 		echo one >&7
 		same said one "$(heard_by_now 1)"
-		admin juliet "nick='Bot' role='none'"
-		wait_for_line err "xsend: $room: kicked"
+		admin juliet "jid='$romeo' affiliation='outcast'"
+		wait_for_line err "xsend: $room: banned"
 		code=0
 		wait "$sender" || code=$?
 		exec 7>&-
