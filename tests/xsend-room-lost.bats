@@ -1,0 +1,144 @@
+# xsend -R when the connection is lost: what the room has not said is looked up
+# before it is said again.
+
+load lib
+load rooms
+load reconnect
+
+bats_require_minimum_version 1.5.0
+
+if [ "${ONE_SERVER:-}" ]; then
+	servers=(prosody)
+	[ $((BASHPID % 2)) = 0 ] || servers=(ejabberd)
+else
+	servers=(prosody ejabberd)
+fi
+
+# scene SERVER [KEY=VALUE...]: romeo speaks through a proxy, juliet listens.
+scene() {
+	once "$@"
+	rm -f "$COUPLET_CONFIG"
+	new_account romeo
+	new_account juliet capulet.lit
+	make_room juliet
+	proxied romeo
+	: >heard
+	spawn tool xrecv -a juliet -R "$room" --nick Juliet -F %b -v \
+		>heard 2>listen.err
+	listener=$pid
+	wait_for_line listen.err 'joined'
+	rm -f lines
+	mkfifo lines
+	exec 7<>lines
+	echo "# on $*"
+}
+
+# speaks ARG...: romeo says what comes to descriptor 7. Sets speaker.
+speaks() {
+	spawn tool xsend -v --nick Bot --retry 120 -R -l "$@" "$room" <lines 2>err 7>&-
+	speaker=$pid
+}
+
+# heard_now N: so many lines.
+heard_now() {
+	local end=$((SECONDS + 120))
+	until [ "$(wc -l <heard)" -ge "$1" ]; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "# $(wc -l <heard) of $1"
+			tail -n 20 err | sed 's/^/# /'
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# done_with N: the speaker is done, and all N lines were heard.
+all_done() {
+	local code=0
+	heard_now "$1"
+	# The end of its input: nobody else has the other end.
+	exec 7>&-
+	wait "$speaker" || code=$?
+	same status 0 "$code"
+	kill "$listener" "$proxy"
+}
+
+# interrupted: numbers are said while the connection breaks again and again.
+interrupted() {
+	local i
+	for ((i = 0; i < 4; i++)); do
+		seq $((i * 250 + 1)) $((i * 250 + 250)) >&7
+		heard_now $((i * 250 + 1))
+		break_off
+	done
+	all_done 1000
+}
+
+@test "broken again and again, resumed: nothing missing, nothing twice" {
+	for server in "${servers[@]}"; do
+		scene "$server"
+		speaks
+		interrupted
+		cmp heard <(seq 1000)
+		grep -q ': resumed as ' err
+	done
+}
+
+@test "a new login each time: the archive of the room knows what is there" {
+	for server in "${servers[@]}"; do
+		scene "$server" sm=no
+		speaks
+		interrupted
+		cmp heard <(seq 1000)
+		! grep 'possibly twice' err
+		[ "$(grep -c ": joined as 'Bot" err)" -ge 5 ]
+	done
+}
+
+@test "no archive: the history that comes with the join, or it is said so" {
+	for server in "${servers[@]}"; do
+		scene "$server" sm=no mam=no
+		speaks
+		echo 1 >&7
+		heard_now 1
+		# The room keeps the last 20.
+		seq 2 10 >&7
+		heard_now 2
+		break_off
+		heard_now 10
+		cmp heard <(seq 10)
+		! grep 'possibly twice' err
+		interrupted_from=10
+		seq 11 400 >&7
+		heard_now 11
+		break_off
+		heard_now 400
+		# Nothing is missing; what came twice was announced.
+		same all "$(seq 400)" "$(sort -nu heard)"
+		[ "$(wc -l <heard)" = 400 ] || grep -q 'possibly twice' err
+		exec 7>&-
+		wait "$speaker"
+		kill "$listener" "$proxy"
+	done
+}
+
+@test "without --retry it is the end: what was not heard is of unknown outcome" {
+	for server in "${servers[@]}"; do
+		scene "$server"
+		spawn tool xsend -v --unsent rest -R -l "$room" <lines 2>err 7>&-
+		speaker=$pid
+		seq 500 >&7
+		heard_now 1
+		break_off
+		code=0
+		wait "$speaker" || code=$?
+		[ "$code" = 75 ] || [ "$code" = 2 ]
+		# Nothing is lost: heard, or in the file.
+		if [ -e rest ]; then
+			grep -o '<body>[0-9]*' rest | sed 's/<body>//' >left
+			exec 7>&-
+			same unread '' "$(sed -n 's/.*stdin:\([0-9]*\): not read.*/\1/p' err)"
+		fi
+		kill "$listener" "$proxy"
+	done
+}
