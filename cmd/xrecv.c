@@ -199,6 +199,7 @@ void xrecv_ready(struct recv *r)
 	r->offline = cpl_offline_new(r->run.session, &events);
 	if (!r->offline || !wants_few(r))
 		go_live(r);
+	xrecv_rooms_online(r);
 	xrecv_since_live(r);
 }
 
@@ -278,6 +279,8 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 			xrecv_leave(r, stanza);
 		return;
 	}
+	if (stanza && xrecv_room_stanza(r, stanza))
+		return;
 	message = stanza ? xrecv_carbons_open(r, stanza) : NULL;
 	if (!message || xrecv_since_holds(r, message)) {
 		xrecv_skip(r);
@@ -291,7 +294,9 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 
 static void release(struct recv *r)
 {
-	/* First, as it tells those who wait that no answer will come. */
+	xrecv_rooms_free(r);
+	/* First of what is left, as it tells those who wait that no answer will
+	 * come. */
 	cpl_session_free(r->run.session);
 	r->run.session = NULL;
 	cpl_offline_free(r->offline);
@@ -332,14 +337,15 @@ static void open_recv(struct recv *r)
 		cpl_cli_die(&r->run.cli, &e);
 	xrecv_dedup_open(r);
 	xrecv_receipts_open(r);
+	xrecv_rooms_open(r);
 	if (cpl_run_connect(&r->run, &session) < 0)
 		return;
 	cpl_session_announces(r->run.session);
 	r->answer =
 	    cpl_answer_new(r->run.session, !r->set.being.none, &r->caps);
-	if (!r->answer) {
+	if (!r->answer)
 		cpl_run_no_memory(&r->run);
-	}
+	xrecv_rooms_prepare(r);
 }
 
 int main(int argc, char **argv)
@@ -356,6 +362,7 @@ int main(int argc, char **argv)
 	open_recv(&r);
 	cpl_run_loop(&r.run);
 	xrecv_since_close(&r);
+	xrecv_rooms_report(&r);
 	xrecv_report(&r);
 	release(&r);
 	cpl_outcome_exit(&r.run.outcome);

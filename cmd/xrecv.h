@@ -7,7 +7,8 @@
  * xrecv_exec.c, a file in front of stdout in xrecv_spool.c. xrecv_since.c is
  * what the archive has, and xrecv_cursor.c how far that was read,
  * xrecv_carbons.c what other clients receive and send,
- * xrecv_durable.c a session that outlives the process. */
+ * xrecv_durable.c a session that outlives the process, xrecv_room.c being in
+ * rooms. */
 #ifndef XRECV_H
 #define XRECV_H
 
@@ -95,6 +96,7 @@ struct recv {
 	struct cpl_dedup *dedup;
 	struct since *since;     /* --since, or NULL */
 	struct durable *durable; /* --durable, or NULL */
+	struct rooms *rooms;     /* -R, or NULL */
 	struct cpl_timer idle;
 	struct cpl_timer grace; /* for the reader, then for the server */
 	struct cpl_buf line;
@@ -213,6 +215,39 @@ void xrecv_on_enabled(void *user, const struct cpl_session_stream *stream);
 int xrecv_on_counted(void *user, uint32_t h);
 /* Non-zero: the session is left to the next run, with what was not taken. */
 int xrecv_is_left(const struct recv *r);
+
+/* -R and the options about rooms. */
+enum {
+	XRECV_OPT_HISTORY = 560,
+	XRECV_OPT_SUBJECT,
+	XRECV_OPT_OCCUPANTS,
+	XRECV_OPT_ACCEPT_INVITES
+};
+
+/* Takes one of them; non-zero: it was one. Before the configuration is loaded:
+ * what they say together; after that: the rooms. What is wrong with them ends
+ * the process. */
+int xrecv_room_option(struct recv *r, int c, const char *arg);
+void xrecv_rooms_settle(struct recv *r);
+void xrecv_rooms_parse(struct recv *r);
+
+/* Before the session: the passwords, without which the process ends; with the
+ * session: the rooms; online, each time: joins them; leaves them; at the end:
+ * what follows from those that had us no longer. Without -R none of them does
+ * anything. They are freed before the session. */
+void xrecv_rooms_open(struct recv *r);
+void xrecv_rooms_prepare(struct recv *r);
+void xrecv_rooms_online(struct recv *r);
+void xrecv_rooms_leave(struct recv *r);
+void xrecv_rooms_report(struct recv *r);
+void xrecv_rooms_free(struct recv *r);
+
+/* Non-zero: the stanza is dealt with; else it may be a record. An invitation is
+ * accepted here, if it is to be. */
+int xrecv_room_stanza(struct recv *r, xmpp_stanza_t *stanza);
+
+/* Whether it comes from a room that we are in or were in. */
+int xrecv_is_of_room(const struct recv *r, xmpp_stanza_t *stanza);
 
 /* Before the run, and whenever a record was made: the clocks of the end. */
 void xrecv_clocks(struct recv *r);

@@ -31,6 +31,7 @@ static void close_session(struct recv *r, long ms)
  * stream ends: what came after the withdrawal would get before it. */
 void xrecv_withdraw(struct recv *r)
 {
+	xrecv_rooms_leave(r);
 	if (!r->announced || xrecv_is_left(r) ||
 	    (r->offline && cpl_offline_restores(r->offline)))
 		return;
@@ -75,7 +76,7 @@ void xrecv_leave(struct recv *r, xmpp_stanza_t *stanza)
 {
 	const char *type = xmpp_stanza_get_type(stanza);
 
-	if (type && strcmp(type, "error") == 0)
+	if ((type && strcmp(type, "error") == 0) || xrecv_is_of_room(r, stanza))
 		return;
 	/* The filters would have dropped the others. */
 	if (xrecv_wants(r, stanza) && !xrecv_since_archived(r, stanza))

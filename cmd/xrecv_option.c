@@ -5,12 +5,22 @@
 
 #include "../common/base/limits.h"
 #include "../common/base/num.h"
+#include "../common/cli/room_option.h"
 #include "../common/cli/value.h"
 #include "xrecv.h"
 
 static const char synopsis[] = "xrecv [options]";
 
 static const char help[] =
+    "  -R, --room ROOM[/NICK] be in that room and print what comes there\n"
+    "                         (repeat)\n" CPL_ROOM_HELP
+    "      --history N|SINCE  begin with so many of its past messages, or\n"
+    "                         with those since a time or for a duration\n"
+    "      --subject          also its subject, and changes of it\n"
+    "      --occupants        also who comes and goes\n"
+    "      --accept-invites JID\n"
+    "                         also in rooms that this person, domain, room\n"
+    "                         or service invites to (repeat)\n"
     "  -c, --count N          end after N records\n"
     "      --idle SEC         end when nothing came for so long\n"
     "      --from JID         only from there (repeat; a bare JID is all its\n"
@@ -37,7 +47,8 @@ static const char help[] =
     "                         2h, 7d), or where the last run ended: last, or\n"
     "                         last:NAME for several readers\n"
     "      --carbons          also what other clients of the account receive\n"
-    "      --own              with these two: also what the account sends\n"
+    "      --own              with -R and these two: also what the account\n"
+    "                         sends\n"
     "      --with-body        only with a body\n" CPL_FORMAT_HELP
     "                         (default xml)\n" CPL_BEING_HELP("0");
 
@@ -66,6 +77,12 @@ static const struct option options[] = {
     CPL_FORMAT_OPTIONS,
     CPL_BEING_OPTIONS,
     {"count", required_argument, NULL, 'c'},
+    {"room", required_argument, NULL, 'R'},
+    CPL_ROOM_OPTIONS,
+    {"history", required_argument, NULL, XRECV_OPT_HISTORY},
+    {"subject", no_argument, NULL, XRECV_OPT_SUBJECT},
+    {"occupants", no_argument, NULL, XRECV_OPT_OCCUPANTS},
+    {"accept-invites", required_argument, NULL, XRECV_OPT_ACCEPT_INVITES},
     {"idle", required_argument, NULL, OPT_IDLE},
     {"from", required_argument, NULL, OPT_FROM},
     {"type", required_argument, NULL, 't'},
@@ -186,7 +203,8 @@ static void take_option(struct recv *r, int c, char *arg)
 		if (!take_sink(r, c, arg) &&
 		    !cpl_format_option(&r->format, cli, c, arg) &&
 		    !cpl_being_option(&set->being, cli, c, arg) &&
-		    !cpl_run_option(&r->run, c, arg))
+		    !cpl_run_option(&r->run, c, arg) &&
+		    !xrecv_room_option(r, c, arg))
 			cpl_cli_option(cli, c, arg);
 	}
 }
@@ -212,12 +230,14 @@ void xrecv_options(struct recv *r, int argc, char **argv)
 	cpl_cli_init(cli, "xrecv", synopsis, help);
 	while ((c = cpl_cli_getopt(
 		    argc, argv,
-		    CPL_CLI_SHORT CPL_FORMAT_SHORT "c:t:", options)) != -1)
+		    CPL_CLI_SHORT CPL_FORMAT_SHORT "R:c:t:", options)) != -1)
 		take_option(r, c, optarg);
 	if (optind < argc)
 		cpl_cli_usage(cli, "unexpected operand '%s'", argv[optind]);
 	choose_sink(r);
+	xrecv_rooms_settle(r);
 	cpl_cli_load(cli);
 	cpl_format_ready(&r->format, cli);
 	apply_defaults(r);
+	xrecv_rooms_parse(r);
 }

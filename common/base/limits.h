@@ -107,9 +107,10 @@
 #define CPL_SAID_HISTORY 50
 #define CPL_SAID_PAGES 50
 
-/* Rooms that one run is in, and after what silence a room is asked whether we
- * are still in it. */
+/* Rooms that one run is in, messages of their past that may be asked for, and
+ * after what silence a room is asked whether we are still in it. */
 #define CPL_ROOMS_MAX 1000
+#define CPL_ROOM_HISTORY_MAX 100000
 #define CPL_ROOM_SILENCE_MS (5 * 60 * 1000)
 
 /* RFC 6120 13.12: no server may have a smaller limit on a stanza. */
