@@ -11,10 +11,12 @@
 
 static struct rooms *need(struct recv *r)
 {
-	if (!r->rooms)
-		r->rooms = calloc(1, sizeof *r->rooms);
+	if (r->rooms)
+		return r->rooms;
+	r->rooms = calloc(1, sizeof *r->rooms);
 	if (!r->rooms)
 		cpl_cli_usage(&r->run.cli, "out of memory");
+	r->rooms->history.since = -1;
 	return r->rooms;
 }
 

@@ -12,15 +12,16 @@ cast() {
 }
 players() {
 	accounts
-	new_account nurse capulet.lit
-	feed tool xsend -a nurse -x --bounce-wait 0 2>nurse.err
+	new_account nurse capulet.lit 'nick: Nurse'
+	rm -f nurse.trace
+	feed tool xsend -a nurse -x --bounce-wait 0 --trace nurse.trace 2>nurse.err
 	nurse_pid=$pid
 }
 
 # nurse_is_gone: her session ends.
 nurse_is_gone() {
 	exec 8>&-
-	kill "$nurse_pid"
+	kill "$nurse_pid" 2>/dev/null || true
 	wait "$nurse_pid" || true
 }
 
@@ -35,25 +36,29 @@ configure() {
 		<x xmlns='jabber:x:data' type='submit'>$form</x></query></iq>"
 }
 
-# new_room [FIELD=VALUE...]: a room of nurse's. Sets room.
+# new_room [FIELD=VALUE...]: a room of nurse's. Sets room. Only a stanza of
+# hers creates it: an iq to a room that is not there may create one as well.
 new_room() {
-	local end=$((SECONDS + 60))
 	room=r$BASHPID-${EPOCHREALTIME//[!0-9]/}@rooms.capulet.lit
 	echo "<presence to='$room/Nurse'><x xmlns='$muc'/></presence>" >&8
-	until configure "$@" >configured 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || { sed 's/^/# /' configured; return 1; }
-	done
+	wait_for_line nurse.trace "<presence .*$room/Nurse.*\\b201\\b" 60
+	configure "$@" >configured
 }
 
-# says_nurse TEXT [ROOM]: into the room.
+# nurse_says TEXT [ROOM]: into the room.
 nurse_says() {
 	echo "<message type='groupchat' to='${2:-$room}'><body>$1</body></message>" >&8
 }
 
-# admin ITEM: nurse has the room do this, as "nick='juliet' role='none'".
+# admin ITEM: nurse has the room do this, as "jid='$juliet' affiliation='member'/>".
 admin() {
 	tool xiq -a nurse "$room" <<<"<iq type='set'><query xmlns='$muc#admin'>
 		<item $1</query></iq>" >administered
+}
+
+# nurse_does ITEM: the same by herself in the room, as roles are for occupants.
+nurse_does() {
+	echo "<iq type='set' id='does' to='$room'><query xmlns='$muc#admin'><item $1</query></iq>" >&8
 }
 
 # attends NAME ARG...: NAME is in rooms by xrecv, in the background; what it

@@ -90,7 +90,8 @@ load xrecv-room
 		same records "$room/Nurse	available
 $room/${romeo%@*}	available
 $room/Nurse	go
-$room/${romeo%@*}	unavailable" "$(cut -f 1,2 juliet.got)"
+$room/${romeo%@*}	unavailable" \
+			"$(cut -f 1,2 juliet.got | awk '!seen[$0]++')"
 	done
 }
 
@@ -132,5 +133,266 @@ $room/${romeo%@*}	unavailable" "$(cut -f 1,2 juliet.got)"
 		done
 		expect_exit 0 tool xrecv -a romeo -R "$room" --history 5 -c 1 -x
 		grep -q '<delay ' out
+	done
+}
+
+@test "private messages come as well, direct ones only with --priority" {
+	for server in "${servers[@]}"; do
+		cast "$server"
+		new_room
+		for priority in '' --priority=0; do
+			attends juliet -R "$room" $priority
+			# The server knows by then whether she is present.
+			tool xsend -a romeo -m direct "$juliet"
+			echo "<message type='chat' to='$room/${juliet%@*}'><body>private</body></message>" >&8
+			wait_for_line juliet.got private
+			[ -z "$priority" ] || wait_for_line juliet.got direct
+			kill "$pid"
+			ends 143
+			same "with '$priority'" "${priority:+direct}" \
+				"$(bodies_in juliet.got | grep -v private | sort -u)"
+		done
+	done
+}
+
+# --- not in, or not any more -----------------------------------------------
+
+# refused TEXT ARG...: xrecv as juliet in the one room ends with 1, saying so.
+refused() {
+	expect_exit 1 tool xrecv -a juliet "${@:2}" -R "$room"
+	prints ''
+	grep -qE "^xrecv: $room: $1( |:|$)" err || { sed 's/^/# /' err; return 1; }
+	same lines 1 "$(wc -l <err)"
+}
+
+@test "[v] each reason not to be let in is told, with 1" {
+	for server in "${servers[@]}"; do
+		cast "$server"
+		room=none-$RANDOM$RANDOM@rooms.capulet.lit
+		refused 'the room does not exist'
+		new_room
+		admin "affiliation='outcast' jid='$juliet'/>"
+		refused 'we are banned'
+		new_room membersonly=1
+		refused 'members only'
+		new_room passwordprotectedroom=1 roomsecret=Verona
+		refused 'a password is needed'
+		(umask 077 && echo Mantua >password)
+		refused 'wrong password' --room-password-file password
+		echo Verona >password
+		attends juliet -R "$room" --room-password-file password
+		kill "$pid"
+		ends 143
+	done
+}
+
+@test "a room that is full (ejabberd)" {
+	cast ejabberd
+	new_room maxusers=1
+	refused 'the room is full'
+}
+
+@test "a nick that is taken gets a number, with --nick-exact it is 1" {
+	for server in "${servers[@]}"; do
+		cast "$server"
+		new_room
+		attends juliet -R "$room/Nurse"
+		grep -q ": joined as 'Nurse2'" juliet.log
+		attends romeo -R "$room" --nick Nurse
+		grep -q ": joined as 'Nurse3'" romeo.log
+		new_room
+		refused 'the nick is taken' --nick Nurse --nick-exact
+	done
+}
+
+@test "[v] one that is kicked or banned stays out" {
+	for server in "${servers[@]}"; do
+		cast "$server"
+		new_room
+		rm -f got
+		spawn tool xrecv -a juliet -v -o text -R "$room/J" >got 2>err
+		wait_for_line err ': joined as'
+		nurse_says before
+		wait_for_line got before
+		nurse_does "nick='J' role='none'><reason>out</reason></item>"
+		ends 1
+		same stderr "xrecv: $room: kicked by Nurse (out)" "$(grep kicked err)"
+		same bodies before "$(bodies_in got)"
+		spawn tool xrecv -a juliet -v -o text -R "$room/J" 2>err
+		wait_for_line err ': joined as'
+		admin "jid='$juliet' affiliation='outcast'/>"
+		ends 1
+		grep -q "^xrecv: $room: banned" err
+	done
+}
+
+@test "as long as there is another room it goes on, and it is 2" {
+	for server in "${servers[@]}"; do
+		cast "$server"
+		new_room
+		first=$room
+		new_room
+		rm -f got
+		spawn tool xrecv -a juliet -v -c 2 -o text -R "$first/J" \
+			-R "none-$RANDOM@rooms.capulet.lit" -R "$room/J" >got 2>err
+		wait_for_line err "$first: joined as"
+		wait_for_line err "$room: joined as"
+		wait_for_line err 'the room does not exist'
+		nurse_says one "$first"
+		wait_for_line got one
+		room=$first nurse_does "nick='J' role='none'/>"
+		wait_for_line err "$first: kicked"
+		nurse_says two
+		ends 2
+		same bodies $'one\ntwo' "$(bodies_in got)"
+	done
+}
+
+@test "a room that is destroyed is no more" {
+	for server in "${servers[@]}"; do
+		cast "$server"
+		new_room
+		attends juliet -R "$room"
+		tool xiq -a nurse "$room" <<<"<iq type='set'><query xmlns='$muc#owner'>
+			<destroy jid='tomb@rooms.capulet.lit'><reason>fin</reason></destroy></query></iq>"
+		ends 1
+		grep -q "^xrecv: $room: the room was destroyed; it is now at tomb@rooms.capulet.lit (fin)" juliet.log
+	done
+}
+
+@test "[v] removed for a technical reason it joins again" {
+	for code in 332 333; do
+		# shellcheck disable=SC2030,SC2031
+		{
+			x="<x xmlns='$muc#user'><item affiliation='none' role='none'/><status code='110'/>"
+			echo "<presence from='hall@rooms.lit/romeo'>$x</x></presence>"
+			echo "<presence from='hall@rooms.lit/romeo' type='unavailable'>$x<status code='307'/><status code='$code'/></x></presence>"
+		} >stanzas
+		stub send=stanzas at=presence
+		rm -f log
+		spawn tool xrecv -v -R hall@rooms.lit 2>log
+		wait_for_line log 'hall@rooms.lit: removed.*; joining again'
+		end=$((SECONDS + 60))
+		until [ "$(on_wire presence | grep -c "to='hall@rooms.lit/romeo'\|to=\"hall@rooms.lit/romeo\"")" = 2 ]; do
+			[ "$SECONDS" -lt "$end" ]
+		done
+		kill "$pid"
+		ends 143
+	done
+	stub send=stanzas at=presence
+	expect_exit 75 tool xrecv --no-reconnect -R hall@rooms.lit
+}
+
+@test "after a restart of the server it is in the rooms again" {
+	for server in prosody ejabberd; do
+		own "$server"
+		players
+		new_room persistentroom=1
+		attends juliet -R "$room"
+		nurse_says before
+		wait_for_line juliet.got before
+		"$tests/servers/restart" "$XMPP_DIR"
+		wait_for_line juliet.log 'reconnecting' 60
+		end=$((SECONDS + 120))
+		until [ "$(grep -c ': joined as' juliet.log)" = 2 ]; do
+			[ "$SECONDS" -lt "$end" ] || { sed 's/^/# /' juliet.log; return 1; }
+		done
+		nurse_is_gone
+		feed tool xsend -a nurse -x --bounce-wait 0 --trace nurse.trace
+		echo "<presence to='$room/Nurse'><x xmlns='$muc'/></presence>" >&8
+		nurse_says after
+		wait_for_line juliet.got after
+		same bodies $'before\nafter' "$(bodies_in juliet.got)"
+	done
+}
+
+# --- the end -----------------------------------------------------------------
+
+@test "no reader any more is 141, and a signal leaves" {
+	for server in "${servers[@]}"; do
+		cast "$server"
+		new_room
+		attends romeo -R "$room" --occupants
+		mkfifo "pipe-$server"
+		spawn tool xrecv -a juliet -v -R "$room/J" >"pipe-$server" 2>err
+		head -n 1 "pipe-$server" >got &
+		wait_for_line err ': joined as'
+		nurse_says one
+		wait_for_line got one
+		ends 141
+		wait_for_line romeo.got $'/J\tunavailable'
+	done
+}
+
+# --- invitations -------------------------------------------------------------
+
+@test "[v] --accept-invites: who may invite, and to where" {
+	for server in "${servers[@]}"; do
+		cast "$server"
+		new_room
+		direct=$room
+		new_room
+		third=$room
+		new_room passwordprotectedroom=1 roomsecret=Verona
+		spawn tool xrecv -a juliet -v --accept-invites "$nurse" \
+			--accept-invites "$third" --nick J >got 2>err
+		wait_for_line err 'online as'
+		echo "<message to='$juliet'><x xmlns='jabber:x:conference' jid='$direct'/></message>" >&8
+		wait_for_line err "$direct: joined as 'J'"
+		echo "<message to='$room'><x xmlns='$muc#user'><invite to='$juliet'/></x></message>" >&8
+		wait_for_line err "$room: joined as 'J'"
+		# By somebody else: not there, but to the room that is named.
+		tool xsend -a romeo -x "$juliet" <<-EOF
+			<message to='$juliet'><x xmlns='jabber:x:conference' jid='hall@rooms.capulet.lit'/></message>
+			<message to='$juliet'><x xmlns='jabber:x:conference' jid='$third'/></message>
+		EOF
+		wait_for_line err "$third: joined as 'J'"
+		same 'not entered' '' "$(grep 'hall@rooms' err)"
+		same invitations 4 "$(grep -c 'invite\|jabber:x:conference' got)"
+		nurse_says hello "$direct"
+		wait_for_line got hello
+		# Who was thrown out comes back when he is invited again.
+		room=$direct nurse_does "nick='J' role='none'/>"
+		wait_for_line err "$direct: kicked"
+		echo "<message to='$juliet'><x xmlns='jabber:x:conference' jid='$direct'/></message>" >&8
+		nurse_says back "$direct"
+		wait_for_line got back
+		kill "$pid"
+		ends 143
+	done
+}
+
+# --- the command line --------------------------------------------------------
+
+@test "usage" {
+	on prosody
+	new_account romeo
+	expect_exit 64 tool xrecv -R rooms.lit
+	grep -q "^xrecv: -R: 'rooms.lit' is no room: it has no localpart" err
+	expect_exit 64 tool xrecv -R '@'
+	expect_exit 64 tool xrecv -R nobody
+	for option in --subject --occupants --history=5 --nick=x --nick-exact \
+		--room-password-file=x; do
+		expect_exit 64 tool xrecv $option
+		grep -q "^xrecv: ${option%=*} without -R" err
+	done
+	expect_exit 64 tool xrecv -R hall@rooms.lit --history yesterday
+	grep -q "^xrecv: --history: 'yesterday' is neither a number (0 to 100000) nor a time" err
+	expect_exit 64 tool xrecv -R hall@rooms.lit --history 100001
+	expect_exit 64 tool xrecv -R hall@rooms.lit --history -1
+	expect_exit 64 tool xrecv --accept-invites @
+	expect_exit 64 tool xrecv -R hall@rooms.lit --durable x
+	grep -q '^xrecv: -R and --durable exclude each other' err
+	expect_exit 78 tool xrecv -R hall@rooms.lit --room-password-file missing
+}
+
+@test "an alias names a room, with its nick" {
+	for server in "${servers[@]}"; do
+		cast "$server"
+		new_room passwordprotectedroom=1 roomsecret=Verona
+		printf 'aliases:\n  hall: {room: %s, nick: Tybalt, password: Verona}\n' \
+			"$room" >>"$COUPLET_CONFIG"
+		attends juliet -R hall
+		grep -q "$room: joined as 'Tybalt'" juliet.log
 	done
 }

@@ -132,8 +132,8 @@ int cpl_muc_refused(xmpp_stanza_t *presence, int with, struct cpl_err *e)
 	    {"remote-server-timeout", "the service cannot be reached",
 	     CPL_TEMP},
 	    {"internal-server-error", "the service has failed", CPL_TEMP},
-	    {"resource-constraint", "the service has no room for more",
-	     CPL_TEMP},
+	    /* What 7.2.9 has as service-unavailable is this with ejabberd. */
+	    {"resource-constraint", "the room is full", CPL_REFUSED},
 	};
 	xmpp_stanza_t *error = cpl_child(presence, "error", CPL_NS_CLIENT);
 	const char *condition = cpl_condition(error, CPL_NS_STANZA_ERRORS);
