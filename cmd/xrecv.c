@@ -209,6 +209,8 @@ static void forget(struct recv *r)
 	struct cpl_session *session = r->run.session;
 
 	cpl_session_forget(session, r);
+	if (r->since)
+		cpl_session_forget(session, r->since);
 	if (r->offline)
 		cpl_session_forget(session, r->offline);
 	cpl_offline_free(r->offline);

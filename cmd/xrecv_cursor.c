@@ -20,6 +20,7 @@ void xrecv_since_option(struct recv *r, const char *value)
 	if (!s)
 		cpl_cli_usage(&r->run.cli, "out of memory");
 	r->since = s;
+	s->r = r;
 	s->cursor = (struct cpl_cursor)CPL_CURSOR_INIT;
 	s->reader = NULL;
 	s->last = strcmp(value, "last") == 0 || strncmp(value, "last:", 5) == 0;
@@ -44,9 +45,9 @@ void xrecv_since_option(struct recv *r, const char *value)
 			      value);
 }
 
-void xrecv_since_save(struct recv *r)
+void xrecv_since_save(struct since *s)
 {
-	struct since *s = r->since;
+	struct recv *r = s->r;
 	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_loop_cancel(r->run.loop, &s->save);
@@ -65,48 +66,71 @@ static void on_save(void *user)
 	xrecv_since_save(user);
 }
 
+int xrecv_since_take(struct since *s, const char *name, struct cpl_err *e)
+{
+	const char *folder;
+
+	if (!s->last)
+		return 0;
+	s->save.fire = on_save;
+	s->save.user = s;
+	folder = cpl_cli_need_state(&s->r->run.cli, "--since", "the cursor", e);
+	if (!folder ||
+	    cpl_cursor_open(&s->cursor, folder, name, s->reader, e) < 0)
+		return -1;
+	s->behind = !s->room && s->cursor.set;
+	return 0;
+}
+
 void xrecv_since_open(struct recv *r)
 {
-	struct since *s = r->since;
-	const char *folder;
 	const char *jid = cpl_setting(&r->run.cli.settings, CPL_SET_JID);
+	struct since *s = xrecv_since_mine(r);
 	struct cpl_jid own = {0};
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!s || !s->last)
-		return;
-	s->save.fire = on_save;
-	s->save.user = r;
-	folder = cpl_cli_need_state(&r->run.cli, "--since", "the cursor", &e);
-	if (folder && cpl_jid_parse(&own, jid, &e) == 0)
-		(void)!cpl_cursor_open(&s->cursor, folder, own.bare, s->reader,
-				       &e);
+	if (s && cpl_jid_parse(&own, jid, &e) == 0)
+		(void)!xrecv_since_take(s, own.bare, &e);
 	cpl_jid_release(&own);
 	if (e.status != CPL_OK)
 		cpl_cli_die(&r->run.cli, &e);
-	s->behind = s->cursor.set;
+}
+
+static void close_cursor(struct since *s)
+{
+	if (s->last)
+		xrecv_since_save(s);
 }
 
 void xrecv_since_close(struct recv *r)
 {
-	struct since *s = r->since;
-
-	if (s && s->last)
-		xrecv_since_save(r);
+	if (xrecv_since_mine(r))
+		close_cursor(r->since);
+	xrecv_since_each_room(r, close_cursor);
 }
 
-void xrecv_since_free(struct recv *r)
+void xrecv_since_release(struct since *s)
 {
-	struct since *s = r->since;
-
-	if (!s)
-		return;
+	if (s->save.fire)
+		cpl_loop_cancel(s->r->run.loop, &s->save);
 	cpl_cursor_release(&s->cursor);
 	xrecv_hold_release(&s->hold);
 	free(s->at);
 	free(s->newest);
-	free(s);
+}
+
+void xrecv_since_free(struct recv *r)
+{
+	if (!r->since)
+		return;
+	xrecv_since_release(r->since);
+	free(r->since);
 	r->since = NULL;
+}
+
+struct since *xrecv_since_mine(const struct recv *r)
+{
+	return r->since && !r->since->rooms_only ? r->since : NULL;
 }
 
 int xrecv_since_is_last(const struct recv *r)
@@ -116,13 +140,12 @@ int xrecv_since_is_last(const struct recv *r)
 
 /* --- where the reader is ----------------------------------------------- */
 
-void xrecv_since_set_at(struct recv *r, const char *id, int64_t when)
+void xrecv_since_set_at(struct since *s, const char *id, int64_t when)
 {
-	struct since *s = r->since;
 	char *copy = strdup(id);
 
 	if (!copy) {
-		cpl_run_no_memory(&r->run);
+		cpl_run_no_memory(&s->r->run);
 		return;
 	}
 	free(s->at);
@@ -133,32 +156,32 @@ void xrecv_since_set_at(struct recv *r, const char *id, int64_t when)
 /* stdout took a message of the archive. */
 static void moved(void *user, const char *text)
 {
-	struct recv *r = user;
-	struct since *s = r->since;
+	struct since *s = user;
+	struct recv *r = s->r;
 	const char *id = strchr(text, ' ') + 1;
 	int64_t when = strtoll(text, NULL, 10);
 
 	if (cpl_cursor_move(&s->cursor, id, when) < 0)
 		cpl_run_no_memory(&r->run);
 	else if (++s->moved >= CPL_CURSOR_EVERY)
-		xrecv_since_save(r);
+		xrecv_since_save(s);
 	else if (!s->save.armed)
 		cpl_loop_timer(r->run.loop, &s->save, CPL_CURSOR_MS);
 }
 
 /* The record about to be made is that of this message of the archive. */
-void xrecv_since_follow(struct recv *r, const char *id, int64_t when)
+void xrecv_since_follow(struct since *s, const char *id, int64_t when)
 {
 	struct cpl_buf text = CPL_BUF_INIT(CPL_STANZA_BYTES_MAX);
-	struct since *s = r->since;
+	struct recv *r = s->r;
 
 	if (when < 0)
 		when = cpl_when_now();
-	xrecv_since_set_at(r, id, when);
+	xrecv_since_set_at(s, id, when);
 	if (!s->last)
 		return;
 	if (cpl_buf_addf(&text, "%" PRId64 " %s", when, id) < 0 ||
-	    cpl_taken_add(&r->taken, r->number, moved, r, text.data) < 0)
+	    cpl_taken_add(&r->taken, r->number, moved, s, text.data) < 0)
 		cpl_run_no_memory(&r->run);
 	cpl_buf_release(&text);
 }

@@ -19,20 +19,21 @@ static int is_accepted(const struct recv *r, const struct cpl_invite *invite)
 	return 0;
 }
 
-/* As the command line has it for a room that it does not name. */
-static void enter(struct recv *r, struct cpl_invite *invite)
+/* As the command line has it for a room that it does not name; place is where
+ * we were already, or NULL. */
+static void enter(struct recv *r, struct place *place,
+		  struct cpl_invite *invite)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 	char *nick = cpl_room_option_nick(&r->run.cli, NULL, &e);
-	struct place *place = NULL;
 
 	if (nick)
-		place = xrecv_room_add(r, invite->room.bare, nick,
+		place = xrecv_room_add(r, place, invite->room.bare, nick,
 				       invite->password);
 	else
 		cpl_run_complain(&r->run, &e);
 	free(nick);
-	if (!place)
+	if (!nick || !place)
 		return;
 	/* The room has it, and wipes it with itself. */
 	if (invite->password) {
@@ -58,16 +59,12 @@ void xrecv_invited(struct recv *r, xmpp_stanza_t *message)
 		return;
 	if (is_accepted(r, &invite)) {
 		place = xrecv_room_find(r, invite.room.bare);
-		if (place && cpl_room_is_over(place->room)) {
-			xrecv_room_forget(r, place);
-			place = NULL;
-		}
 		if (!place && rooms->all.count >= CPL_ROOMS_MAX)
 			cpl_cli_warn(&r->run.cli,
 				     "%s: not entered, more than %d rooms",
 				     invite.room.bare, CPL_ROOMS_MAX);
-		else if (!place)
-			enter(r, &invite);
+		else if (!place || cpl_room_is_over(place->room))
+			enter(r, place, &invite);
 	}
 	cpl_invite_release(&invite);
 }

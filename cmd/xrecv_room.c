@@ -22,25 +22,17 @@ static void on_joined(void *user, struct cpl_room *room)
 	cpl_room_ping_start(&place->ping);
 	cpl_log(&place->r->run.cli.log, CPL_LOG_INFO, "%s: joined as '%s'",
 		cpl_room_jid(room), cpl_room_nick(room));
+	xrecv_room_since_joined(place);
 }
 
-static void on_out(void *user, struct cpl_room *room, const struct cpl_err *why,
-		   int again)
+void xrecv_room_is_over(struct place *place, const struct cpl_err *why)
 {
-	struct place *place = user;
 	struct recv *r = place->r;
 	struct rooms *rooms = r->rooms;
 	struct cpl_err e = *why;
 
 	cpl_room_ping_stop(&place->ping);
-	if (again) {
-		if (!place->told)
-			cpl_cli_warn(&r->run.cli, "%s: %s; joining again",
-				     cpl_room_jid(room), why->text);
-		place->told = 1;
-		return;
-	}
-	cpl_err_prefix(&e, "%s", cpl_room_jid(room));
+	cpl_err_prefix(&e, "%s", cpl_room_jid(place->room));
 	cpl_run_complain(&r->run, &e);
 	rooms->over++;
 	/* Who waits for invitations goes on. */
@@ -48,18 +40,52 @@ static void on_out(void *user, struct cpl_room *room, const struct cpl_err *why,
 		xrecv_finish(r);
 }
 
+static void on_out(void *user, struct cpl_room *room, const struct cpl_err *why,
+		   int again)
+{
+	struct place *place = user;
+
+	cpl_room_ping_stop(&place->ping);
+	xrecv_room_since_out(place);
+	if (!again)
+		xrecv_room_is_over(place, why);
+	else if (!place->told)
+		cpl_cli_warn(&place->r->run.cli, "%s: %s; joining again",
+			     cpl_room_jid(room), why->text);
+	place->told = again;
+}
+
 static void free_place(struct place *place)
 {
+	xrecv_room_since_free(place);
 	cpl_room_ping_stop(&place->ping);
 	cpl_secret_wipe(&place->password);
 	free(place);
 }
 
-struct place *xrecv_room_add(struct recv *r, const char *room, const char *nick,
+/* The place with a room in it. 0, or -1 with e. */
+static int fill(struct place *place, const struct cpl_room_conf *conf,
+		struct cpl_err *e)
+{
+	struct cpl_room_events on = {on_joined, on_out, place};
+
+	place->room = cpl_room_new(conf, &on);
+	if (!place->room ||
+	    cpl_rooms_add(&place->r->rooms->all, place->room) < 0) {
+		place->room = NULL;
+		return cpl_err_nomem(e);
+	}
+	cpl_room_ping_init(&place->ping, conf->loop, conf->session,
+			   place->room);
+	return xrecv_room_since_open(place, conf->jid, e);
+}
+
+struct place *xrecv_room_add(struct recv *r, struct place *again,
+			     const char *room, const char *nick,
 			     const char *password)
 {
 	struct rooms *rooms = r->rooms;
-	struct place *place = calloc(1, sizeof *place);
+	struct place *place = again ? again : calloc(1, sizeof *place);
 	struct cpl_room_conf conf = {.loop = r->run.loop,
 				     .session = r->run.session,
 				     .log = &r->run.cli.log,
@@ -70,27 +96,26 @@ struct place *xrecv_room_add(struct recv *r, const char *room, const char *nick,
 				     .timeout = CPL_ROOM_JOIN_MS,
 				     .retry = r->run.retry,
 				     .history = rooms->history};
-	struct cpl_room_events on = {on_joined, on_out, place};
+	struct cpl_err e = CPL_ERR_INIT;
 
-	if (place)
-		place->room = cpl_room_new(&conf, &on);
-	if (!place || !place->room ||
-	    cpl_rooms_add(&rooms->all, place->room) < 0) {
-		free(place);
+	if (!place) {
 		cpl_run_no_memory(&r->run);
 		return NULL;
 	}
+	if (again) {
+		rooms->over--;
+		cpl_room_ping_stop(&place->ping);
+		cpl_rooms_remove(&rooms->all, place->room);
+		cpl_secret_wipe(&place->password);
+	}
 	place->r = r;
-	cpl_room_ping_init(&place->ping, r->run.loop, r->run.session,
-			   place->room);
-	return place;
-}
-
-void xrecv_room_forget(struct recv *r, struct place *place)
-{
-	r->rooms->over--;
-	cpl_rooms_remove(&r->rooms->all, place->room);
-	free_place(place);
+	if (fill(place, &conf, &e) == 0)
+		return place;
+	/* It is freed with all the others, if it is one of them. */
+	if (!place->room)
+		free_place(place);
+	cpl_run_give_up(&r->run, &e);
+	return NULL;
 }
 
 struct place *xrecv_room_find(const struct recv *r, const char *jid)
@@ -121,7 +146,7 @@ void xrecv_rooms_prepare(struct recv *r)
 	for (size_t i = 0; rooms && i < rooms->entries.count; i++) {
 		const struct cpl_room_entry *entry = &rooms->entries.list[i];
 
-		if (!xrecv_room_add(r, entry->room, entry->nick,
+		if (!xrecv_room_add(r, NULL, entry->room, entry->nick,
 				    entry->password ? entry->password->text
 						    : NULL))
 			return;
@@ -136,6 +161,7 @@ void xrecv_rooms_online(struct recv *r)
 		struct place *place = cpl_room_user(rooms->all.list[i]);
 
 		cpl_room_ping_stop(&place->ping);
+		xrecv_room_since_out(place);
 		cpl_room_online(place->room);
 	}
 }

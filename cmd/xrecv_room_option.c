@@ -8,6 +8,7 @@
 #include "../common/base/num.h"
 #include "../common/base/when.h"
 #include "xrecv_room.h"
+#include "xrecv_since.h"
 
 static struct rooms *need(struct recv *r)
 {
@@ -131,8 +132,14 @@ void xrecv_rooms_settle(struct recv *r)
 	}
 	if (r->durable)
 		cpl_cli_usage(cli, "-R and --durable exclude each other");
-	if (rooms->named > 0 && !is_present(r))
+	if (r->since &&
+	    strcmp(rooms->extra ? rooms->extra : "", "--history") == 0)
+		cpl_cli_usage(cli, "--history and --since exclude each other");
+	if (rooms->named > 0 && !is_present(r)) {
 		r->set.being.none = 1;
+		if (r->since)
+			r->since->rooms_only = 1;
+	}
 }
 
 void xrecv_rooms_parse(struct recv *r)

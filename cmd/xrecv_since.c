@@ -3,7 +3,8 @@
  * xrecv --since: what is in the archive is printed first, page by page, then
  * what comes live, without a gap or a double at the seam. Presence is
  * announced before the first page is asked for; what is archived and comes live
- * meanwhile is held, and dropped when a page has it. */
+ * meanwhile is held, and dropped when a page has it. The same goes for each
+ * room (xrecv_room_since.c), whose archive is its own. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,9 +27,9 @@ enum { ID_QUERY = 7 };
 
 static void finished(void *user, xmpp_stanza_t *answer);
 
-static void ask(struct recv *r, enum query query)
+static void ask(struct since *s, enum query query)
 {
-	struct since *s = r->since;
+	struct recv *r = s->r;
 	struct cpl_session *session = r->run.session;
 	struct cpl_archive_query q = {s->queryid, s->at, -1, 1,
 				      query != QUERY_PAGE};
@@ -49,10 +50,10 @@ static void ask(struct recv *r, enum query query)
 			q.max = r->set.count - r->printed;
 	}
 	iq = cpl_archive_ask(cpl_session_ctx(session), &q);
-	if (!iq)
+	if (!iq || (s->room && cpl_set_attr(iq, "to", s->room->bare) < 0))
 		cpl_err_nomem(&e);
 	else
-		(void)!cpl_session_request(session, iq, finished, r, &e);
+		(void)!cpl_session_request(session, iq, finished, s, &e);
 	if (iq)
 		xmpp_stanza_release(iq);
 	/* Not connected: what ended the session speaks for itself. */
@@ -61,65 +62,94 @@ static void ask(struct recv *r, enum query query)
 }
 
 /* What is in the pipe comes first: memory stays flat. */
-static void ask_page(struct recv *r)
+static void ask_page(struct since *s)
 {
+	struct recv *r = s->r;
+
 	if (r->ending || r->run.over || xrecv_full(r))
 		return;
 	xrecv_touch_idle(r);
 	if (r->sink->unread(r) < CPL_ARCHIVE_PAGE)
-		ask(r, QUERY_PAGE);
+		ask(s, QUERY_PAGE);
 	else
-		r->since->waiting = 1;
+		s->waiting = 1;
+}
+
+static void more(struct since *s)
+{
+	if (s->waiting)
+		ask_page(s);
 }
 
 void xrecv_since_more(struct recv *r)
 {
-	if (r->since && r->since->waiting)
-		ask_page(r);
+	if (xrecv_since_mine(r))
+		more(r->since);
+	xrecv_since_each_room(r, more);
+}
+
+/* It cannot be read: that is the end, of the run or of being in the room. */
+static void fail(struct since *s, struct cpl_err *e)
+{
+	if (s->room)
+		xrecv_since_room_failed(s, e);
+	else
+		cpl_run_give_up(&s->r->run, e);
 }
 
 static void discovered(void *user, xmpp_stanza_t *answer)
 {
-	struct recv *r = user;
+	struct since *s = user;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!answer || r->ending)
+	if (!answer || s->r->ending)
 		return;
 	if (!cpl_archive_offered(answer)) {
 		cpl_err_set(&e, CPL_UNAVAILABLE,
-			    "--since: the server has no archive (XEP-0313)");
-		cpl_run_give_up(&r->run, &e);
+			    "--since: the %s has no archive (XEP-0313)",
+			    s->room ? "room" : "server");
+		fail(s, &e);
+	} else if (s->room) {
+		xrecv_since_read(s);
 	} else {
-		xrecv_ready(r);
+		xrecv_ready(s->r);
 	}
 }
 
 /* XEP-0313 8: it is asked of the account's bare JID. */
-void xrecv_since_prepare(struct recv *r)
+void xrecv_since_discover(struct since *s)
 {
-	struct cpl_session *session = r->run.session;
+	struct cpl_session *session = s->r->run.session;
 	struct cpl_err e = CPL_ERR_INIT;
 	xmpp_stanza_t *iq;
 
-	if (!r->since || r->since->caught)
-		return;
-	r->preparing++;
-	r->since->query = QUERY_NONE;
+	cpl_session_forget(session, s);
+	s->query = QUERY_NONE;
 	iq = cpl_build_stanza(cpl_session_ctx(session), "iq", "get", NULL,
-			      cpl_session_jid(session)->bare);
+			      xrecv_since_owner(s)->bare);
 	if (!cpl_build_child(iq, "query", CPL_NS_DISCO_INFO))
 		cpl_err_nomem(&e);
 	else
-		(void)!cpl_session_request(session, iq, discovered, r, &e);
+		(void)!cpl_session_request(session, iq, discovered, s, &e);
 	if (iq)
 		xmpp_stanza_release(iq);
 	if (e.status != CPL_OK)
-		cpl_run_give_up(&r->run, &e);
+		cpl_run_give_up(&s->r->run, &e);
+}
+
+void xrecv_since_prepare(struct recv *r)
+{
+	struct since *s = xrecv_since_mine(r);
+
+	if (!s || s->caught)
+		return;
+	r->preparing++;
+	xrecv_since_discover(s);
 }
 
 void xrecv_since_resumed(struct recv *r)
 {
-	struct since *s = r->since;
+	struct since *s = xrecv_since_mine(r);
 
 	if (!s)
 		return;
@@ -129,7 +159,7 @@ void xrecv_since_resumed(struct recv *r)
 	if (s->caught)
 		s->behind = 0;
 	if (s->caught && s->cursor.set)
-		xrecv_since_set_at(r, s->cursor.id, s->cursor.when);
+		xrecv_since_set_at(s, s->cursor.id, s->cursor.when);
 }
 
 /* stdout took what the archive had. */
@@ -139,80 +169,85 @@ static void caught(void *user, const char *text)
 	xrecv_durable_caught(user);
 }
 
-void xrecv_since_live(struct recv *r)
+void xrecv_since_read(struct since *s)
 {
-	struct since *s = r->since;
-
-	if (!s)
-		return;
-	if (s->caught) {
-		s->caught = 0;
-		return;
-	}
 	s->catching = 1;
 	s->doubts = 0;
 	xrecv_hold_apart(&s->hold);
 	/* Prosody sends no offline messages once an archive was asked. */
 	if (s->last && !s->cursor.set) {
 		s->first = s->rewound = 1;
-		ask(r, QUERY_FIRST);
+		ask(s, QUERY_FIRST);
 		return;
 	}
 	if (s->last && !s->at)
-		xrecv_since_set_at(r, s->cursor.id, s->cursor.when);
-	ask_page(r);
+		xrecv_since_set_at(s, s->cursor.id, s->cursor.when);
+	ask_page(s);
+}
+
+void xrecv_since_live(struct recv *r)
+{
+	struct since *s = xrecv_since_mine(r);
+
+	if (s && !s->caught)
+		xrecv_since_read(s);
+	else if (s)
+		s->caught = 0;
 }
 
 /* --- answers ----------------------------------------------------------- */
 
 /* The first run of a reader begins behind what is there. */
-static void begin_here(struct recv *r)
+static void begin_here(struct since *s)
 {
-	struct since *s = r->since;
+	struct recv *r = s->r;
 
 	if (cpl_cursor_move(&s->cursor, s->newest ? s->newest : "",
 			    s->newest && s->newest_when >= 0
 				? s->newest_when
 				: cpl_when_now()) < 0)
 		cpl_run_no_memory(&r->run);
-	xrecv_since_save(r);
+	xrecv_since_save(s);
 	if (s->cursor.set)
-		xrecv_since_set_at(r, s->cursor.id, s->cursor.when);
-	ask_page(r);
+		xrecv_since_set_at(s, s->cursor.id, s->cursor.when);
+	ask_page(s);
 }
 
 /* Where the reader was is not in the archive any more. */
-static void expired(struct recv *r)
+static void expired(struct since *s)
 {
-	struct since *s = r->since;
+	struct recv *r = s->r;
 
 	cpl_cli_warn(&r->run.cli,
-		     "the archive does not have the message that was read last "
-		     "any more: messages may be missing, others come again");
+		     "%s%sthe archive does not have the message that was read "
+		     "last any more: messages may be missing, others come "
+		     "again",
+		     s->room ? s->room->bare : "", s->room ? ": " : "");
 	s->start = s->at_when > SKEW_MS ? s->at_when - SKEW_MS : 0;
 	s->rewound = s->lost = 1;
 	s->behind = s->doubts = 0;
 	free(s->at);
 	s->at = NULL;
-	ask_page(r);
+	ask_page(s);
 }
 
 /* Prints what was held and no page has. */
-static void go_on_live(struct recv *r)
+static void go_on_live(struct since *s)
 {
-	struct since *s = r->since;
+	struct recv *r = s->r;
 	struct held *h;
 
 	s->catching = s->first = 0;
-	if (cpl_taken_add(&r->taken, r->number, caught, r, "") < 0)
+	if (!s->room && cpl_taken_add(&r->taken, r->number, caught, r, "") < 0)
 		cpl_run_no_memory(&r->run);
-	cpl_log(&r->run.cli.log, CPL_LOG_INFO, "the archive is read");
+	cpl_log(&r->run.cli.log, CPL_LOG_INFO, "%s%sthe archive is read",
+		s->room ? s->room->bare : "", s->room ? ": " : "");
 	while ((h = xrecv_hold_shift(&s->hold))) {
 		if (!(s->behind && h->stored) && !xrecv_full(r) && !r->ending) {
 			/* What came before the page was asked for is not
 			 * behind it, or it would be in it. */
 			if (!h->stored && h->query >= s->page)
-				xrecv_since_follow(r, h->id, -1);
+				xrecv_since_follow(s, h->id, -1);
 			xrecv_deliver(r, h->message);
 		}
 		xrecv_hold_free(h);
@@ -240,50 +275,47 @@ static int is_all(const struct since *s)
  * they do not have any more, though 4.3.2 asks for item-not-found; ejabberd
  * with Mnesia says so, now and then, while others are stored. Between the two
  * questions a message may have come, too. */
-static void verified(struct recv *r)
+static void verified(struct since *s)
 {
-	struct since *s = r->since;
 	int all = is_all(s), whole = all && !xrecv_hold_gap(&s->hold);
 
 	s->doubts = whole ? 0 : s->doubts + 1;
 	if ((!whole || wants_another(s)) && s->doubts < DOUBTS_MAX)
-		ask_page(r);
+		ask_page(s);
 	else if (!all && s->at && *s->at && !s->lost)
-		expired(r);
+		expired(s);
 	else
-		go_on_live(r);
+		go_on_live(s);
 }
 
-static void page_ended(struct recv *r, const struct cpl_archive_end *end)
+static void page_ended(struct since *s, const struct cpl_archive_end *end)
 {
-	struct since *s = r->since;
 
 	s->doubts = s->got > 0 ? 0 : s->doubts;
 	if (s->got == 0 && end->complete) {
 		s->hold.over = 0;
-		ask(r, QUERY_VERIFY);
+		ask(s, QUERY_VERIFY);
 	} else if (end->complete && !xrecv_hold_gap(&s->hold) &&
 		   !wants_another(s)) {
-		go_on_live(r);
+		go_on_live(s);
 	} else {
 		s->hold.over = s->hold.over && !end->complete;
-		ask_page(r);
+		ask_page(s);
 	}
 }
 
-static void refused(struct recv *r, const struct cpl_archive_end *end)
+static void refused(struct since *s, const struct cpl_archive_end *end)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_err_set(&e, end->temporary ? CPL_TEMP : CPL_REFUSED,
 		    "--since: the archive cannot be read: %s", end->why);
-	cpl_run_give_up(&r->run, &e);
+	fail(s, &e);
 }
 
 static void finished(void *user, xmpp_stanza_t *answer)
 {
-	struct recv *r = user;
-	struct since *s = r->since;
+	struct since *s = user;
 	enum query query = s->query;
 	struct cpl_archive_end end;
 
@@ -291,29 +323,39 @@ static void finished(void *user, xmpp_stanza_t *answer)
 	if (!answer)
 		return;
 	s->query = QUERY_NONE;
-	if (r->ending || r->run.over)
+	if (s->r->ending || s->r->run.over)
 		return;
 	cpl_archive_ended(answer, &end);
 	if (end.not_found && query == QUERY_PAGE && s->at && *s->at)
-		expired(r);
+		expired(s);
 	else if (end.why)
-		refused(r, &end);
+		refused(s, &end);
 	else if (query == QUERY_FIRST && !s->newest && s->doubts++ == 0)
-		ask(r, QUERY_FIRST); /* as with an empty page */
+		ask(s, QUERY_FIRST); /* as with an empty page */
 	else if (query == QUERY_FIRST)
-		begin_here(r);
+		begin_here(s);
 	else if (query == QUERY_VERIFY)
-		verified(r);
+		verified(s);
 	else if (query == QUERY_PAGE)
-		page_ended(r, &end);
+		page_ended(s, &end);
 }
 
 /* --- stanzas ----------------------------------------------------------- */
 
-static void print_result(struct recv *r, const struct cpl_archive_result *a)
+/* What the options say of a message of the archive. */
+static int is_left_out(const struct since *s, xmpp_stanza_t *message)
 {
-	const struct cpl_jid *own = cpl_session_jid(r->run.session);
-	struct since *s = r->since;
+	const struct recv *r = s->r;
+
+	if (s->room)
+		return xrecv_since_room_left_out(s, message);
+	return !r->set.own &&
+	       cpl_archive_is_own(message, cpl_session_jid(r->run.session));
+}
+
+static void print_result(struct since *s, const struct cpl_archive_result *a)
+{
+	struct recv *r = s->r;
 	int early = s->start >= 0 && a->when >= 0 && a->when < s->start;
 	/* ejabberd with Mnesia says some twice while others are stored. */
 	int seen = (s->at && strcmp(s->at, a->id) == 0) ||
@@ -324,13 +366,12 @@ static void print_result(struct recv *r, const struct cpl_archive_result *a)
 	xrecv_hold_drop(&s->hold, a->id);
 	if (xrecv_hold_note(&s->hold, a->id) < 0)
 		cpl_run_no_memory(&r->run);
-	xrecv_since_follow(r, a->id, a->when);
-	if (early || seen || !a->message ||
-	    (!r->set.own && cpl_archive_is_own(a->message, own))) {
+	xrecv_since_follow(s, a->id, a->when);
+	if (early || seen || !a->message || is_left_out(s, a->message)) {
 		xrecv_skip(r);
 		return;
 	}
-	message = cpl_archive_message(a, own);
+	message = cpl_archive_message(a, xrecv_since_owner(s));
 	if (!message) {
 		cpl_run_no_memory(&r->run);
 		return;
@@ -339,13 +380,13 @@ static void print_result(struct recv *r, const struct cpl_archive_result *a)
 	xmpp_stanza_release(message);
 }
 
-static void take_result(struct recv *r, const struct cpl_archive_result *a)
+static void take_result(struct since *s, const struct cpl_archive_result *a)
 {
-	struct since *s = r->since;
+	struct recv *r = s->r;
 
 	if (s->query == QUERY_PAGE) {
 		if (!xrecv_full(r) && !r->ending && !r->run.over)
-			print_result(r, a);
+			print_result(s, a);
 		return;
 	}
 	free(s->newest);
@@ -356,16 +397,16 @@ static void take_result(struct recv *r, const struct cpl_archive_result *a)
 
 int xrecv_since_result(struct recv *r, xmpp_stanza_t *stanza)
 {
-	const struct cpl_jid *own = cpl_session_jid(r->run.session);
-	struct since *s = r->since;
+	struct since *s = xrecv_since_from(r, stanza);
 	struct cpl_archive_result a;
 
 	if (!s)
 		return 0;
-	switch (cpl_archive_take(
-	    stanza, own, s->query == QUERY_NONE ? NULL : s->queryid, &a)) {
+	switch (cpl_archive_take(stanza, xrecv_since_owner(s),
+				 s->query == QUERY_NONE ? NULL : s->queryid,
+				 &a)) {
 	case CPL_ARCHIVE_NONE: return 0;
-	case CPL_ARCHIVE_RESULT: take_result(r, &a); return 1;
+	case CPL_ARCHIVE_RESULT: take_result(s, &a); return 1;
 	case CPL_ARCHIVE_FORGED:
 	default:
 		r->forged++;
@@ -376,21 +417,22 @@ int xrecv_since_result(struct recv *r, xmpp_stanza_t *stanza)
 
 int xrecv_since_archived(const struct recv *r, xmpp_stanza_t *stanza)
 {
-	return r->since && r->since->last &&
-	       cpl_archive_id(stanza, cpl_session_jid(r->run.session));
+	const struct since *s = xrecv_since_mine(r);
+
+	return s && s->last && cpl_archive_id(stanza, xrecv_since_owner(s));
 }
 
 int xrecv_since_holds(struct recv *r, xmpp_stanza_t *stanza)
 {
-	const struct cpl_jid *own = cpl_session_jid(r->run.session);
-	struct since *s = r->since;
-	const char *id = s ? cpl_archive_id(stanza, own) : NULL;
+	struct since *s = xrecv_since_of(r, stanza);
+	const struct cpl_jid *owner = s ? xrecv_since_owner(s) : NULL;
+	const char *id = s ? cpl_archive_id(stanza, owner) : NULL;
 	int64_t when = 0;
 	int stored;
 
 	if (!id)
 		return 0;
-	stored = cpl_archive_is_stored(stanza, own, &when);
+	stored = !s->room && cpl_archive_is_stored(stanza, owner, &when);
 	if (xrecv_hold_seen(&s->hold, id))
 		return 1;
 	/* Older than what is asked for, and drawn: it is printed first. */
@@ -406,7 +448,7 @@ int xrecv_since_holds(struct recv *r, xmpp_stanza_t *stanza)
 		/* Here the seam ends. */
 		if (!stored)
 			xrecv_hold_forget(&s->hold);
-		xrecv_since_follow(r, id, -1);
+		xrecv_since_follow(s, id, -1);
 		return 0;
 	}
 	if (xrecv_hold_add(&s->hold, stanza, id, stored, s->queries) < 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the parts of xrecv --since share: xrecv_cursor.c is where the reader is,
- * and what is kept of that; xrecv_since.c is the archive. */
+ * and what is kept of that; xrecv_since.c is the archive, xrecv_room_since.c
+ * those of rooms. */
 #ifndef XRECV_SINCE_H
 #define XRECV_SINCE_H
 
@@ -16,9 +17,13 @@
 enum query { QUERY_NONE, QUERY_FIRST, QUERY_PAGE, QUERY_VERIFY };
 
 struct since {
-	int last;           /* a cursor is kept */
-	const char *reader; /* its name, or NULL */
-	int64_t start;      /* ms of Unix time; -1: from the cursor */
+	struct recv *r;
+	struct place *place;        /* in a room, or NULL */
+	const struct cpl_jid *room; /* whose archive it is; NULL: the own */
+	int rooms_only;             /* the own one is not read */
+	int last;                   /* a cursor is kept */
+	const char *reader;         /* its name, or NULL */
+	int64_t start;              /* ms of Unix time; -1: from the cursor */
 	struct cpl_cursor cursor;
 	struct cpl_timer save;
 	long moved; /* since it was saved */
@@ -43,15 +48,44 @@ struct since {
 	int caught;   /* an earlier run of this session has read it */
 };
 
+/* The account's, if it is to be read; what a stanza, by its sender, is a result
+ * of; what it may be in the archive of, as it comes live. Or NULL. */
+struct since *xrecv_since_mine(const struct recv *r);
+struct since *xrecv_since_from(const struct recv *r, xmpp_stanza_t *stanza);
+struct since *xrecv_since_of(const struct recv *r, xmpp_stanza_t *stanza);
+
+/* Calls each() for those of the rooms. */
+void xrecv_since_each_room(struct recv *r, void (*each)(struct since *s));
+
+/* Whose archive it is. */
+const struct cpl_jid *xrecv_since_owner(const struct since *s);
+
+/* Asks whether there is an archive; reads on from where it was. */
+void xrecv_since_discover(struct since *s);
+void xrecv_since_read(struct since *s);
+
+/* That of a room cannot be read: it is left. Whether a message of it is not to
+ * be printed. */
+void xrecv_since_room_failed(struct since *s, struct cpl_err *e);
+int xrecv_since_room_left_out(const struct since *s, xmpp_stanza_t *message);
+
+/* Takes the cursor by the name of the archive, if one is kept. 0, or -1 with
+ * e. */
+int xrecv_since_take(struct since *s, const char *name, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* Frees what is in it. */
+void xrecv_since_release(struct since *s);
+
 /* The last message printed is that one of the archive. */
-void xrecv_since_set_at(struct recv *r, const char *id, int64_t when);
+void xrecv_since_set_at(struct since *s, const char *id, int64_t when);
 
 /* The record about to be made is that of this message of the archive, whose
  * time is when (ms of Unix time; -1: now): when it was taken the cursor is
  * behind it. */
-void xrecv_since_follow(struct recv *r, const char *id, int64_t when);
+void xrecv_since_follow(struct since *s, const char *id, int64_t when);
 
 /* Makes the cursor last. What fails is said once, and the run goes on. */
-void xrecv_since_save(struct recv *r);
+void xrecv_since_save(struct since *s);
 
 #endif

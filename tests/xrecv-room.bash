@@ -68,3 +68,16 @@ attends() {
 	spawn tool xrecv -a "$1" -v -o text "${@:2}" >"$1.got" 2>"$1.log"
 	wait_for_line "$1.log" ': joined as' 60
 }
+
+# comes_to N FILE PATTERN: until the file has so many lines like that.
+comes_to() {
+	local end=$((SECONDS + 120))
+	until [ "$(grep -cE -- "$3" "$2")" = "$1" ]; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "# not $1 lines '$3' in $2:"
+			sed 's/^/# /' "$2"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
