@@ -121,7 +121,8 @@ static void look(void *user)
 }
 
 /* One write: a pipe that poll(2) calls ready takes PIPE_BUF bytes without
- * blocking, a file any number; a socket and a terminal say how many. */
+ * blocking, a file or /dev/null any number; a socket and a terminal say how
+ * many, but the terminal may be one that could not be opened anew. */
 static int write_piece(struct cpl_output *o)
 {
 	size_t n = o->bytes.len > o->piece ? o->piece : o->bytes.len;
@@ -216,7 +217,7 @@ struct cpl_output *cpl_output_new(struct cpl_loop *loop, int fd,
 	o->socket = S_ISSOCK(st.st_mode);
 	o->terminal = isatty(fd);
 	o->own = o->terminal ? reopen(fd) : -1;
-	o->piece = S_ISREG(st.st_mode) ? SIZE_MAX : PIPE_BUF;
+	o->piece = o->pipe || o->terminal ? PIPE_BUF : SIZE_MAX;
 	cpl_buf_init(&o->bytes, 4 * CPL_RECORD_MAX);
 	cpl_buf_init(&o->records, SIZE_MAX);
 	o->watch.fd = o->own < 0 ? fd : o->own;

@@ -366,6 +366,26 @@ static void socket_takes(void)
 	end();
 }
 
+/* It says how much it takes: all is offered at once. */
+static void socket_takes_much(void)
+{
+	static char much[50000], got[sizeof much];
+	struct cpl_err e = CPL_ERR_INIT;
+	int fds[2];
+
+	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+	begin_on(fds[0], fds[1]);
+	memset(much, 'x', sizeof much);
+	CHECK_INT(cpl_output_put(t.out, much, sizeof much, 1, &e), 0);
+	settle();
+	/* the write that tries whether it is open */
+	CHECK_INT(read(t.reader, got, sizeof got), 0);
+	CHECK_INT(read(t.reader, got, sizeof got), (long)sizeof got);
+	CHECK_INT(memcmp(got, much, sizeof much), 0);
+	until_taken(1);
+	end();
+}
+
 /* --- files -------------------------------------------------------------- */
 
 static int temporary(void)
@@ -544,6 +564,7 @@ int main(void)
 	RUN(reader_goes_before_the_write);
 	RUN(socket_reader_goes_while_idle);
 	RUN(socket_takes);
+	RUN(socket_takes_much);
 	RUN(file_takes_at_once);
 	RUN(file_takes_much);
 	RUN(dev_null);
