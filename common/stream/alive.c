@@ -79,6 +79,8 @@ void cpl_alive_heard(struct cpl_alive *a)
 
 void cpl_alive_hold(struct cpl_alive *a, int on)
 {
+	if (a->held == on)
+		return;
 	a->held = on;
 	a->heard = cpl_loop_now();
 }
