@@ -21,6 +21,12 @@
 int cpl_write_xml(struct cpl_buf *out, xmpp_stanza_t *stanza,
 		  const char *parent_ns) __attribute__((warn_unused_result));
 
+/* The same as it stands in a string of JSON (whose quotes the caller writes).
+ */
+int cpl_write_xml_in_json(struct cpl_buf *out, xmpp_stanza_t *stanza,
+			  const char *parent_ns)
+    __attribute__((warn_unused_result));
+
 /* An attribute's value between double quotes (which the caller writes), escaped
  * by the rules above. */
 int cpl_write_xml_attr(struct cpl_buf *out, const char *p, size_t n)

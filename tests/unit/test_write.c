@@ -194,8 +194,42 @@ static void escapes(void)
 	cpl_buf_release(&out);
 }
 
+/* What XML does not escape JSON does; a reader of both has what was there. */
+static void in_json(void)
+{
+	struct cpl_buf out = CPL_BUF_INIT(1000);
+	static const char in[] =
+	    "<iq a='\\&quot;&#9;&#10;&lt;\x7f\xc2\x85' b='2'>"
+	    "\\\"\t\n&lt;\x7f\xc2\x85\xc3\xa9<y/></iq>";
+	xmpp_ctx_t *ctx = xmpp_ctx_new(NULL, NULL);
+	xmpp_stanza_t *s = parse(ctx, in, sizeof in - 1);
+	xmpp_stanza_t *text = xmpp_stanza_new(ctx);
+
+	UNIT_NEED(s != NULL);
+	CHECK_INT(cpl_write_xml_in_json(&out, s, "u"), 0);
+	CHECK_STR(
+	    out.data,
+	    "<iq xmlns=\\\"jabber:client\\\" a=\\\"\\\\&quot;&#9;&#10;&lt;"
+	    "&#127;&#133;\\\" b=\\\"2\\\">\\\\\\\"\\t&#10;&lt;"
+	    "&#127;&#133;\xc3\xa9<y/></iq>");
+	xmpp_stanza_release(s);
+	cpl_buf_truncate(&out, 0);
+	CHECK_INT(xmpp_stanza_set_text(text, "\x01\x1f"), 0);
+	CHECK_INT(cpl_write_xml_in_json(&out, text, NULL), 0);
+	CHECK_STR(out.data, "\\u0001\\u001f");
+	xmpp_stanza_release(text);
+	xmpp_ctx_free(ctx);
+	cpl_buf_release(&out);
+}
+
+static int write_as(int json, struct cpl_buf *out, xmpp_stanza_t *s)
+{
+	return json ? cpl_write_xml_in_json(out, s, NULL)
+		    : cpl_write_xml(out, s, NULL);
+}
+
 /* A buffer that is full at any point keeps what it had. */
-static void full(void)
+static void full_as(int json)
 {
 	static const char in[] = "<iq id='1' a='&lt;'>x\n<b xmlns='u'/>y</iq>";
 	xmpp_ctx_t *ctx = xmpp_ctx_new(NULL, NULL);
@@ -204,11 +238,11 @@ static void full(void)
 	int rc;
 
 	UNIT_NEED(s != NULL);
-	CHECK_INT(cpl_write_xml(&whole, s, NULL), 0);
+	CHECK_INT(write_as(json, &whole, s), 0);
 	for (size_t max = 3; max <= whole.len + 3; max++) {
 		cpl_buf_init(&out, max);
 		CHECK_INT(cpl_buf_adds(&out, "---"), 0);
-		rc = cpl_write_xml(&out, s, NULL);
+		rc = write_as(json, &out, s);
 		CHECK_INT(rc, max == whole.len + 3 ? 0 : -1);
 		if (rc < 0) {
 			CHECK_STR(out.data, "---");
@@ -221,12 +255,19 @@ static void full(void)
 	xmpp_ctx_free(ctx);
 }
 
+static void full(void)
+{
+	full_as(0);
+	full_as(1);
+}
+
 int main(void)
 {
 	RUN(round_trip);
 	RUN(xml);
 	RUN(built);
 	RUN(escapes);
+	RUN(in_json);
 	RUN(full);
 	return unit_end();
 }
