@@ -17,6 +17,7 @@
 #include "../common/stanza/filter.h"
 #include "../common/stanza/message.h"
 #include "../common/stanza/ns.h"
+#include "../common/stanza/slab.h"
 #include "../common/stanza/tree.h"
 #include "../common/stream/ids.h"
 #include "../common/stream/sm.h"
@@ -30,6 +31,7 @@
 struct hot {
 	const char *how;
 	xmpp_ctx_t *ctx;
+	struct cpl_slab *slab;
 	struct cpl_loop *loop;
 	struct cpl_timer next;
 	struct cpl_buf in, line, text;
@@ -198,7 +200,7 @@ static int open_all(struct hot *h, const char *path, struct cpl_err *e)
 		return cpl_err_errno(e, CPL_NOINPUT, "%s", path);
 	cpl_buf_added(&h->in, fread(room, 1, 1 << 20, file));
 	fclose(file);
-	h->ctx = xmpp_ctx_new(NULL, NULL);
+	h->ctx = cpl_slab_ctx(&h->slab);
 	h->loop = cpl_loop_new(e);
 	h->next.fire = next;
 	h->next.user = h;
@@ -238,6 +240,7 @@ int main(int argc, char **argv)
 	cpl_ids_release(&h.ids);
 	cpl_loop_free(h.loop);
 	xmpp_ctx_free(h.ctx);
+	cpl_slab_free(h.slab);
 	cpl_buf_release(&h.in);
 	cpl_buf_release(&h.line);
 	cpl_buf_release(&h.text);

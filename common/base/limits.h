@@ -16,6 +16,11 @@
 #define CPL_STANZA_ATTRIBUTES_MAX 1000 /* of one element */
 #define CPL_STANZA_NAMESPACE_MAX 512
 
+/* Of the tree's memory so much is dealt out by ourselves, in blocks of so many
+ * bytes at most (stanza/slab): ten messages as they usually are. */
+#define CPL_SLAB_BYTES (64 * 1024)
+#define CPL_SLAB_BLOCK_MAX 512
+
 /* RFC 7622 3.2 to 3.4: each part of a JID, in bytes of UTF-8. */
 #define CPL_JID_PART_MAX 1023
 #define CPL_JID_MAX (3 * CPL_JID_PART_MAX + 2)

@@ -83,7 +83,7 @@ void cpl_run_open(struct cpl_run *run, const struct cpl_run_events *on)
 		      cpl_setting(&run->cli.settings, CPL_SET_CLIENT_CERT));
 	if (!run->no_password)
 		cpl_cli_password(&run->cli, &run->password);
-	run->ctx = xmpp_ctx_new(NULL, NULL);
+	run->ctx = cpl_slab_ctx(&run->slab);
 	run->loop = cpl_loop_new(&e);
 	if (!run->ctx)
 		cpl_err_nomem(&e);
@@ -156,6 +156,7 @@ void cpl_run_release(struct cpl_run *run)
 	cpl_secret_wipe(&run->password);
 	if (run->ctx)
 		xmpp_ctx_free(run->ctx);
+	cpl_slab_free(run->slab);
 	cpl_loop_free(run->loop);
 	cpl_cli_release(&run->cli);
 }

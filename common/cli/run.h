@@ -10,6 +10,7 @@
 #include <strophe.h>
 
 #include "../base/loop.h"
+#include "../stanza/slab.h"
 #include "../stream/session.h"
 #include "cli.h"
 #include "outcome.h"
@@ -47,6 +48,7 @@ struct cpl_run {
 	struct cpl_cli cli;
 	struct cpl_loop *loop;
 	xmpp_ctx_t *ctx;
+	struct cpl_slab *slab; /* ctx's memory */
 	struct cpl_secret password;
 	int no_password;             /* for cpl_run_open(): none is needed */
 	struct cpl_timing timing;    /* of --timing */
