@@ -75,7 +75,8 @@ int cpl_is(xmpp_stanza_t *s, const char *name, const char *ns)
 {
 	const char *own = s ? xmpp_stanza_get_name(s) : NULL;
 
-	if (!own || strcmp(own, name) != 0)
+	/* It is asked of every stanza a dozen times, mostly in vain. */
+	if (!own || *own != *name || strcmp(own, name) != 0)
 		return 0;
 	/* Looked up in a table of attributes: for few. */
 	own = xmpp_stanza_get_ns(s);

@@ -20,32 +20,32 @@ static char *put(char *to, const char *from, size_t n)
 }
 
 /* Cuts a name of expat's into strings that are put behind what is in scratch
- * and last until the next call. 0, or -1 without memory. */
+ * and last until the next call, or are its own end. 0, or -1 without memory. */
 static int cut(struct cpl_buf *scratch, const char *joined, struct name *name)
 {
-	size_t len, local_len, prefix_len;
+	size_t ns_len, local_len, prefix_len;
 	const char *sep = strchr(joined, CPL_ELEMENT_SEP), *second;
 	char *p;
 
 	*name = (struct name){.local = joined, .full = joined};
 	if (!sep)
 		return 0;
-	len = (size_t)(sep - joined) + strlen(sep);
-	/* NS, LOCAL and PREFIX, xmlns:PREFIX, PREFIX:LOCAL */
-	p = cpl_buf_room(scratch, 3 * len + 16);
+	ns_len = (size_t)(sep - joined);
+	second = strchr(sep + 1, CPL_ELEMENT_SEP);
+	local_len = second ? (size_t)(second - sep - 1) : 0;
+	prefix_len = second ? strlen(second + 1) : 0;
+	/* NS, LOCAL, xmlns:PREFIX, PREFIX:LOCAL */
+	p = cpl_buf_room(scratch, ns_len + 2 * local_len + 2 * prefix_len + 16);
 	if (!p)
 		return -1;
-	second = strchr(sep + 1, CPL_ELEMENT_SEP);
-	local_len = second ? (size_t)(second - sep - 1) : strlen(sep + 1);
 	name->ns = p;
-	p = put(p, joined, (size_t)(sep - joined)) + 1;
-	name->local = name->full = p;
-	p = put(p, sep + 1, local_len) + 1;
+	p = put(p, joined, ns_len) + 1;
+	name->local = name->full = sep + 1;
 	if (!second)
 		return 0;
-	prefix_len = strlen(second + 1);
-	name->prefix = p;
-	p = put(p, second + 1, prefix_len) + 1;
+	name->local = p;
+	p = put(p, sep + 1, local_len) + 1;
+	name->prefix = second + 1;
 	name->xmlns = p;
 	p = put(put(p, "xmlns:", 6), second + 1, prefix_len) + 1;
 	name->full = p;

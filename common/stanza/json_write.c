@@ -20,10 +20,8 @@ struct children {
 	xmpp_stanza_t *behind;  /* the first that is no more; NULL: none */
 };
 
-static unsigned kind_of(xmpp_stanza_t *s)
+static unsigned kind_of(const char *name, const char *ns)
 {
-	const char *name = xmpp_stanza_get_name(s), *ns = xmpp_stanza_get_ns(s);
-
 	if (!name || (ns && strcmp(ns, CPL_NS_CLIENT) != 0))
 		return CPL_JSON_PAYLOAD;
 	if (!strcmp(name, "message"))
@@ -77,10 +75,11 @@ static int add_others(struct cpl_buf *out, xmpp_stanza_t *s, int count)
 	return failed ? -1 : cpl_buf_addc(out, '}');
 }
 
-static int add_attributes(struct cpl_buf *out, xmpp_stanza_t *s)
+/* ns: which is one of them, or NULL. */
+static int add_attributes(struct cpl_buf *out, xmpp_stanza_t *s, const char *ns)
 {
 	int count = xmpp_stanza_get_attribute_count(s);
-	int found = xmpp_stanza_get_ns(s) != NULL;
+	int found = ns != NULL;
 
 	for (int i = 0; i < KNOWN && found < count; i++) {
 		const char *value = xmpp_stanza_get_attribute(s, known[i][0]);
@@ -198,22 +197,25 @@ static int add_payload(struct cpl_buf *out, xmpp_stanza_t *element)
 	return cpl_buf_adds(out, "\"]}");
 }
 
-static int add_stanza(struct cpl_buf *out, unsigned kind, xmpp_stanza_t *s)
+static int add_stanza(struct cpl_buf *out, unsigned kind, xmpp_stanza_t *s,
+		      const char *name, const char *ns)
 {
 	if (cpl_buf_adds(out, "{\"kind\":\"") < 0 ||
-	    cpl_buf_adds(out, xmpp_stanza_get_name(s)) < 0 ||
-	    cpl_buf_addc(out, '"') < 0 || add_attributes(out, s) < 0 ||
-	    add_children(out, kind, s) < 0)
+	    cpl_buf_adds(out, name) < 0 || cpl_buf_addc(out, '"') < 0 ||
+	    add_attributes(out, s, ns) < 0 || add_children(out, kind, s) < 0)
 		return -1;
 	return cpl_buf_addc(out, '}');
 }
 
 int cpl_json_write(struct cpl_buf *out, xmpp_stanza_t *stanza)
 {
-	unsigned kind = kind_of(stanza);
+	const char *name = xmpp_stanza_get_name(stanza);
+	const char *ns = xmpp_stanza_get_ns(stanza);
+	unsigned kind = kind_of(name, ns);
 	size_t start = out->len;
-	int rc = kind == CPL_JSON_PAYLOAD ? add_payload(out, stanza)
-					  : add_stanza(out, kind, stanza);
+	int rc = kind == CPL_JSON_PAYLOAD
+		     ? add_payload(out, stanza)
+		     : add_stanza(out, kind, stanza, name, ns);
 
 	if (rc < 0)
 		cpl_buf_truncate(out, start);
