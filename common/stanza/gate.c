@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate.h"
 
+#include <stdint.h>
+
 #include "../base/limits.h"
 
 /* An XML declaration needs about 60. */
@@ -8,7 +10,7 @@
 
 /* Expat puts the namespace in front of each prefixed attribute's name: what a
  * tag may grow to this way. */
-#define TAG_BLOWN_UP_MAX ((size_t)16 * 1024 * 1024)
+#define TAG_BLOWN_UP_MAX (16 * 1024 * 1024)
 
 static int check_tag(const struct cpl_gate *g, struct cpl_err *e)
 {
@@ -18,7 +20,7 @@ static int check_tag(const struct cpl_gate *g, struct cpl_err *e)
 		return cpl_err_set(e, CPL_PROTOCOL,
 				   "more than %d attributes in one element",
 				   CPL_STANZA_ATTRIBUTES_MAX);
-	if (g->tag > TAG_BLOWN_UP_MAX / (g->attributes + 1))
+	if ((uint64_t)g->tag * (g->attributes + 1) > TAG_BLOWN_UP_MAX)
 		return cpl_err_set(e, CPL_PROTOCOL,
 				   "%zu attributes in a tag of %zu bytes",
 				   g->attributes, g->tag);
@@ -129,14 +131,17 @@ static enum cpl_gate_state step(struct cpl_gate *g, char c)
 /* The bytes from p on that step() would do no more about than count them. */
 static size_t skip(struct cpl_gate *g, const char *p, size_t n)
 {
+	static const int in[] = {[CPL_GATE_TEXT] = IN_TEXT,
+				 [CPL_GATE_TAG] = IN_TAG,
+				 [CPL_GATE_QUOTED] = IN_QUOTED,
+				 [CPL_GATE_DECL] = 0};
 	size_t i;
 
-	if (g->state == CPL_GATE_TEXT)
-		return run(p, n, IN_TEXT);
-	if (g->state != CPL_GATE_TAG && g->state != CPL_GATE_QUOTED)
+	if (!in[g->state])
 		return 0;
-	i = run(p, n, g->state == CPL_GATE_TAG ? IN_TAG : IN_QUOTED);
-	g->tag += i;
+	i = run(p, n, in[g->state]);
+	if (g->state != CPL_GATE_TEXT)
+		g->tag += i;
 	return i;
 }
 

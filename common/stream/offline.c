@@ -209,25 +209,29 @@ void cpl_offline_remove(struct cpl_offline *o)
 static int is_rival(const struct cpl_offline *o, xmpp_stanza_t *stanza)
 {
 	const struct cpl_jid *own = cpl_session_jid(o->session);
-	const char *from = xmpp_stanza_get_from(stanza);
+	const char *from;
 
-	return cpl_is(stanza, "presence", CPL_NS_CLIENT) && from &&
-	       !xmpp_stanza_get_type(stanza) &&
+	if (!cpl_is(stanza, "presence", CPL_NS_CLIENT))
+		return 0;
+	from = xmpp_stanza_get_from(stanza);
+	return from && !xmpp_stanza_get_type(stanza) &&
 	       cpl_jid_same_bare(from, own->bare) &&
 	       !cpl_jid_same(from, own->full);
 }
 
 int cpl_offline_stanza(struct cpl_offline *o, xmpp_stanza_t *stanza)
 {
-	xmpp_stanza_t *item =
-	    cpl_child(cpl_child(stanza, "offline", CPL_NS_OFFLINE), "item",
-		      CPL_NS_OFFLINE);
-	const char *node =
-	    item ? xmpp_stanza_get_attribute(item, "node") : NULL;
+	xmpp_stanza_t *item;
+	const char *node;
 
 	if (is_rival(o, stanza))
 		o->rival = 1;
-	if (!node || !o->asked || o->got || strcmp(node, o->asked) != 0)
+	if (!o->asked || o->got)
+		return 0;
+	item = cpl_child(cpl_child(stanza, "offline", CPL_NS_OFFLINE), "item",
+			 CPL_NS_OFFLINE);
+	node = item ? xmpp_stanza_get_attribute(item, "node") : NULL;
+	if (!node || strcmp(node, o->asked) != 0)
 		return 0;
 	o->got = 1;
 	o->on.message(o->on.user, stanza);
