@@ -253,6 +253,8 @@ shared() {
 		echo "$root/common/cli/format.h"
 	! grep -q CPL_BEING_OPTIONS "$root/cmd/$1"*.c ||
 		echo "$root/common/cli/being.h"
+	! grep -q CPL_ROOM_OPTIONS "$root/cmd/$1"*.c ||
+		echo "$root/common/cli/room_option.h"
 }
 
 # options_of TOOL: the source with its option table, and of the run's options
