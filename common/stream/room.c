@@ -98,15 +98,21 @@ static void join(struct cpl_room *room)
 	cpl_loop_timer(room->conf.loop, &room->timer, room->conf.timeout);
 }
 
+/* Without a connection no room answers. What was sent by then leaves when the
+ * stream is resumed, and is of no use after a new login, which joins anew. */
 static void time_is_up(void *user)
 {
 	struct cpl_room *room = user;
+	const struct cpl_session *session = room->conf.session;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (room->state == WAITING && cpl_session_online(room->conf.session)) {
-		join(room);
-	} else if (room->state == WAITING) {
+	if (!cpl_session_alive(session)) {
 		room->state = OUT;
+	} else if (room->state == WAITING) {
+		join(room);
+	} else if (!cpl_session_online(session)) {
+		cpl_loop_timer(room->conf.loop, &room->timer,
+			       room->conf.timeout);
 	} else {
 		cpl_err_set(&e, CPL_TEMP, "the room does not answer");
 		come_back(room, &e);

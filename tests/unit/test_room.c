@@ -50,7 +50,8 @@ static void begin_with(struct cpl_room_conf conf)
 	conf.session = &session;
 	conf.jid = ROOM;
 	conf.nick = "bot";
-	conf.timeout = 60000;
+	if (conf.timeout == 0)
+		conf.timeout = 60000;
 	told[0] = '\0';
 	room = cpl_room_new(&conf, &on);
 	UNIT_NEED(room != NULL);
@@ -213,6 +214,8 @@ static void refused_by_its_meaning(void)
 	    {"not-authorized", "out:1:a password is needed: not-authorized "},
 	    {"service-unavailable",
 	     "out:1:the room is full: service-unavailable "},
+	    {"resource-constraint",
+	     "out:1:the room is full: resource-constraint "},
 	    {"remote-server-timeout", "out:75:the service cannot be reached: "
 				      "remote-server-timeout "},
 	    {"policy-violation", "out:1:policy-violation: policy-violation "},
@@ -376,6 +379,45 @@ static void no_answer(void)
 	end();
 }
 
+static void reconnect(void *user)
+{
+	(void)user;
+	session.offline = 0;
+}
+
+/* The connection is lost meanwhile, and the stream resumed: nobody says that it
+ * is online again. */
+static void comes_back_without_connection(void)
+{
+	struct cpl_timer back = {.fire = reconnect};
+	struct cpl_err e = CPL_ERR_INIT;
+
+	begin_with((struct cpl_room_conf){.retry = -1, .history = {0, -1}});
+	cpl_room_online(room);
+	self("bot", "");
+	CHECK(session_sent_with("/bot"));
+	tells("in:bot ");
+	session.offline = 1;
+	gone("<status code='332'/>");
+	tells("back:75:removed, as the service goes down ");
+	until_sent();
+	CHECK(session_sent_with("maxstanzas"));
+	session.offline = 0;
+	self("bot", "");
+	tells("in:bot ");
+	end();
+
+	/* Nor is there an answer as long as there is none. */
+	begin_with((struct cpl_room_conf){.timeout = 5, .history = {0, -1}});
+	session.offline = 1;
+	cpl_room_online(room);
+	cpl_loop_timer(loop, &back, 50);
+	CHECK_INT(cpl_loop_run(loop, &e), 0);
+	CHECK_INT(session.offline, 0);
+	tells("out:75:the room does not answer ");
+	end();
+}
+
 static void what_is_not_about_us(void)
 {
 	begin();
@@ -436,6 +478,7 @@ int main(void)
 	RUN(removed_by_somebody);
 	RUN(comes_back_where_nobody_wanted_it);
 	RUN(no_answer);
+	RUN(comes_back_without_connection);
 	RUN(what_is_not_about_us);
 	RUN(many);
 	xmpp_ctx_free(ctx);
