@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../common/base/limits.h"
+#include "../common/base/suggest.h"
 #include "../common/cli/value.h"
 #include "../common/stanza/build.h"
 #include "../common/stanza/ns.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../base/limits.h"
+#include "../base/suggest.h"
 #include "config.h"
 #include "store.h"
 

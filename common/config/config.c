@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/limits.h"
+#include "../base/suggest.h"
 #include "../stanza/jid.h"
 #include "store.h"
 

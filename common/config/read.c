@@ -6,6 +6,7 @@
 
 #include "../base/buf.h"
 #include "../base/limits.h"
+#include "../base/suggest.h"
 #include "../stanza/jid.h"
 #include "config.h"
 #include "private.h"

@@ -10,6 +10,7 @@
 #include "../base/buf.h"
 #include "../base/limits.h"
 #include "../base/num.h"
+#include "../base/suggest.h"
 #include "../stanza/chars.h"
 #include "../stanza/jid.h"
 #include "proxy.h"

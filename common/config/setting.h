@@ -113,9 +113,4 @@ int cpl_setting_true(const struct cpl_settings *s, enum cpl_setting_id id,
 int cpl_setting_server(const char *value, char host[256], uint16_t *port)
     __attribute__((warn_unused_result));
 
-/* The nearest of n words to a misspelt one, at an edit distance of 2 at most
- * (and below half of its length; neighbours swapped are one edit, upper and
- * lower case are the same); NULL: none is near. */
-const char *cpl_suggest(const char *word, const char *const *words, size_t n);
-
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../../common/base/limits.h"
+#include "../../common/base/suggest.h"
 #include "../../common/config/config.h"
 #include "../../common/config/yaml.h"
 #include "unit.h"

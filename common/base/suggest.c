@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
+#include "suggest.h"
 
-#include "setting.h"
+#include <string.h>
 
 /* Longer words get no suggestion. */
 #define WORD_MAX 63
