@@ -71,6 +71,10 @@
 #define CPL_BROWSE_PAGE 100
 #define CPL_BROWSE_PAGES_MAX 1000
 
+/* A data form: its fields, and the values and options of all of them. */
+#define CPL_FORM_FIELDS_MAX 1000
+#define CPL_FORM_VALUES_MAX 10000
+
 /* The queue on disk: entries that wait, bytes of one, how many are on their way
  * at once (each is an open file), and how many a send by hand takes along. */
 #define CPL_QUEUE_ENTRIES_MAX 100000
