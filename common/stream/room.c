@@ -187,6 +187,11 @@ static void created(struct cpl_room *room)
 		end(room, &e);
 		return;
 	}
+	/* 10.1.3 */
+	if (room->conf.reserve) {
+		enter(room);
+		return;
+	}
 	room->state = CREATING;
 	iq = cpl_muc_instant(cpl_session_ctx(session), room->jid);
 	if (!iq)

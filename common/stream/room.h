@@ -22,6 +22,7 @@ struct cpl_room_conf {
 	const char *nick;     /* prepared */
 	int nick_exact;       /* no other one will do */
 	int create;           /* a room that is new is wanted too */
+	int reserve;          /* and stays locked: the owner configures it */
 	const char *password; /* NULL: none; as long as the room */
 	long timeout;         /* ms that the room has to answer a join */
 	long retry;           /* ms to come back by itself; 0, -1: retry.h */
