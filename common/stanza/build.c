@@ -174,3 +174,17 @@ int cpl_set_attr(xmpp_stanza_t *s, const char *name, const char *value)
 	xmpp_stanza_del_attribute(s, name);
 	return 0;
 }
+
+int cpl_copy_attrs(xmpp_stanza_t *to, xmpp_stanza_t *from)
+{
+	int n = 2 * xmpp_stanza_get_attribute_count(from);
+	const char **attrs = calloc((size_t)n + 1, sizeof *attrs);
+	int r = attrs ? 0 : -1;
+
+	if (attrs)
+		n = xmpp_stanza_get_attributes(from, attrs, n);
+	for (int i = 0; i + 1 < n && r == 0; i += 2)
+		r = cpl_set_attr(to, attrs[i], attrs[i + 1]);
+	free(attrs);
+	return r;
+}

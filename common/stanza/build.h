@@ -55,4 +55,9 @@ char *cpl_text(xmpp_stanza_t *s) __attribute__((warn_unused_result));
 int cpl_set_attr(xmpp_stanza_t *s, const char *name, const char *value)
     __attribute__((warn_unused_result));
 
+/* Sets all attributes of another element, its namespace included. 0, or -1
+ * without memory. */
+int cpl_copy_attrs(xmpp_stanza_t *to, xmpp_stanza_t *from)
+    __attribute__((warn_unused_result));
+
 #endif

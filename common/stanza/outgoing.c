@@ -7,20 +7,6 @@
 #include "build.h"
 #include "ns.h"
 
-static int copy_attributes(xmpp_stanza_t *to, xmpp_stanza_t *from)
-{
-	int n = 2 * xmpp_stanza_get_attribute_count(from);
-	const char **attrs = calloc((size_t)n + 1, sizeof *attrs);
-	int r = attrs ? 0 : -1;
-
-	if (attrs)
-		n = xmpp_stanza_get_attributes(from, attrs, n);
-	for (int i = 0; i + 1 < n && r == 0; i += 2)
-		r = cpl_set_attr(to, attrs[i], attrs[i + 1]);
-	free(attrs);
-	return r;
-}
-
 /* What the server put into it for the one it went to: a stanza-id is for that
  * archive (XEP-0359 3), and a message that comes with the mark of offline
  * retrieval (XEP-0013 2.4) is not stored again by ejabberd, but bounced. */
@@ -52,7 +38,7 @@ static xmpp_stanza_t *copy_own(xmpp_stanza_t *record,
 	copy = xmpp_stanza_new(xmpp_stanza_get_context(record));
 	if (!copy ||
 	    xmpp_stanza_set_name(copy, xmpp_stanza_get_name(record)) != 0 ||
-	    copy_attributes(copy, record) < 0)
+	    cpl_copy_attrs(copy, record) < 0)
 		goto fail;
 	for (c = xmpp_stanza_get_children(record); c;
 	     c = xmpp_stanza_get_next(c)) {
