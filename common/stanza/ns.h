@@ -42,6 +42,15 @@
 #define CPL_NS_FORWARD "urn:xmpp:forward:0"                 /* XEP-0297 */
 #define CPL_NS_CARBONS "urn:xmpp:carbons:2"                 /* XEP-0280 */
 #define CPL_NS_RECEIPTS "urn:xmpp:receipts"                 /* XEP-0184 */
+#define CPL_NS_REGISTER "jabber:iq:register"                /* XEP-0077 */
+#define CPL_NS_PRIVATE "jabber:iq:private"                  /* XEP-0049 */
+#define CPL_NS_STORAGE "storage:bookmarks"                  /* XEP-0048 */
+#define CPL_NS_BOOKMARKS "urn:xmpp:bookmarks:1"             /* XEP-0402 */
+
+/* XEP-0060 */
+#define CPL_NS_PUBSUB "http://jabber.org/protocol/pubsub"
+#define CPL_NS_PUBSUB_OWNER "http://jabber.org/protocol/pubsub#owner"
+#define CPL_NS_PUBSUB_ERRORS "http://jabber.org/protocol/pubsub#errors"
 
 /* XEP-0045 */
 #define CPL_NS_MUC "http://jabber.org/protocol/muc"

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Bookmarks on their way to a store. */
+#include <string.h>
+
+#include "bookmark.h"
+#include "build.h"
+#include "ns.h"
+
+/* The iq, or NULL and nothing is left of it. */
+static xmpp_stanza_t *finish(xmpp_stanza_t *iq, int failed)
+{
+	if (!failed || !iq)
+		return iq;
+	xmpp_stanza_release(iq);
+	return NULL;
+}
+
+static const char *node_of(enum cpl_bookmark_store store)
+{
+	return store == CPL_BOOKMARK_ITEMS ? CPL_NS_BOOKMARKS : CPL_NS_STORAGE;
+}
+
+/* An iq to the own account with an element of pubsub for a node, which is
+ * *child. */
+static xmpp_stanza_t *pubsub(xmpp_ctx_t *ctx, const char *type, const char *ns,
+			     const char *name, const char *node,
+			     xmpp_stanza_t **child)
+{
+	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", type, NULL, NULL);
+
+	*child = cpl_build_child(cpl_build_child(iq, "pubsub", ns), name, NULL);
+	return finish(iq, cpl_set_attr(*child, "node", node) < 0);
+}
+
+xmpp_stanza_t *cpl_bookmark_ask(xmpp_ctx_t *ctx, enum cpl_bookmark_store store)
+{
+	xmpp_stanza_t *iq, *items;
+
+	if (store != CPL_BOOKMARK_PRIVATE)
+		return pubsub(ctx, "get", CPL_NS_PUBSUB, "items",
+			      node_of(store), &items);
+	iq = cpl_build_stanza(ctx, "iq", "get", NULL, NULL);
+	return finish(
+	    iq, !cpl_build_child(cpl_build_child(iq, "query", CPL_NS_PRIVATE),
+				 "storage", CPL_NS_STORAGE));
+}
+
+/* --- the node ---------------------------------------------------------- */
+
+static int add_field(xmpp_stanza_t *form, const char *var, const char *value)
+{
+	xmpp_stanza_t *field = cpl_build_child(form, "field", NULL);
+
+	return cpl_set_attr(field, "var", var) == 0
+		   ? cpl_build_text_child(field, "value", value)
+		   : -1;
+}
+
+/* XEP-0402 3.3, XEP-0223 3: nobody else sees it, and all items stay. */
+static int add_form(xmpp_stanza_t *parent, const char *type,
+		    enum cpl_bookmark_store store)
+{
+	xmpp_stanza_t *form = cpl_build_child(parent, "x", CPL_NS_DATA);
+
+	if (cpl_set_attr(form, "type", "submit") < 0 ||
+	    add_field(form, "FORM_TYPE", type) < 0 ||
+	    add_field(form, "pubsub#persist_items", "true") < 0 ||
+	    add_field(form, "pubsub#access_model", "whitelist") < 0)
+		return -1;
+	if (store != CPL_BOOKMARK_ITEMS)
+		return 0;
+	return add_field(form, "pubsub#max_items", "max") < 0
+		   ? -1
+		   : add_field(form, "pubsub#send_last_published_item",
+			       "never");
+}
+
+xmpp_stanza_t *cpl_bookmark_configure(xmpp_ctx_t *ctx,
+				      enum cpl_bookmark_store store)
+{
+	xmpp_stanza_t *configure;
+	xmpp_stanza_t *iq = pubsub(ctx, "set", CPL_NS_PUBSUB_OWNER, "configure",
+				   node_of(store), &configure);
+
+	return finish(iq,
+		      add_form(configure,
+			       "http://jabber.org/protocol/pubsub#node_config",
+			       store) < 0);
+}
+
+int cpl_bookmark_is_precondition(xmpp_stanza_t *answer)
+{
+	return cpl_child(cpl_child(answer, "error", CPL_NS_CLIENT),
+			 "precondition-not-met", CPL_NS_PUBSUB_ERRORS) != NULL;
+}
+
+/* An iq that publishes an item, which is *item. */
+static xmpp_stanza_t *publish(xmpp_ctx_t *ctx, enum cpl_bookmark_store store,
+			      const char *id, xmpp_stanza_t **item)
+{
+	xmpp_stanza_t *el, *options;
+	xmpp_stanza_t *iq =
+	    pubsub(ctx, "set", CPL_NS_PUBSUB, "publish", node_of(store), &el);
+
+	*item = cpl_build_child(el, "item", NULL);
+	options =
+	    cpl_build_child(cpl_first_element(iq), "publish-options", NULL);
+	return finish(iq, cpl_set_attr(*item, "id", id) < 0 ||
+			      add_form(options,
+				       "http://jabber.org/protocol/"
+				       "pubsub#publish-options",
+				       store) < 0);
+}
+
+/* --- items ------------------------------------------------------------- */
+
+static int copy_under(xmpp_stanza_t *parent, xmpp_stanza_t *c)
+{
+	xmpp_stanza_t *copy = xmpp_stanza_copy(c);
+
+	if (copy && xmpp_stanza_add_child_ex(parent, copy, 0) == XMPP_EOK)
+		return 0;
+	if (copy)
+		xmpp_stanza_release(copy);
+	return -1;
+}
+
+/* XEP-0402 2: "Clients MUST preserve these (particularly preserving unknown
+ * elements) when editing items". Of the old kind of bookmark nothing else is
+ * known. */
+static int copy_rest(xmpp_stanza_t *el, const struct cpl_bookmark *old)
+{
+	const char *ns = xmpp_stanza_get_ns(old->conference);
+	xmpp_stanza_t *c = cpl_first_element(old->conference);
+
+	if (!ns || strcmp(ns, CPL_NS_BOOKMARKS) != 0)
+		return 0;
+	if (cpl_copy_attrs(el, old->conference) < 0)
+		return -1;
+	for (; c; c = cpl_next_element(c))
+		if (!cpl_is(c, "nick", CPL_NS_BOOKMARKS) &&
+		    !cpl_is(c, "password", CPL_NS_BOOKMARKS) &&
+		    copy_under(el, c) < 0)
+			return -1;
+	return 0;
+}
+
+static int fill(xmpp_stanza_t *el, const struct cpl_bookmark *old,
+		const struct cpl_bookmark_change *change)
+{
+	static const struct cpl_bookmark none;
+	const struct cpl_bookmark *was = old ? old : &none;
+	const char *name = change->name ? change->name : was->name;
+	const char *nick = change->nick ? change->nick : was->nick;
+	const char *password =
+	    change->password ? change->password : was->password;
+	int autojoin = change->autojoin < 0 ? was->autojoin : change->autojoin;
+
+	if (old && copy_rest(el, old) < 0)
+		return -1;
+	if ((name && cpl_set_attr(el, "name", name) < 0) ||
+	    cpl_set_attr(el, "autojoin", autojoin ? "true" : NULL) < 0 ||
+	    (nick && cpl_build_text_child(el, "nick", nick) < 0) ||
+	    (password && cpl_build_text_child(el, "password", password) < 0))
+		return -1;
+	return 0;
+}
+
+xmpp_stanza_t *cpl_bookmark_publish(xmpp_ctx_t *ctx, const char *jid,
+				    const struct cpl_bookmark *old,
+				    const struct cpl_bookmark_change *change)
+{
+	xmpp_stanza_t *item;
+	const char *id = old && old->id ? old->id : jid;
+	xmpp_stanza_t *iq = publish(ctx, CPL_BOOKMARK_ITEMS, id, &item);
+	xmpp_stanza_t *el =
+	    cpl_build_child(iq ? item : NULL, "conference", CPL_NS_BOOKMARKS);
+
+	return finish(iq, !el || fill(el, old, change) < 0);
+}
+
+xmpp_stanza_t *cpl_bookmark_retract(xmpp_ctx_t *ctx, const char *id)
+{
+	xmpp_stanza_t *retract;
+	xmpp_stanza_t *iq = pubsub(ctx, "set", CPL_NS_PUBSUB, "retract",
+				   CPL_NS_BOOKMARKS, &retract);
+
+	return finish(iq,
+		      cpl_set_attr(retract, "notify", "true") < 0 ||
+			  cpl_set_attr(cpl_build_child(retract, "item", NULL),
+				       "id", id) < 0);
+}
+
+/* --- the list ---------------------------------------------------------- */
+
+static int copy_others(xmpp_stanza_t *to, xmpp_stanza_t *from, const char *jid)
+{
+	for (xmpp_stanza_t *c = cpl_first_element(from); c;
+	     c = cpl_next_element(c)) {
+		const char *at = xmpp_stanza_get_attribute(c, "jid");
+
+		if (cpl_is(c, "conference", CPL_NS_STORAGE) && at &&
+		    cpl_jid_same_bare(at, jid))
+			continue;
+		if (copy_under(to, c) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+xmpp_stanza_t *cpl_bookmark_without(xmpp_ctx_t *ctx,
+				    enum cpl_bookmark_store store,
+				    xmpp_stanza_t *answer, const char *jid)
+{
+	xmpp_stanza_t *iq, *to, *from = cpl_first_element(answer);
+
+	if (store == CPL_BOOKMARK_PRIVATE) {
+		iq = cpl_build_stanza(ctx, "iq", "set", NULL, NULL);
+		to = cpl_build_child(iq, "query", CPL_NS_PRIVATE);
+	} else {
+		/* XEP-0048 2.1 */
+		iq = publish(ctx, store, "current", &to);
+		from = cpl_child(cpl_child(from, "items", CPL_NS_PUBSUB),
+				 "item", CPL_NS_PUBSUB);
+	}
+	from = cpl_child(from, "storage", CPL_NS_STORAGE);
+	to = cpl_build_child(iq ? to : NULL, "storage", CPL_NS_STORAGE);
+	return finish(iq, !to || copy_others(to, from, jid) < 0);
+}
