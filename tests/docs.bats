@@ -23,8 +23,8 @@
 load lib
 
 root=${BATS_TEST_DIRNAME%/*}
-tools=(xsend xrecv xping xdisco xiq xserve xpresence xroster xqueue xinfo)
-pages=(xsend.1 xrecv.1 xping.1 xdisco.1 xiq.1 xserve.1 xpresence.1 xroster.1 xqueue.1 xinfo.1 couplet.7 couplet-config.5 couplet-format.5 couplet-stanza.5)
+tools=(xsend xrecv xping xdisco xiq xserve xpresence xroster xqueue xinfo xmuc)
+pages=(xsend.1 xrecv.1 xping.1 xdisco.1 xiq.1 xserve.1 xpresence.1 xroster.1 xqueue.1 xinfo.1 xmuc.1 couplet.7 couplet-config.5 couplet-format.5 couplet-stanza.5)
 
 # examples PAGE: a line 'test WORD ...' or 'text LINE' each, and 'end'.
 examples() {
@@ -207,6 +207,8 @@ run_page() {
 @test "the examples of xqueue(1)" { run_page xqueue.1; }
 
 @test "the examples of xinfo(1)" { run_page xinfo.1; }
+
+@test "the examples of xmuc(1)" { run_page xmuc.1; }
 
 @test "the examples of xiq(1)" { run_page xiq.1; }
 
