@@ -9,7 +9,7 @@ import ssl
 import struct
 
 CHUNK = 65536
-DRAIN = 2  # seconds
+DRAIN = 120
 
 
 class Wire:
