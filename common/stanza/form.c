@@ -138,7 +138,7 @@ static int read_field(struct cpl_form_field *out, xmpp_stanza_t *field,
 	out->values = calloc(values + 1, sizeof *out->values);
 	out->options = calloc(options + 1, sizeof *out->options);
 	if (!out->values || !out->options ||
-	    read_attribute(&out->var, field, "var") < 0 ||
+	    read_attribute(&out->var, field, "var") < 0 || !out->var ||
 	    read_attribute(&out->label, field, "label") < 0)
 		return -1;
 	for (xmpp_stanza_t *c = cpl_first_element(field); c;
