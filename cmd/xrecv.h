@@ -246,7 +246,7 @@ void xrecv_rooms_free(struct recv *r);
  * accepted here, if it is to be. */
 int xrecv_room_stanza(struct recv *r, xmpp_stanza_t *stanza);
 
-/* Whether it comes from a room that we are in or were in. */
+/* Whether it is said to all in a room that we are in or were in. */
 int xrecv_is_of_room(const struct recv *r, xmpp_stanza_t *stanza);
 
 /* Before the run, and whenever a record was made: the clocks of the end. */

@@ -289,5 +289,7 @@ int xrecv_room_stanza(struct recv *r, xmpp_stanza_t *stanza)
 
 int xrecv_is_of_room(const struct recv *r, xmpp_stanza_t *stanza)
 {
-	return xrecv_room_find(r, xmpp_stanza_get_from(stanza)) != NULL;
+	return (has_type(stanza, "groupchat") ||
+		cpl_is(stanza, "presence", CPL_NS_CLIENT)) &&
+	       xrecv_room_find(r, xmpp_stanza_get_from(stanza));
 }

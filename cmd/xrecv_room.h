@@ -27,6 +27,7 @@ struct rooms {
 	const char *extra; /* an option that needs a room, or NULL */
 	struct cpl_room_options options;
 	struct cpl_muc_history history;
+	int with_history; /* it was asked for */
 	int subject;
 	int occupants;
 	int others; /* the presence of others than occupants is wanted, too */

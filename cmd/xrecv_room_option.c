@@ -63,6 +63,7 @@ static void set_history(struct recv *r, const char *value)
 	struct rooms *rooms = need(r);
 	int64_t t, now = cpl_when_now();
 
+	rooms->with_history = 1;
 	rooms->history = (struct cpl_muc_history){-1, -1};
 	if (value[0] && value[strspn(value, "0123456789")] == '\0' &&
 	    cpl_num_int(value, 0, CPL_ROOM_HISTORY_MAX, &rooms->history.most,
@@ -132,8 +133,7 @@ void xrecv_rooms_settle(struct recv *r)
 	}
 	if (r->durable)
 		cpl_cli_usage(cli, "-R and --durable exclude each other");
-	if (r->since &&
-	    strcmp(rooms->extra ? rooms->extra : "", "--history") == 0)
+	if (r->since && rooms->with_history)
 		cpl_cli_usage(cli, "--history and --since exclude each other");
 	if (rooms->named > 0 && !is_present(r)) {
 		r->set.being.none = 1;

@@ -135,6 +135,6 @@ finishes() {
 		expect_exit 69 tool xrecv -a juliet -R "$room" --since last
 		grep -q "^xrecv: $room: --since: the room has no archive (XEP-0313)" err
 	done
-	expect_exit 64 tool xrecv -R "$room" --since last --history 5
+	expect_exit 64 tool xrecv -R "$room" --since last --history 5 --subject
 	grep -q '^xrecv: --history and --since exclude each other' err
 }

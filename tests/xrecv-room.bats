@@ -136,6 +136,36 @@ $room/${romeo%@*}	unavailable" \
 	done
 }
 
+# many_rooms N: of nurse's, ROOM-1 to ROOM-N@rooms.capulet.lit. Sets many.
+many_rooms() {
+	many=m$BASHPID-${EPOCHREALTIME//[!0-9]/}
+	seq -f "<presence to='$many-%.0f@rooms.capulet.lit/Nurse'><x xmlns='$muc'/></presence>" \
+		"$1" >&8
+	comes_to "$1" nurse.trace "< <presence .*$many-.*\\b201\\b"
+	seq -f "<iq type='set' id='configure' to='$many-%.0f@rooms.capulet.lit'><query xmlns='$muc#owner'><x xmlns='jabber:x:data' type='submit'/></query></iq>" \
+		"$1" >&8
+	comes_to "$1" nurse.trace "< <iq [^>]*configure"
+}
+
+@test "50 rooms on one connection" {
+	for server in "${servers[@]}"; do
+		cast "$server"
+		many_rooms 50
+		rooms=()
+		for n in {1..50}; do rooms+=(-R "$many-$n@rooms.capulet.lit"); done
+		rm -f got
+		spawn tool xrecv -a juliet -v -c 50 -o text "${rooms[@]}" \
+			--trace trace >got 2>err
+		comes_to 50 err ': joined as'
+		for n in {1..50}; do nurse_says "hello$n" "$many-$n@rooms.capulet.lit"; done
+		ends 0
+		for n in {1..50}; do echo "$many-$n@rooms.capulet.lit/Nurse	hello$n"; done |
+			sort | diff - <(sort got)
+		same joins 50 \
+			"$(grep -o "<presence to=[^>]*><x xmlns=.$muc.>" trace | wc -l)"
+	done
+}
+
 @test "private messages come as well, direct ones only with --priority" {
 	for server in "${servers[@]}"; do
 		cast "$server"
