@@ -9,7 +9,7 @@ import ssl
 import struct
 
 CHUNK = 65536
-DRAIN = 120
+DRAIN = 120  # seconds
 
 
 class Wire:
