@@ -21,7 +21,7 @@ list="<conference jid='old@r.lit' name='Old'><nick>n</nick></conference><confere
 storage="<storage xmlns='storage:bookmarks'>$list</storage>"
 pubsub=http://jabber.org/protocol/pubsub
 
-@test "[v] bookmarks come, change and go" {
+@test "bookmarks come, change and go" {
 	for server in "${servers[@]}"; do
 		rooms_on "$server"
 		muc bookmarks

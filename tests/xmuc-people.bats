@@ -62,7 +62,7 @@ load xmuc
 
 # --- affiliations ----------------------------------------------------------
 
-@test "[v] the lists of a room, and what changes them" {
+@test "the lists of a room, and what changes them" {
 	for server in "${servers[@]}"; do
 		rooms_on "$server"
 		muc create "$room"
@@ -135,7 +135,7 @@ outcast	tybalt@capulet.lit" "$(cut -f 1,2 out | sort -s -k 2 | sort -s -t '	' -k
 
 # --- roles -----------------------------------------------------------------
 
-@test "[v] roles: a visitor, a moderator, and out" {
+@test "roles: a visitor, a moderator, and out" {
 	for server in "${servers[@]}"; do
 		rooms_on "$server"
 		muc create "$room"
@@ -173,7 +173,7 @@ outcast	tybalt@capulet.lit" "$(cut -f 1,2 out | sort -s -k 2 | sort -s -t '	' -k
 
 # --- the subject, and names --------------------------------------------------
 
-@test "[v] the subject, empty, set, printed, and refused" {
+@test "the subject, empty, set, printed, and refused" {
 	for server in "${servers[@]}"; do
 		rooms_on "$server"
 		muc create "$room" --set changesubject=false
@@ -235,9 +235,9 @@ outcast	tybalt@capulet.lit" "$(cut -f 1,2 out | sort -s -k 2 | sort -s -t '	' -k
 	for server in "${servers[@]}"; do
 		rooms_on "$server"
 		muc create "$room" --set membersonly=true
-		listen romeo
-		spawn tool xrecv -a romeo -x >inbox 2>log
-		wait_for_line romeo.log 'online as'
+		rm -f inbox
+		spawn tool xrecv -a romeo -v -x >inbox 2>log
+		wait_for_line log 'online as'
 		muc invite "$room" "$romeo" --reason 'Come <in>' --room-password-file secret
 		same 'it prints nothing' '' "$(cat out)"
 		wait_for_line inbox "<x xmlns=\"jabber:x:conference\" [^>]*jid=\"$room\""

@@ -9,7 +9,7 @@ load xmuc
 
 # --- rooms come and go -----------------------------------------------------
 
-@test "[v] a room is made, listed, told of, and destroyed" {
+@test "a room is made, listed, told of, and destroyed" {
 	for server in "${servers[@]}"; do
 		rooms_on "$server"
 		muc create "$room" --set 'roomname=The Hall' --set publicroom=1
@@ -106,7 +106,7 @@ load xmuc
 		expect_exit 2 tool xmuc create "$room" "${some[0]}"
 		says "xmuc: ${some[0]}: the room exists already"
 		tool xmuc list rooms.capulet.lit | grep -F "$room" |
-			tool xmuc destroy - --reason done
+			tool xmuc destroy - --reason "it is over"
 		muc list rooms.capulet.lit
 		same 'none is left' 0 "$(grep -cF "$room" out || true)"
 	done
@@ -254,7 +254,7 @@ load xmuc
 @test "a list in pages comes whole" {
 	page() {
 		local items='' one
-		for one in ${*:2}; do
+		for one in "${@:2}"; do
 			items+="<item jid='$one@r.lit' name='N &#10; $one'/>"
 		done
 		[ -z "$items" ] ||
@@ -359,7 +359,8 @@ an_answer() {
 	printf '%s\n' "$1	<iq type='result' id='@ID@' from='@TO@' to='@JID@'><query xmlns='$1'>$2</query></iq>"
 }
 
-@test "[v] -W, a reader that is gone, a full disk, a lost connection" {
+# A service whose list is long, and where no owner is answered.
+silent_owner() {
 	{
 		an_answer 'http://jabber.org/protocol/disco#info' \
 			"<feature var='http://jabber.org/protocol/muc'/>"
@@ -368,10 +369,18 @@ an_answer() {
 		printf '%s\n' 'muc#owner	'
 	} >answers
 	stub answers=answers
-	expect_exit 124 tool xmuc -W 1 subject r@s.lit
+}
+
+@test "-W after the login: 124, and what is not known is said" {
+	silent_owner
+	expect_exit 124 tool xmuc -W 4 subject r@s.lit
 	says 'xmuc: timed out (-W)'
-	expect_exit 124 tool xmuc -W 1 destroy r@s.lit
+	expect_exit 124 tool xmuc -W 4 destroy r@s.lit
 	says 'xmuc: r@s.lit: unknown outcome' 'xmuc: timed out (-W)'
+}
+
+@test "[v] a reader that is gone, a full disk, a lost connection" {
+	silent_owner
 	{
 		code=0
 		tool xmuc list s.lit 2>err || code=$?
@@ -389,4 +398,15 @@ an_answer() {
 	kill "$STUB_PID"
 	ends 75
 	grep -qx 'xmuc: r@s.lit: unknown outcome' err
+}
+
+@test "with --retry what was only asked is asked again" {
+	an_answer 'http://jabber.org/protocol/disco#info' \
+		"<identity category='conference' type='text' name='N'/>" >answers
+	stub close how=reset times=1 answers=answers keep-answers=yes
+	expect_exit 75 tool xmuc info r@s.lit
+	stub close how=reset times=1 answers=answers keep-answers=yes
+	muc --retry 30 info r@s.lit
+	prints 'r@s.lit	name	N'
+	same 'asked' 2 "$(grep -c 'recv iq .*disco#info' "$STUB_LOG")"
 }
