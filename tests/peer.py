@@ -3,8 +3,10 @@
 
 usage: peer.py JID PASSWORD PORT CA send TO TYPE BODY
        peer.py JID PASSWORD PORT CA receive N
+       peer.py JID PASSWORD PORT CA room ROOM NICK N BODY
 
-receive prints 'ready', then FROM<TAB>TYPE<TAB>SUBJECT<TAB>BODY lines.
+receive prints 'ready', then FROM<TAB>TYPE<TAB>SUBJECT<TAB>BODY lines. room does
+so in a room, where it says BODY when it is in, after 'ready'.
 """
 
 import inspect
@@ -20,7 +22,10 @@ class Peer(slixmpp.ClientXMPP):
         super().__init__(jid, password, sasl_mech='PLAIN')
         self.ca_certs = ca
         self.action = action
-        self.left = int(action[1]) if action[0] == 'receive' else 0
+        self.left = {'receive': lambda: int(action[1]),
+                     'room': lambda: int(action[3])}.get(
+                         action[0], lambda: 0)()
+        self.register_plugin('xep_0045')
         self.add_event_handler('session_start', self.start)
         self.add_event_handler('message', self.print)
         self.add_event_handler('failed_auth', lambda _: os._exit(77))
@@ -30,11 +35,25 @@ class Peer(slixmpp.ClientXMPP):
             _, to, kind, body = self.action
             self.send_message(mto=to, mbody=body, mtype=kind)
             await self.disconnect(wait=2)
+        elif self.action[0] == 'room':
+            _, room, nick, _, body = self.action
+            self.add_event_handler(f'muc::{room}::got_online', self.entered)
+            joined = self['xep_0045'].join_muc(room, nick)
+            if inspect.isawaitable(joined):
+                await joined
         else:
             self.send_presence()
             print('ready', flush=True)
 
+    def entered(self, presence):
+        _, room, nick, _, body = self.action
+        if presence['from'].resource == nick:
+            print('ready', flush=True)
+            self.send_message(mto=room, mbody=body, mtype='groupchat')
+
     def print(self, message):
+        if self.action[0] == 'room' and not message['body']:
+            return
         print(message['from'].bare, message['type'], message['subject'],
               repr(message['body']), sep='\t', flush=True)
         self.left -= 1

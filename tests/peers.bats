@@ -2,6 +2,7 @@
 # Clients written by others send to xrecv and receive from xsend.
 
 load lib
+load rooms
 load xsend
 
 # need NAME COMMAND...: skips where that is not installed.
@@ -100,5 +101,49 @@ text() {
 			"$romeo	chat	Subject	'<b>&amp;</b>'" \
 			"$romeo	chat		'Für\\nElise'" \
 			"$romeo	headline		'c'")" "$(cat got)"
+	done
+}
+
+# hall: a room that stays, which nurse has made. Sets room.
+hall() {
+	new_account nurse capulet.lit
+	make_room nurse
+}
+
+@test "in a room: slixmpp and we hear each other" {
+	need slixmpp /usr/bin/python3 -c 'import slixmpp'
+	for server in "${servers[@]}"; do
+		fresh "$server"
+		hall
+		: >heard
+		spawn tool xrecv -v -R "$room/Romeo" -o text -c 2 >heard 2>log
+		listener=$pid
+		wait_for_line log ': joined as'
+		rm -f got
+		slixmpp spawn room "$room" Peer 2 'I am here' >got
+		peer=$pid
+		wait_for_line heard 'I am here'
+		printf 'Für\nElise' | expect_exit 0 tool xsend --nick We -R "$room"
+		wait "$listener"
+		wait "$peer"
+		same 'what xrecv prints' "$(printf '%s\t%s\n' \
+			"$room/Peer" 'I am here' "$room/We" 'Für\nElise')" "$(<heard)"
+		same 'what slixmpp prints' "$(printf '%s\n' ready \
+			"$room	groupchat		'I am here'" \
+			"$room	groupchat		'Für\\nElise'")" "$(<got)"
+	done
+}
+
+@test "in a room: go-sendxmpp speaks, xrecv prints" {
+	need go-sendxmpp /usr/bin/go-sendxmpp --version
+	for server in "${servers[@]}"; do
+		fresh "$server"
+		hall
+		: >heard
+		spawn tool xrecv -v -R "$room/Romeo" -o text -c 1 -W 60 >heard 2>log
+		wait_for_line log ': joined as'
+		echo 'Good morrow' | go_sendxmpp -c "$room"
+		wait "$pid"
+		same 'what xrecv prints' 'Good morrow' "$(cut -f 2 heard)"
 	done
 }

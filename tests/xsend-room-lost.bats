@@ -145,3 +145,46 @@ interrupted() {
 		kill "$listener" "$proxy"
 	done
 }
+
+# What only its log has a server may lose when it is killed, so it is asked.
+start_anew() {
+	local server_pid
+	read -r server_pid _ <"$XMPP_DIR/pid"
+	kill "$server_pid"
+	wait_for_line err 'next attempt in' 60
+	"$tests/servers/restart" "$XMPP_DIR"
+}
+
+@test "a log that is followed survives a restart of the server: nothing missing" {
+	for server in "${servers[@]}"; do
+		own "$server" mam=yes
+		rm -f "$COUPLET_CONFIG" err lines
+		new_account romeo
+		new_account juliet capulet.lit
+		make_room juliet
+		echo "# on $server"
+		mkfifo lines
+		seq 100 >app.log
+		exec 7<>lines
+		spawn tail -n +1 -f app.log >&7 7>&-
+		tail=$pid
+		rm -f sent.log
+		spawn tool xsend -v --retry 120 --log-file sent.log -R -l "$room" \
+			<lines 2>err 7>&-
+		speaker=$pid
+		exec 7>&-
+		wait_for_line sent.log "	sent	" 60
+		seq 101 500 >>app.log
+		start_anew
+		seq 501 1000 >>app.log
+		expect_exit 0 tool xrecv -a juliet -R "$room" -F %b \
+			--since 2026-01-01T00:00Z -c 1000 -W 120
+		same all "$(seq 1000)" "$(sort -nu out)"
+		# In order, but for what may be there twice.
+		grep -q 'possibly twice' err || cmp out <(seq 1000)
+		kill "$tail"
+		code=0
+		wait "$speaker" || code=$?
+		same status 0 "$code"
+	done
+}
