@@ -74,7 +74,7 @@ static void on_out(void *user, struct cpl_room *room, const struct cpl_err *why,
 	cpl_said_each(s->said, give_up, s);
 	if (is_vain(r))
 		xsend_close(r);
-	else
+	else if (r->went)
 		cpl_feed_room(&r->feed);
 }
 
