@@ -146,7 +146,6 @@ asks() {
 	stub send=stanza at=message
 	cat >some <<-EOT
 		<message to="$juliet" id="a"><body>1</body></message>
-		<message to="$juliet" id="b" type="groupchat"><body>2</body></message>
 		<message to="$juliet" id="c"><received xmlns="urn:xmpp:receipts" id="x"/></message>
 		<presence to="$juliet"/>
 	EOT
@@ -190,7 +189,7 @@ asks() {
 		expect_exit 64 tool xsend "--receipt=$bad" -m hi "$juliet"
 	done
 	expect_exit 64 tool xsend --receipt 1 -t groupchat -m hi "$juliet"
-	same stderr 'xsend: --receipt: there are none with -t groupchat' \
+	same stderr 'xsend: --receipt: there are none in rooms' \
 		"$(head -n 1 err)"
 	expect_exit 64 tool xsend --receipt 1 --id a -l "$juliet"
 	same stderr 'xsend: --receipt with --id is for one message' \

@@ -128,13 +128,11 @@ load xsend
 	expect_exit 0 tool xsend --id i2 -m b -t headline -s 'A & B' \
 		--thread '<t>' "$juliet/balcony"
 	expect_exit 0 tool xsend --id i3 -m c -t normal "$juliet"
-	expect_exit 0 tool xsend --id i4 -m d -t groupchat "$juliet"
 	is_silent
 	same 'the messages' "$(cat <<-EOF
 		<message id="i1" to="$juliet" type="chat"><body>a</body></message>
 		<message id="i2" to="$juliet/balcony" type="headline"><subject>A &amp; B</subject><body>b</body><thread>&lt;t&gt;</thread></message>
 		<message id="i3" to="$juliet"><body>c</body></message>
-		<message id="i4" to="$juliet" type="groupchat"><body>d</body></message>
 	EOF
 	)" "$(on_wire message)"
 }
