@@ -132,14 +132,18 @@ expect_exit() {
 
 # wait_for_line FILE PATTERN [SECONDS]: until the file has such a line.
 wait_for_line() {
-	local end=$((SECONDS + ${3:-30}))
+	local end=$((SECONDS + ${3:-30})) ms=5 pause
 	until grep -qE -- "$2" "$1" 2>/dev/null; do
 		if [ "$SECONDS" -ge "$end" ]; then
 			echo "# no line '$2' in $1:"
 			sed 's/^/# /' "$1"
 			return 1
 		fi
-		sleep 0.02
+		# Looked for less often the longer it takes: a look costs two
+		# processes.
+		ms=$((ms < 100 ? ms * 2 : ms))
+		printf -v pause '0.%03d' "$ms"
+		sleep "$pause"
 	done
 }
 
