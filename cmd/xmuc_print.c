@@ -14,17 +14,7 @@
 
 int xmuc_member(struct xmuc *x, const char *key, const char *value)
 {
-	struct cpl_buf *out = &x->client.line;
-	char before = out->len > 0 ? out->data[out->len - 1] : '{';
-
-	if (!value)
-		return 0;
-	if ((before != '{' && before != '[' && cpl_buf_addc(out, ',') < 0) ||
-	    (key && cpl_buf_addf(out, "\"%s\":", key) < 0) ||
-	    cpl_buf_addc(out, '"') < 0 ||
-	    cpl_json_string(out, value, strlen(value)) < 0)
-		return -1;
-	return cpl_buf_addc(out, '"');
+	return cpl_json_entry(&x->client.line, key, value);
 }
 
 void xmuc_put(struct xmuc *x, int failed)

@@ -2,17 +2,11 @@
 # before it is said again.
 
 load lib
+load xsend
 load rooms
 load reconnect
 
 bats_require_minimum_version 1.5.0
-
-if [ "${ONE_SERVER:-}" ]; then
-	servers=(prosody)
-	[ $((BASHPID % 2)) = 0 ] || servers=(ejabberd)
-else
-	servers=(prosody ejabberd)
-fi
 
 # scene SERVER [KEY=VALUE...]: romeo speaks through a proxy, juliet listens.
 scene() {

@@ -1,16 +1,10 @@
 # xsend -R: rooms are joined, told, and say it back.
 
 load lib
+load xsend
 load rooms
 
 bats_require_minimum_version 1.5.0
-
-if [ "${ONE_SERVER:-}" ]; then
-	servers=(prosody)
-	[ $((BASHPID % 2)) = 0 ] || servers=(ejabberd)
-else
-	servers=(prosody ejabberd)
-fi
 
 # cast prosody|ejabberd: romeo, who speaks, and juliet, who owns the rooms.
 cast() {
@@ -21,8 +15,8 @@ cast() {
 	echo "# on $1"
 }
 
-# listen [ARG...]: juliet is in the room, what is said there comes to heard.
-listen() {
+# attend [ARG...]: juliet is in the room, what is said there comes to heard.
+attend() {
 	: >heard
 	spawn tool xrecv -a juliet -R "$room" --nick Juliet -o text -v "$@" \
 		>heard 2>listen.err
@@ -44,7 +38,7 @@ heard_by_now() {
 	for server in "${servers[@]}"; do
 		cast "$server"
 		make_room juliet
-		listen
+		attend
 		expect_exit 0 tool xsend -R -m 'to all' "$room"
 		same stdout '' "$(<out)"
 		same stderr '' "$(<err)"
@@ -104,7 +98,7 @@ heard_by_now() {
 		COUPLET_ROOM_PASSWORD=sesame expect_exit 0 tool xsend -R -m hi "$room"
 		printf 'aliases:\n  ops:\n    room: %s\n    nick: logbot\n    password_file: %s\n' \
 			"$room" "$PWD/right" >>"$COUPLET_CONFIG"
-		listen --room-password-file right
+		attend --room-password-file right
 		expect_exit 0 tool xsend -m 'by alias' ops
 		same said 'by alias' "$(heard_by_now 1)"
 		same nick "$room/logbot" "$(cut -f 1 heard)"
@@ -116,7 +110,7 @@ heard_by_now() {
 	for server in "${servers[@]}"; do
 		cast "$server"
 		make_room juliet
-		listen
+		attend
 		expect_exit 0 tool xsend --nick Juliet -R -m hi "$room"
 		same said hi "$(heard_by_now 1)"
 		same nick "$room/Juliet2" "$(cut -f 1 heard)"
@@ -144,7 +138,7 @@ heard_by_now() {
 		for ((i = 0; i < 50; i++)); do
 			rooms+=("r$i-$BASHPID-$RANDOM@rooms.capulet.lit")
 		done
-		listen
+		attend
 		expect_exit 0 tool xsend -v --create -R -l "$room" "${rooms[@]}" < <(seq 3)
 		same said $'1\n2\n3' "$(heard_by_now 3)"
 		same joins 51 "$(grep -c ': joined as ' err)"
@@ -157,7 +151,7 @@ heard_by_now() {
 	for server in "${servers[@]}"; do
 		cast "$server"
 		make_room juliet
-		listen
+		attend
 		rm -f log
 		expect_exit 0 tool xsend --log-file log -R -l "$room" < <(seq 10000)
 		heard_by_now 10000 | cmp - <(seq 10000)
@@ -170,7 +164,7 @@ heard_by_now() {
 	for server in "${servers[@]}"; do
 		cast "$server"
 		make_room juliet
-		listen
+		attend
 		none=none-$BASHPID-$RANDOM@rooms.capulet.lit
 		expect_exit 2 tool xsend -R -l "$none" "$room" < <(seq 5)
 		same stderr "xsend: $none: the room does not exist" "$(<err)"
@@ -183,7 +177,7 @@ heard_by_now() {
 	for server in "${servers[@]}"; do
 		cast "$server"
 		make_room juliet
-		listen
+		attend
 		rm -f lines
 		mkfifo lines
 		exec 7<>lines
@@ -205,7 +199,7 @@ heard_by_now() {
 	for server in "${servers[@]}"; do
 		cast "$server"
 		make_room juliet
-		listen
+		attend
 		expect_exit 0 tool xsend -x <<-EOT
 			<message type='groupchat' to='$room'><body>a</body></message>
 			<message type='groupchat' to='$room'><body>b</body></message>
@@ -225,7 +219,7 @@ heard_by_now() {
 		cast "$server"
 		new_account nurse capulet.lit
 		make_room juliet
-		listen
+		attend
 		printf 'aliases:\n  ops: {room: %s}\n  all: [ops, %s]\n' "$room" "$nurse" \
 			>>"$COUPLET_CONFIG"
 		expect_exit 0 tool xsend -l all < <(seq 2)
@@ -240,7 +234,7 @@ heard_by_now() {
 	for server in "${servers[@]}"; do
 		cast "$server"
 		make_room juliet
-		listen
+		attend
 		expect_exit 0 tool xsend --print-id -m psst "$room/Juliet"
 		same ids 1 "$(wc -l <out)"
 		same said psst "$(heard_by_now 1)"
@@ -256,7 +250,7 @@ heard_by_now() {
 	for server in "${servers[@]}"; do
 		cast "$server"
 		make_room juliet
-		listen --occupants -x
+		attend --occupants -x
 		expect_exit 0 tool xsend --nick Bot -R -m hi "$room"
 		wait_for_line heard "presence [^>]*from=\"$room/Bot\"[^>]*type=\"unavailable\""
 		kill "$listener"

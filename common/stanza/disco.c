@@ -195,19 +195,6 @@ static int add_string(struct cpl_buf *out, const char *text)
 	return cpl_buf_addc(out, '"');
 }
 
-/* A member behind others of its object; nothing where there is no value. */
-static int add_member(struct cpl_buf *out, const char *key, const char *value)
-{
-	char before = out->len > 0 ? out->data[out->len - 1] : '{';
-
-	if (!value)
-		return 0;
-	if ((before != '{' && cpl_buf_addc(out, ',') < 0) ||
-	    cpl_buf_addf(out, "\"%s\":", key) < 0)
-		return -1;
-	return add_string(out, value);
-}
-
 /* A comma, unless it is the first of its list. */
 static int add_comma(struct cpl_buf *out)
 {
@@ -230,7 +217,7 @@ static int add_fact(void *user, const struct cpl_disco_fact *fact)
 	if (cpl_buf_addc(out, '{') < 0)
 		return -1;
 	for (size_t i = 0; i < fact->count; i++)
-		if (add_member(out, keys[i], fact->fields[i]) < 0)
+		if (cpl_json_entry(out, keys[i], fact->fields[i]) < 0)
 			return -1;
 	return cpl_buf_addc(out, '}');
 }
@@ -255,7 +242,7 @@ static int add_fields(struct cpl_buf *out, xmpp_stanza_t *form)
 		if (!fact.fields[1])
 			continue;
 		if (add_comma(out) < 0 || cpl_buf_addc(out, '{') < 0 ||
-		    add_member(out, "var", fact.fields[1]) < 0 ||
+		    cpl_json_entry(out, "var", fact.fields[1]) < 0 ||
 		    cpl_buf_adds(out, ",\"values\":[") < 0 ||
 		    each_value(f, &fact, add_values, out) < 0 ||
 		    cpl_buf_adds(out, "]}") < 0)
@@ -270,7 +257,7 @@ static int add_form(struct cpl_buf *out, xmpp_stanza_t *form)
 	int result = 0;
 
 	if (add_comma(out) < 0 || cpl_buf_addc(out, '{') < 0 ||
-	    add_member(out, "type", type) < 0 ||
+	    cpl_json_entry(out, "type", type) < 0 ||
 	    cpl_buf_adds(out, type ? ",\"fields\":[" : "\"fields\":[") < 0 ||
 	    add_fields(out, form) < 0 || cpl_buf_adds(out, "]}") < 0)
 		result = -1;
@@ -309,8 +296,9 @@ int cpl_disco_json(struct cpl_buf *out, xmpp_stanza_t *query, const char *jid,
 	int items = cpl_is(query, "query", CPL_NS_DISCO_ITEMS);
 	size_t start = out->len;
 
-	if (cpl_buf_addc(out, '{') == 0 && add_member(out, "jid", jid) == 0 &&
-	    add_member(out, "node", node) == 0 &&
+	if (cpl_buf_addc(out, '{') == 0 &&
+	    cpl_json_entry(out, "jid", jid) == 0 &&
+	    cpl_json_entry(out, "node", node) == 0 &&
 	    (items ? add_items(out, query) : add_info(out, query)) == 0 &&
 	    cpl_buf_addc(out, '}') == 0)
 		return 0;

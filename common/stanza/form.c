@@ -333,22 +333,6 @@ xmpp_stanza_t *cpl_form_submit(const struct cpl_form *f, xmpp_ctx_t *ctx)
 
 /* --- JSON -------------------------------------------------------------- */
 
-/* A member behind others of its object, or an element behind others of its
- * list, whose key is NULL; nothing where there is no value. */
-static int add_string(struct cpl_buf *out, const char *key, const char *value)
-{
-	char before = out->data[out->len - 1];
-
-	if (!value)
-		return 0;
-	if ((before != '{' && before != '[' && cpl_buf_addc(out, ',') < 0) ||
-	    (key && cpl_buf_addf(out, "\"%s\":", key) < 0) ||
-	    cpl_buf_addc(out, '"') < 0 ||
-	    cpl_json_string(out, value, strlen(value)) < 0)
-		return -1;
-	return cpl_buf_addc(out, '"');
-}
-
 static int add_options(struct cpl_buf *out, const struct cpl_form_field *field)
 {
 	if (field->option_count == 0)
@@ -357,8 +341,8 @@ static int add_options(struct cpl_buf *out, const struct cpl_form_field *field)
 		return -1;
 	for (size_t i = 0; i < field->option_count; i++)
 		if (cpl_buf_adds(out, i > 0 ? ",{" : "{") < 0 ||
-		    add_string(out, "value", field->options[i].value) < 0 ||
-		    add_string(out, "label", field->options[i].label) < 0 ||
+		    cpl_json_entry(out, "value", field->options[i].value) < 0 ||
+		    cpl_json_entry(out, "label", field->options[i].label) < 0 ||
 		    cpl_buf_addc(out, '}') < 0)
 			return -1;
 	return cpl_buf_addc(out, ']');
@@ -370,14 +354,14 @@ static int add_field(struct cpl_buf *out, const struct cpl_form_field *field)
 
 	if (cpl_buf_adds(out, out->data[out->len - 1] == '[' ? "{" : ",{") <
 		0 ||
-	    add_string(out, "var", field->var) < 0 ||
-	    add_string(out, "type", kinds[field->kind]) < 0 ||
-	    add_string(out, "label", field->label) < 0 ||
+	    cpl_json_entry(out, "var", field->var) < 0 ||
+	    cpl_json_entry(out, "type", kinds[field->kind]) < 0 ||
+	    cpl_json_entry(out, "label", field->label) < 0 ||
 	    (field->required && cpl_buf_adds(out, ",\"required\":true") < 0) ||
 	    cpl_buf_adds(out, ",\"values\":[") < 0)
 		return -1;
 	for (size_t i = 0; (value = cpl_form_value(field, i)); i++)
-		if (add_string(out, NULL, value) < 0)
+		if (cpl_json_entry(out, NULL, value) < 0)
 			return -1;
 	if (cpl_buf_addc(out, ']') < 0 || add_options(out, field) < 0)
 		return -1;

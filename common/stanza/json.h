@@ -25,6 +25,12 @@ int cpl_json_write(struct cpl_buf *out, xmpp_stanza_t *stanza)
 int cpl_json_string(struct cpl_buf *out, const char *p, size_t n)
     __attribute__((warn_unused_result));
 
+/* Appends a string to the object that out ends in, as its member key, or with
+ * NULL to a list; behind a comma unless it is the first there. Without a value
+ * it does nothing. -1 when out is full. */
+int cpl_json_entry(struct cpl_buf *out, const char *key, const char *value)
+    __attribute__((warn_unused_result));
+
 /* Where text begins in the input: lines and columns from 1. */
 struct cpl_json_place {
 	size_t line;

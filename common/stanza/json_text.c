@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "json.h"
 #include "json_parts.h"
 #include "ns.h"
 #include "write.h"
@@ -31,6 +32,20 @@ static int add_escape(struct cpl_buf *out, const char *p, size_t n)
 int cpl_json_string(struct cpl_buf *out, const char *p, size_t n)
 {
 	return cpl_escape(&in_string, out, p, n);
+}
+
+int cpl_json_entry(struct cpl_buf *out, const char *key, const char *value)
+{
+	char before = out->len > 0 ? out->data[out->len - 1] : '{';
+
+	if (!value)
+		return 0;
+	if ((before != '{' && before != '[' && cpl_buf_addc(out, ',') < 0) ||
+	    (key && cpl_buf_addf(out, "\"%s\":", key) < 0) ||
+	    cpl_buf_addc(out, '"') < 0 ||
+	    cpl_json_string(out, value, strlen(value)) < 0)
+		return -1;
+	return cpl_buf_addc(out, '"');
 }
 
 int cpl_json_member(struct cpl_buf *out, const char *name, const char *value)
