@@ -83,11 +83,13 @@ port_taken() {
 await() {
 	local end=$((SECONDS + deadline))
 	until ready; do
-		port_taken && return 1
 		if [ ! -d "/proc/$pid" ] || [ "$SECONDS" -ge "$end" ]; then
+			# Its last words may tell of the port.
+			port_taken && return 1
 			give_up
 		fi
-		sleep 0.02
+		port_taken && return 1
+		sleep 0.05
 	done
 }
 
