@@ -163,13 +163,11 @@ int xsend_rooms_furnish(struct send *r);
 void xsend_rooms_online(struct send *r);
 void xsend_rooms_release(struct send *r);
 
-/* What becomes of a stanza that may be for a room; the delivery's event; a
- * stanza came, non-zero: it is dealt with; a message was refused. */
+/* What becomes of a stanza that may be for a room, where it is said; a stanza
+ * came, non-zero: it is dealt with; a message was refused. */
 enum cpl_feed_way xsend_room_divert(struct send *r, xmpp_stanza_t *stanza,
 				    const struct cpl_origin *origin,
 				    struct cpl_err *e);
-long xsend_room_say(void *user, xmpp_stanza_t *message,
-		    const struct cpl_origin *origin, struct cpl_err *e);
 int xsend_room_stanza(struct send *r, xmpp_stanza_t *stanza);
 void xsend_room_refused(struct send *r, const struct cpl_origin *origin);
 

@@ -40,14 +40,6 @@ static void on_joined(void *user, struct cpl_room *room)
 	cpl_said_joined(s->said);
 }
 
-/* What waits for the room is not waited for any more. */
-static void give_up(void *user, const struct cpl_sent *sent)
-{
-	struct spoken *s = user;
-
-	cpl_delivery_unheard(s->r->delivery, sent->bytes);
-}
-
 /* Nobody is left to speak to, and records do not bring others. */
 static int is_vain(const struct send *r)
 {
@@ -71,11 +63,19 @@ static void on_out(void *user, struct cpl_room *room, const struct cpl_err *why,
 	s->why = e.status;
 	r->speech.open--;
 	cpl_run_complain(&r->run, &e);
-	cpl_said_each(s->said, give_up, s);
+	cpl_delivery_unheard(r->delivery, cpl_said_waiting(s->said),
+			     cpl_said_bytes(s->said));
 	if (is_vain(r))
 		xsend_close(r);
 	else if (r->went)
 		cpl_feed_room(&r->feed);
+}
+
+/* One more is known of; of a room that is over nothing is waited for. */
+static void is_known(struct spoken *s, size_t bytes)
+{
+	if (s->why == CPL_OK)
+		cpl_delivery_unheard(s->r->delivery, 1, bytes);
 }
 
 static void on_heard(void *user, const struct cpl_sent *sent)
@@ -83,6 +83,7 @@ static void on_heard(void *user, const struct cpl_sent *sent)
 	struct spoken *s = user;
 
 	cpl_delivery_heard(s->r->delivery, sent);
+	is_known(s, sent->bytes);
 	xsend_fate_count(s->r);
 }
 
@@ -251,52 +252,78 @@ static struct spoken *join(struct send *r, const char *jid, struct cpl_err *e)
 	return s;
 }
 
-enum cpl_feed_way xsend_room_enter(struct send *r, const char *jid,
-				   xmpp_stanza_t *message,
-				   const struct cpl_origin *origin,
-				   struct cpl_err *e)
+/* What becomes of a message for it, which may be NULL: then e says why. */
+static enum cpl_feed_way enter(struct spoken *s, xmpp_stanza_t *message,
+			       const struct cpl_origin *origin)
 {
-	struct spoken *s = join(r, jid, e);
-
 	if (!s)
 		return CPL_FEED_REFUSED;
 	if (s->why != CPL_OK) {
-		r->speech.skipped++;
-		xsend_fate_skipped(r, message, origin, s->why);
+		s->r->speech.skipped++;
+		xsend_fate_skipped(s->r, message, origin, s->why);
 		return CPL_FEED_DONE;
 	}
 	return cpl_said_is_ready(s->said) ? CPL_FEED_SEND : CPL_FEED_LATER;
 }
 
-/* The same by the address of a record. */
-static enum cpl_feed_way enter_for(struct send *r, xmpp_stanza_t *message,
+enum cpl_feed_way xsend_room_enter(struct send *r, const char *jid,
+				   xmpp_stanza_t *message,
 				   const struct cpl_origin *origin,
 				   struct cpl_err *e)
 {
+	return enter(join(r, jid, e), message, origin);
+}
+
+/* The room that a message names, as a record may write its address in its own
+ * way. NULL with e. */
+static struct spoken *room_of(struct send *r, xmpp_stanza_t *message,
+			      struct cpl_err *e)
+{
 	const char *to = xmpp_stanza_get_to(message);
-	enum cpl_feed_way way = CPL_FEED_REFUSED;
+	struct spoken *s = spoken_to(r, to);
 	struct cpl_jid jid;
 
+	if (s && !strchr(to, '/'))
+		return s;
+	s = NULL;
 	if (!to) {
 		cpl_err_set(e, CPL_DATA, "a message to no room");
-		return way;
+		return NULL;
 	}
 	if (cpl_jid_parse(&jid, to, e) < 0)
-		return way;
+		return NULL;
 	if (jid.resource || !jid.local)
 		cpl_err_set(e, CPL_DATA, "'%s' is not the bare JID of a room",
 			    jid.full);
 	else
-		way = xsend_room_enter(r, jid.bare, message, origin, e);
+		s = join(r, jid.bare, e);
 	cpl_jid_release(&jid);
-	return way;
+	return s;
+}
+
+static enum cpl_feed_way say(struct spoken *s, xmpp_stanza_t *message,
+			     const struct cpl_origin *origin, struct cpl_err *e)
+{
+	struct cpl_delivery *d = s->r->delivery;
+	long bytes = -1;
+
+	if (cpl_delivery_identify(d, message, origin) < 0)
+		cpl_err_nomem(e);
+	else
+		bytes = cpl_said_say(s->said, message, origin, e);
+	if (bytes < 0)
+		return CPL_FEED_REFUSED;
+	cpl_delivery_said(d, (size_t)bytes);
+	xsend_sent(s->r, message, origin);
+	return CPL_FEED_DONE;
 }
 
 enum cpl_feed_way xsend_room_divert(struct send *r, xmpp_stanza_t *stanza,
 				    const struct cpl_origin *origin,
 				    struct cpl_err *e)
 {
-	const char *to = xmpp_stanza_get_to(stanza);
+	enum cpl_feed_way way;
+	struct spoken *s;
 
 	if (!is_for_room(stanza))
 		return CPL_FEED_SEND;
@@ -305,25 +332,9 @@ enum cpl_feed_way xsend_room_divert(struct send *r, xmpp_stanza_t *stanza,
 			    "a message to a room is not for --queue");
 		return CPL_FEED_REFUSED;
 	}
-	if (spoken_to(r, to) && !strchr(to, '/'))
-		return xsend_room_enter(r, to, stanza, origin, e);
-	return enter_for(r, stanza, origin, e);
-}
-
-long xsend_room_say(void *user, xmpp_stanza_t *message,
-		    const struct cpl_origin *origin, struct cpl_err *e)
-{
-	struct send *r = user;
-	struct cpl_jid jid = {0};
-	struct spoken *s = spoken_to(r, xmpp_stanza_get_to(message));
-
-	/* A record may write the address in its own way. */
-	if (!s && cpl_jid_parse(&jid, xmpp_stanza_get_to(message), e) == 0)
-		s = spoken_to(r, jid.bare);
-	cpl_jid_release(&jid);
-	if (!s)
-		return cpl_err_set(e, CPL_INTERNAL, "a room that is unknown");
-	return cpl_said_say(s->said, message, origin, e);
+	s = room_of(r, stanza, e);
+	way = enter(s, stanza, origin);
+	return way == CPL_FEED_SEND ? say(s, stanza, origin, e) : way;
 }
 
 int xsend_room_stanza(struct send *r, xmpp_stanza_t *stanza)
@@ -340,9 +351,8 @@ void xsend_room_refused(struct send *r, const struct cpl_origin *origin)
 
 	for (struct spoken *s = r->speech.first; s && bytes < 0; s = s->next) {
 		bytes = cpl_said_refused(s->said, origin);
-		/* Of a room that is over nothing is waited for. */
-		if (bytes >= 0 && s->why == CPL_OK)
-			cpl_delivery_unheard(r->delivery, (size_t)bytes);
+		if (bytes >= 0)
+			is_known(s, (size_t)bytes);
 	}
 }
 

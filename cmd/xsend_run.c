@@ -214,7 +214,6 @@ static void on_wanted(void *user)
 	struct cpl_delivery_events told = {.refused = on_refused,
 					   .confirmed = xsend_on_confirmed,
 					   .room = on_room,
-					   .say = xsend_room_say,
 					   .done = on_done,
 					   .user = r};
 	struct cpl_delivery_conf conf = {

@@ -116,8 +116,8 @@ void cpl_delivery_id(const struct cpl_delivery *d,
 }
 
 /* Our own id for a stanza without one; otherwise its id is remembered. */
-static int identify(struct cpl_delivery *d, xmpp_stanza_t *stanza,
-		    const struct cpl_origin *o)
+int cpl_delivery_identify(struct cpl_delivery *d, xmpp_stanza_t *stanza,
+			  const struct cpl_origin *o)
 {
 	const char *id = xmpp_stanza_get_id(stanza);
 	const char *to = xmpp_stanza_get_to(stanza);
@@ -262,41 +262,15 @@ static int note(struct sent *s, xmpp_stanza_t *stanza)
 	return s->id && (s->to || !to) ? 0 : -1;
 }
 
-static int is_for_room(const struct cpl_delivery *d, xmpp_stanza_t *stanza)
-{
-	const char *type = xmpp_stanza_get_type(stanza);
-
-	return d->on.say && type && strcmp(type, "groupchat") == 0 &&
-	       cpl_filter_kind(stanza) == CPL_MESSAGE;
-}
-
-static int say(struct cpl_delivery *d, xmpp_stanza_t *message,
-	       const struct cpl_origin *origin, struct cpl_err *e)
-{
-	long bytes;
-
-	if (identify(d, message, origin) < 0)
-		return cpl_err_nomem(e);
-	bytes = d->on.say(d->on.user, message, origin, e);
-	if (bytes < 0)
-		return -1;
-	d->sent_count++;
-	d->unheard++;
-	d->unheard_bytes += (size_t)bytes;
-	return 0;
-}
-
 int cpl_delivery_send(struct cpl_delivery *d, xmpp_stanza_t *stanza,
 		      const struct cpl_origin *origin, struct cpl_err *e)
 {
 	struct sent s = {.origin = *origin};
 	size_t before = cpl_session_pending(d->conf.session);
 
-	if (is_for_room(d, stanza))
-		return say(d, stanza, origin, e);
 	/* Whatever fails fails before anything is sent. */
-	if (identify(d, stanza, origin) < 0 || note(&s, stanza) < 0 ||
-	    !cpl_buf_room(&d->unacked, sizeof s)) {
+	if (cpl_delivery_identify(d, stanza, origin) < 0 ||
+	    note(&s, stanza) < 0 || !cpl_buf_room(&d->unacked, sizeof s)) {
 		cpl_err_nomem(e);
 	} else if (cpl_session_send(d->conf.session, stanza, &s.number, e) ==
 		   0) {
@@ -428,17 +402,23 @@ void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto)
 	check_room(d);
 }
 
+void cpl_delivery_said(struct cpl_delivery *d, size_t bytes)
+{
+	d->sent_count++;
+	d->unheard++;
+	d->unheard_bytes += bytes;
+}
+
 void cpl_delivery_heard(struct cpl_delivery *d, const struct cpl_sent *sent)
 {
 	d->acked_count++;
 	if (d->on.confirmed)
 		d->on.confirmed(d->on.user, sent);
-	cpl_delivery_unheard(d, sent->bytes);
 }
 
-void cpl_delivery_unheard(struct cpl_delivery *d, size_t bytes)
+void cpl_delivery_unheard(struct cpl_delivery *d, size_t count, size_t bytes)
 {
-	d->unheard--;
+	d->unheard -= count;
 	d->unheard_bytes -= bytes;
 	check_room(d);
 }

@@ -45,11 +45,6 @@ struct cpl_delivery_events {
 	void (*confirmed)(void *user, const struct cpl_sent *sent);
 	/* After cpl_delivery_full() was true: it is not any more. */
 	void (*room)(void *user);
-	/* A message of type groupchat is to be said in its room: its bytes, or
-	 * -1 with e; cpl_delivery_said() tells what became of it. May be NULL:
-	 * then it is sent as any other. */
-	long (*say)(void *user, xmpp_stanza_t *message,
-		    const struct cpl_origin *origin, struct cpl_err *e);
 	/* After cpl_delivery_finish(): all is acknowledged, and what could
 	 * bounce has, or was waited for long enough. */
 	void (*done)(void *user);
@@ -93,10 +88,17 @@ void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto);
 void cpl_delivery_given_up(struct cpl_delivery *d, uint64_t number);
 int cpl_delivery_stanza(struct cpl_delivery *d, xmpp_stanza_t *stanza);
 
-/* What say() was given: the room has it; or it is waited for no more, being
- * refused, or never to be known. */
+/* Gives a stanza that will be sent an id, if it has none, and remembers it: -1
+ * without memory. cpl_delivery_send() does so by itself. */
+int cpl_delivery_identify(struct cpl_delivery *d, xmpp_stanza_t *stanza,
+			  const struct cpl_origin *origin)
+    __attribute__((warn_unused_result));
+
+/* What others prove (said.h): one more was said, of so many bytes; it is
+ * confirmed; so many are not waited for any more, whatever became of them. */
+void cpl_delivery_said(struct cpl_delivery *d, size_t bytes);
 void cpl_delivery_heard(struct cpl_delivery *d, const struct cpl_sent *sent);
-void cpl_delivery_unheard(struct cpl_delivery *d, size_t bytes);
+void cpl_delivery_unheard(struct cpl_delivery *d, size_t count, size_t bytes);
 
 /* How it stands: stanzas sent, acknowledged, refused (each counted once). */
 uint64_t cpl_delivery_sent(const struct cpl_delivery *d);
@@ -106,8 +108,8 @@ uint64_t cpl_delivery_refused(const struct cpl_delivery *d);
 /* Whether a stanza is not confirmed yet. */
 int cpl_delivery_waits(const struct cpl_delivery *d);
 
-/* Calls each() for all of them but what say() was given, in order; also after
- * the session's end. What it is given is valid during the call. */
+/* Calls each() for all of them but what was said, in order; also after the
+ * session's end. What it is given is valid during the call. */
 void cpl_delivery_each_unconfirmed(const struct cpl_delivery *d,
 				   void (*each)(void *user,
 						const struct cpl_sent *sent),

@@ -67,12 +67,14 @@ static void take_out(struct cpl_said *said, struct cpl_said_entry **p)
 	if (said->end == &entry->next)
 		said->end = p;
 	said->waiting--;
+	said->bytes -= entry->bytes;
 }
 
 /* Nothing is heard of what waits: for how long yet. */
 static void set_timer(struct cpl_said *said)
 {
-	if (said->state == CPL_SAID_READY && !said->first)
+	if (said->state == CPL_SAID_OUT ||
+	    (said->state == CPL_SAID_READY && !said->first))
 		cpl_loop_cancel(said->conf.loop, &said->timer);
 	else
 		cpl_loop_timer(said->conf.loop, &said->timer, CPL_SAID_WAIT_MS);
@@ -131,6 +133,7 @@ long cpl_said_say(struct cpl_said *said, xmpp_stanza_t *message,
 		*said->end = entry;
 		said->end = &entry->next;
 		said->waiting++;
+		said->bytes += entry->bytes;
 		if (said->waiting == 1)
 			set_timer(said);
 		return (long)entry->bytes;
@@ -183,8 +186,8 @@ void cpl_said_joined(struct cpl_said *said)
 {
 	said->nameless = 0;
 	if (said->first) {
-		set_timer(said);
 		cpl_said_look(said);
+		set_timer(said);
 		return;
 	}
 	said->state = CPL_SAID_READY;
@@ -316,6 +319,11 @@ int cpl_said_is_ready(const struct cpl_said *said)
 size_t cpl_said_waiting(const struct cpl_said *said)
 {
 	return said->waiting;
+}
+
+size_t cpl_said_bytes(const struct cpl_said *said)
+{
+	return said->bytes;
 }
 
 void cpl_said_each(const struct cpl_said *said,

@@ -59,7 +59,9 @@ int cpl_said_stanza(struct cpl_said *said, xmpp_stanza_t *stanza);
 long cpl_said_refused(struct cpl_said *said, const struct cpl_origin *origin);
 
 int cpl_said_is_ready(const struct cpl_said *said);
+/* What was not heard: messages, and their bytes as they were said first. */
 size_t cpl_said_waiting(const struct cpl_said *said);
+size_t cpl_said_bytes(const struct cpl_said *said);
 
 /* Calls each() for all that was not heard, in order. */
 void cpl_said_each(const struct cpl_said *said,

@@ -12,7 +12,7 @@ struct cpl_said_entry {
 	xmpp_stanza_t *stanza; /* as it is sent */
 	char *as;              /* the occupant JID at that time */
 	uint64_t number;
-	size_t bytes;
+	size_t bytes; /* as it was said first */
 	time_t first;
 	unsigned tries;
 	int bounced; /* the room did not take it, for certain */
@@ -26,6 +26,14 @@ enum cpl_said_state {
 	CPL_SAID_READY
 };
 
+/* Whether the room keeps ids. */
+enum cpl_said_ids {
+	CPL_SAID_NOT_ASKED,
+	CPL_SAID_ASKED,
+	CPL_SAID_KEEPS,
+	CPL_SAID_RENAMES
+};
+
 enum cpl_said_archive { CPL_SAID_UNKNOWN, CPL_SAID_HAS, CPL_SAID_HAS_NOT };
 
 struct cpl_said {
@@ -36,7 +44,7 @@ struct cpl_said {
 	struct cpl_timer timer;
 	struct cpl_said_entry *first;
 	struct cpl_said_entry **end;
-	size_t waiting;
+	size_t waiting, bytes;
 	enum cpl_said_archive archive;
 	/* What was seen last, before which nothing has to be looked for: with
 	 * an archive its id there, "" for its beginning; otherwise FROM and ID
@@ -45,10 +53,8 @@ struct cpl_said {
 	int anchored; /* the history at hand reaches back so far */
 	char queryid[CPL_ID_SIZE];
 	uint64_t queries;
-	int pages;       /* of this look-up */
-	int asked;       /* whether the room keeps ids */
-	int keeps;       /* it does */
-	int renames;     /* it does not */
+	int pages; /* of this look-up */
+	enum cpl_said_ids ids;
 	size_t nameless; /* reflections that nobody knows by name */
 };
 

@@ -157,9 +157,10 @@ static void on_info(void *user, xmpp_stanza_t *answer)
 
 	if (!query)
 		return;
-	said->keeps = cpl_disco_has(query, CPL_NS_MUC_STABLE_ID);
-	said->renames = !said->keeps;
-	if (said->renames)
+	said->ids = cpl_disco_has(query, CPL_NS_MUC_STABLE_ID)
+			? CPL_SAID_KEEPS
+			: CPL_SAID_RENAMES;
+	if (said->ids == CPL_SAID_RENAMES)
 		cpl_said_nameless(said);
 	said->nameless = 0;
 }
@@ -170,7 +171,7 @@ static void ask_info(struct cpl_said *said)
 	    cpl_disco_request(cpl_session_ctx(said->conf.session),
 			      said->jid.bare, NULL, CPL_NS_DISCO_INFO);
 
-	said->asked = 1;
+	said->ids = CPL_SAID_ASKED;
 	if (iq)
 		(void)!cpl_session_request(said->conf.session, iq, on_info,
 					   said, NULL);
@@ -182,12 +183,12 @@ static void ask_info(struct cpl_said *said)
  * the nick, in a room that keeps ids. */
 static void take_nameless(struct cpl_said *said)
 {
-	if (!said->first || said->keeps)
+	if (!said->first || said->ids == CPL_SAID_KEEPS)
 		return;
 	said->nameless++;
-	if (said->renames)
+	if (said->ids == CPL_SAID_RENAMES)
 		cpl_said_nameless(said);
-	else if (!said->asked)
+	else if (said->ids == CPL_SAID_NOT_ASKED)
 		ask_info(said);
 }
 

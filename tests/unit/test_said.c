@@ -313,6 +313,31 @@ static void an_archive_that_cannot_be_read(void)
 	end();
 }
 
+/* What is given back is what was counted, though it has a delay by now. */
+static void bytes_of_what_is_said_again(void)
+{
+	struct cpl_origin first = {1, 0};
+	long a, b;
+
+	begin(1);
+	fin(0, " complete='true'", "");
+	a = say("a", 1);
+	b = say("b", 2);
+	CHECK_INT(cpl_said_bytes(said), a + b);
+	lose();
+	fin(1, " complete='true'", "");
+	tells("ready ");
+	CHECK(strstr(session.sent.data, "<delay "));
+	CHECK_INT(cpl_said_waiting(said), 2);
+	CHECK_INT(cpl_said_bytes(said), a + b);
+	CHECK_INT(cpl_said_refused(said, &first), a);
+	CHECK_INT(cpl_said_bytes(said), b);
+	message("/bot", "b", "");
+	tells("b/2 ");
+	CHECK_INT(cpl_said_bytes(said), 0);
+	end();
+}
+
 static void no_archive(void)
 {
 	begin(1);
@@ -419,6 +444,7 @@ int main(void)
 	RUN(a_room_that_keeps_no_ids);
 	RUN(looked_up_in_the_archive);
 	RUN(an_archive_that_cannot_be_read);
+	RUN(bytes_of_what_is_said_again);
 	RUN(looked_up_in_the_history);
 	RUN(bounced_as_no_occupant);
 	RUN(refused_and_listed);
