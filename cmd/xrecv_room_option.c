@@ -35,9 +35,6 @@ static void add_name(struct recv *r, const char *name)
 {
 	struct rooms *rooms = need(r);
 
-	if (rooms->named == CPL_ROOMS_MAX)
-		cpl_cli_usage(&r->run.cli, "-R: more than %d rooms",
-			      CPL_ROOMS_MAX);
 	rooms->names =
 	    grow(r, rooms->names, rooms->named, sizeof *rooms->names);
 	rooms->names[rooms->named++] = name;
@@ -154,6 +151,10 @@ void xrecv_rooms_parse(struct recv *r)
 					    r->run.cli.config, rooms->names[i],
 					    1, &e) < 0)
 			cpl_cli_usage(&r->run.cli, "-R: %s", e.text);
+	/* Of an alias there may be many. */
+	if (rooms->recipients.count > CPL_ROOMS_MAX)
+		cpl_cli_usage(&r->run.cli, "-R: more than %d rooms",
+			      CPL_ROOMS_MAX);
 	if (!rooms->occupants)
 		return;
 	rooms->others = (r->filter.kinds & CPL_PRESENCE) != 0;

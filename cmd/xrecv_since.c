@@ -11,6 +11,7 @@
 #include "../common/base/limits.h"
 #include "../common/base/when.h"
 #include "../common/stanza/build.h"
+#include "../common/stanza/disco.h"
 #include "../common/stanza/ns.h"
 #include "../common/stream/archive.h"
 #include "xrecv_since.h"
@@ -83,6 +84,8 @@ static void more(struct since *s)
 
 void xrecv_since_more(struct recv *r)
 {
+	if (!r->since)
+		return;
 	if (xrecv_since_mine(r))
 		more(r->since);
 	xrecv_since_each_room(r, more);
@@ -125,9 +128,10 @@ void xrecv_since_discover(struct since *s)
 
 	cpl_session_forget(session, s);
 	s->query = QUERY_NONE;
-	iq = cpl_build_stanza(cpl_session_ctx(session), "iq", "get", NULL,
-			      xrecv_since_owner(s)->bare);
-	if (!cpl_build_child(iq, "query", CPL_NS_DISCO_INFO))
+	iq = cpl_disco_request(cpl_session_ctx(session),
+			       xrecv_since_owner(s)->bare, NULL,
+			       CPL_NS_DISCO_INFO);
+	if (!iq)
 		cpl_err_nomem(&e);
 	else
 		(void)!cpl_session_request(session, iq, discovered, s, &e);

@@ -221,18 +221,26 @@ static void on_unconfirmed(void *user, const struct cpl_sent *sent)
 	keep(rest, sent);
 }
 
+/* The id that it would have been sent with. */
+static void identify(const struct send *r, xmpp_stanza_t *stanza,
+		     const struct cpl_origin *origin)
+{
+	char id[CPL_ID_SIZE];
+
+	if (xmpp_stanza_get_id(stanza) || !r->delivery)
+		return;
+	cpl_delivery_id(r->delivery, origin, id);
+	(void)!cpl_set_attr(stanza, "id", id);
+}
+
 static void on_left(void *user, xmpp_stanza_t *stanza,
 		    const struct cpl_origin *origin)
 {
 	struct rest *rest = user;
 	struct send *r = rest->r;
-	char id[CPL_ID_SIZE];
 	struct cpl_sent sent = {0};
 
-	if (!xmpp_stanza_get_id(stanza) && r->delivery) {
-		cpl_delivery_id(r->delivery, origin, id);
-		(void)!cpl_set_attr(stanza, "id", id);
-	}
+	identify(r, stanza, origin);
 	if (rest->unsent++ == 0)
 		rest->first_unsent = origin->record;
 	sent.to = xmpp_stanza_get_to(stanza);
@@ -248,12 +256,8 @@ void xsend_fate_skipped(struct send *r, xmpp_stanza_t *message,
 {
 	struct cpl_sent sent = {.to = xmpp_stanza_get_to(message)};
 	struct cpl_err e = CPL_ERR_INIT;
-	char id[CPL_ID_SIZE];
 
-	if (!xmpp_stanza_get_id(message)) {
-		cpl_delivery_id(r->delivery, origin, id);
-		(void)!cpl_set_attr(message, "id", id);
-	}
+	identify(r, message, origin);
 	sent.id = xmpp_stanza_get_id(message);
 	note(r, &sent, why == CPL_REFUSED ? CPL_FATE_REFUSED : CPL_FATE_UNSENT,
 	     0);

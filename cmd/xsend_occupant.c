@@ -34,12 +34,9 @@ static struct asked *find(const struct send *r, const char *jid)
 
 static void know(struct asked *a, enum is is)
 {
-	struct send *r = a->r;
-
-	cpl_loop_cancel(r->run.loop, &a->wait);
+	cpl_loop_cancel(a->r->run.loop, &a->wait);
 	a->is = is;
-	if (r->went)
-		cpl_feed_room(&r->feed);
+	cpl_feed_room(&a->r->feed);
 }
 
 static int is_room(xmpp_stanza_t *query)

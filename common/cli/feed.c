@@ -356,7 +356,7 @@ void cpl_feed_go(struct cpl_feed *f)
 void cpl_feed_room(struct cpl_feed *f)
 {
 	f->later = 0;
-	if (f->first || !f->ended)
+	if (f->went && (f->first || !f->ended))
 		work(f);
 }
 

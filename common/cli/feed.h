@@ -101,7 +101,8 @@ void cpl_feed_start(struct cpl_feed *f, struct cpl_run *run,
 /* Online: records may go. */
 void cpl_feed_go(struct cpl_feed *f);
 
-/* The delivery has room again, or what full() or divert() is about. */
+/* The delivery has room again, or what full() or divert() is about. Before
+ * cpl_feed_go() nothing goes. */
 void cpl_feed_room(struct cpl_feed *f);
 
 /* How a record is called in messages. */
