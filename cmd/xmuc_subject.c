@@ -29,20 +29,13 @@ static void print(struct xmuc_task *t, const char *subject, const char *from)
 	xmuc_done(t);
 }
 
-static int is_error(xmpp_stanza_t *stanza)
-{
-	const char *type = xmpp_stanza_get_type(stanza);
-
-	return type && strcmp(type, "error") == 0;
-}
-
 /* 7.2.15: it comes with the join, behind what was said. */
 static void take_subject(struct xmuc_task *t, xmpp_stanza_t *stanza)
 {
 	char *subject;
 
-	if (cpl_filter_kind(stanza) != CPL_MESSAGE || is_error(stanza) ||
-	    !cpl_muc_is_subject(stanza))
+	if (cpl_filter_kind(stanza) != CPL_MESSAGE ||
+	    cpl_has_type(stanza, "error") || !cpl_muc_is_subject(stanza))
 		return;
 	subject = cpl_text(cpl_own_child(stanza, "subject"));
 	if (!subject)
@@ -91,13 +84,13 @@ static void take_reflection(struct xmuc_task *t, xmpp_stanza_t *stanza)
 
 	if (cpl_filter_kind(stanza) != CPL_MESSAGE)
 		return;
-	if (is_error(stanza) && id && strcmp(id, t->id) == 0) {
+	if (cpl_has_type(stanza, "error") && id && strcmp(id, t->id) == 0) {
 		t->setting = 0;
 		xmuc_meaning(t->x, stanza, &e);
 		xmuc_fail(t, &e);
 	} else if (cpl_muc_is_subject(stanza) && t->setting &&
 		   cpl_room_is_own(t->room, from) &&
-		   !cpl_child(stanza, "delay", CPL_NS_DELAY)) {
+		   !cpl_muc_is_past(stanza, t->place)) {
 		t->setting = 0;
 		xmuc_done(t);
 	}

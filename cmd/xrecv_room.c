@@ -207,13 +207,6 @@ void xrecv_rooms_free(struct recv *r)
 
 /* --- stanzas ----------------------------------------------------------- */
 
-static int has_type(xmpp_stanza_t *stanza, const char *type)
-{
-	const char *is = xmpp_stanza_get_type(stanza);
-
-	return is && strcmp(is, type) == 0;
-}
-
 /* Of ourselves, whatever the nick is that the room has given. */
 static int is_own(const struct place *place, xmpp_stanza_t *presence)
 {
@@ -230,7 +223,7 @@ static int is_wanted(const struct recv *r, const struct place *place,
 	const char *from = xmpp_stanza_get_from(presence);
 
 	/* Some rooms have a presence of their own, for their picture. */
-	if (has_type(presence, "error") || cpl_room_is_over(place->room) ||
+	if (cpl_has_type(presence, "error") || cpl_room_is_over(place->room) ||
 	    !strchr(from, '/'))
 		return 0;
 	return r->set.own || !is_own(place, presence);
@@ -254,12 +247,12 @@ static int is_unwanted(const struct recv *r, const struct place *place,
 {
 	const char *from = xmpp_stanza_get_from(message);
 
-	if (!has_type(message, "groupchat"))
+	if (!cpl_has_type(message, "groupchat"))
 		return 0;
 	if (!r->rooms->subject && cpl_muc_is_subject(message))
 		return 1;
 	return !r->set.own && cpl_room_is_own(place->room, from) &&
-	       !cpl_child(message, "delay", CPL_NS_DELAY);
+	       !cpl_muc_is_past(message, cpl_room_jid(place->room));
 }
 
 int xrecv_room_stanza(struct recv *r, xmpp_stanza_t *stanza)
@@ -289,7 +282,7 @@ int xrecv_room_stanza(struct recv *r, xmpp_stanza_t *stanza)
 
 int xrecv_is_of_room(const struct recv *r, xmpp_stanza_t *stanza)
 {
-	return (has_type(stanza, "groupchat") ||
+	return (cpl_has_type(stanza, "groupchat") ||
 		cpl_is(stanza, "presence", CPL_NS_CLIENT)) &&
 	       xrecv_room_find(r, xmpp_stanza_get_from(stanza));
 }

@@ -99,13 +99,11 @@ void xrecv_since_room_failed(struct since *s, struct cpl_err *e)
 static int is_ours(const struct since *s, xmpp_stanza_t *message)
 {
 	const struct cpl_jid *own = cpl_session_jid(s->r->run.session);
-	xmpp_stanza_t *x = cpl_child(message, "x", CPL_NS_MUC_USER);
-	xmpp_stanza_t *item = cpl_own_child(x, "item");
-	const char *jid = item ? xmpp_stanza_get_attribute(item, "jid") : NULL;
 	const char *from = xmpp_stanza_get_from(message);
+	struct cpl_muc_news news;
 
-	if (jid)
-		return cpl_jid_same_bare(jid, own->bare);
+	if (cpl_muc_read(message, &news) == 0 && news.jid)
+		return cpl_jid_same_bare(news.jid, own->bare);
 	return from && cpl_room_is_own(s->place->room, from);
 }
 
@@ -130,7 +128,8 @@ void xrecv_since_each_room(struct recv *r, void (*each)(struct since *s))
 
 struct since *xrecv_since_from(const struct recv *r, xmpp_stanza_t *stanza)
 {
-	struct place *place = xrecv_room_find(r, xmpp_stanza_get_from(stanza));
+	struct place *place =
+	    r->since ? xrecv_room_find(r, xmpp_stanza_get_from(stanza)) : NULL;
 
 	return place ? place->since : xrecv_since_mine(r);
 }
@@ -138,11 +137,8 @@ struct since *xrecv_since_from(const struct recv *r, xmpp_stanza_t *stanza)
 /* A private message is in the own archive. */
 struct since *xrecv_since_of(const struct recv *r, xmpp_stanza_t *stanza)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
-
-	return type && strcmp(type, "groupchat") == 0
-		   ? xrecv_since_from(r, stanza)
-		   : xrecv_since_mine(r);
+	return cpl_has_type(stanza, "groupchat") ? xrecv_since_from(r, stanza)
+						 : xrecv_since_mine(r);
 }
 
 const struct cpl_jid *xrecv_since_owner(const struct since *s)

@@ -59,7 +59,6 @@ struct speech {
 	size_t open;          /* of these, so many are not over */
 	uint64_t skipped;     /* messages to those that are */
 	struct asked *known;  /* what bare JIDs are (xsend_occupant.c) */
-	int online;           /* it was, at least */
 };
 
 /* What is said of each message. */

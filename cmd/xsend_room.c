@@ -67,7 +67,7 @@ static void on_out(void *user, struct cpl_room *room, const struct cpl_err *why,
 			     cpl_said_bytes(s->said));
 	if (is_vain(r))
 		xsend_close(r);
-	else if (r->went)
+	else
 		cpl_feed_room(&r->feed);
 }
 
@@ -91,8 +91,7 @@ static void on_ready(void *user)
 {
 	struct spoken *s = user;
 
-	if (s->r->went)
-		cpl_feed_room(&s->r->feed);
+	cpl_feed_room(&s->r->feed);
 }
 
 static void on_doubtful(void *user, size_t count)
@@ -203,11 +202,9 @@ int xsend_rooms_furnish(struct send *r)
 void xsend_rooms_online(struct send *r)
 {
 	for (struct spoken *s = r->speech.first; s; s = s->next) {
-		if (r->speech.online)
-			cpl_said_out(s->said);
+		cpl_said_out(s->said);
 		cpl_room_online(s->room);
 	}
-	r->speech.online = 1;
 }
 
 void xsend_rooms_release(struct send *r)
@@ -226,10 +223,8 @@ void xsend_rooms_release(struct send *r)
 
 static int is_for_room(xmpp_stanza_t *stanza)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
-
-	return cpl_is(stanza, "message", CPL_NS_CLIENT) && type &&
-	       strcmp(type, "groupchat") == 0;
+	return cpl_is(stanza, "message", CPL_NS_CLIENT) &&
+	       cpl_has_type(stanza, "groupchat");
 }
 
 /* The room of that bare JID, which is joined unless it has been. NULL with e.
@@ -292,10 +287,7 @@ static struct spoken *room_of(struct send *r, xmpp_stanza_t *message,
 	}
 	if (cpl_jid_parse(&jid, to, e) < 0)
 		return NULL;
-	if (jid.resource || !jid.local)
-		cpl_err_set(e, CPL_DATA, "'%s' is not the bare JID of a room",
-			    jid.full);
-	else
+	if (cpl_jid_check_room(&jid, e) == 0)
 		s = join(r, jid.bare, e);
 	cpl_jid_release(&jid);
 	return s;

@@ -290,6 +290,19 @@ refused() {
 	done
 }
 
+@test "a delay of the sender's own makes no past of what is said now" {
+	{
+		echo "<presence from='hall@rooms.lit/romeo'><x xmlns='$muc#user'><item role='participant'/><status code='110'/></x></presence>"
+		for delay in '' "from='romeo@montague.lit'" "from='hall@rooms.lit'" "from='rooms.lit'"; do
+			echo "<message type='groupchat' from='hall@rooms.lit/romeo'><body>$delay</body><delay xmlns='urn:xmpp:delay' stamp='2026-01-01T00:00:00Z' $delay/></message>"
+		done
+		echo "<message type='groupchat' from='hall@rooms.lit/nurse'><body>end</body></message>"
+	} | sed "s/<body>from='\([^']*\)'/<body>\1/" >stanzas
+	stub send=stanzas at=presence
+	expect_exit 0 tool xrecv -R hall@rooms.lit -F %b -c 3 -W 60
+	same 'ours of the past' $'hall@rooms.lit\nrooms.lit\nend' "$(<out)"
+}
+
 @test "[v] removed for a technical reason it joins again" {
 	for code in 332 333; do
 		# shellcheck disable=SC2030,SC2031

@@ -83,6 +83,13 @@ int cpl_is(xmpp_stanza_t *s, const char *name, const char *ns)
 	return own && strcmp(own, ns) == 0;
 }
 
+int cpl_has_type(xmpp_stanza_t *s, const char *type)
+{
+	const char *is = s ? xmpp_stanza_get_type(s) : NULL;
+
+	return is && strcmp(is, type) == 0;
+}
+
 xmpp_stanza_t *cpl_child(xmpp_stanza_t *s, const char *name, const char *ns)
 {
 	xmpp_stanza_t *c;

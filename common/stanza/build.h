@@ -31,6 +31,9 @@ int cpl_build_text_child(xmpp_stanza_t *parent, const char *name,
 /* Whether the element has this name and namespace. */
 int cpl_is(xmpp_stanza_t *s, const char *name, const char *ns);
 
+/* Whether a stanza is of this type. */
+int cpl_has_type(xmpp_stanza_t *s, const char *type);
+
 /* The first child of this name and namespace, or NULL. */
 xmpp_stanza_t *cpl_child(xmpp_stanza_t *s, const char *name, const char *ns);
 

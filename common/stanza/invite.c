@@ -12,7 +12,7 @@ static int set_room(struct cpl_invite *out, const char *jid)
 {
 	if (!jid || cpl_jid_parse(&out->room, jid, NULL) < 0)
 		return -1;
-	return out->room.local && !out->room.resource ? 0 : -1;
+	return cpl_jid_check_room(&out->room, NULL);
 }
 
 static int set_inviter(struct cpl_invite *out, const char *jid)
@@ -52,14 +52,13 @@ static int read_direct(xmpp_stanza_t *message, xmpp_stanza_t *x,
 int cpl_invite_read(xmpp_stanza_t *message, const struct cpl_jid *own,
 		    struct cpl_invite *out)
 {
-	const char *type = xmpp_stanza_get_type(message);
 	xmpp_stanza_t *user = cpl_child(message, "x", CPL_NS_MUC_USER);
 	xmpp_stanza_t *direct = cpl_child(message, "x", CPL_NS_CONFERENCE);
 
 	*out = (struct cpl_invite){0};
 	if (!cpl_is(message, "message", CPL_NS_CLIENT) ||
-	    (type &&
-	     (strcmp(type, "error") == 0 || strcmp(type, "groupchat") == 0)))
+	    cpl_has_type(message, "error") ||
+	    cpl_has_type(message, "groupchat"))
 		return -1;
 	/* A room may send both, and then it is its own. */
 	if (user && read_mediated(message, user, out) == 0)

@@ -72,8 +72,7 @@ static unsigned status_bit(const char *code)
 		const char *code;
 		enum cpl_muc_status bit;
 	} known[] = {
-	    {"100", CPL_MUC_NONANONYMOUS}, {"110", CPL_MUC_SELF},
-	    {"201", CPL_MUC_CREATED},      {"210", CPL_MUC_NICK_GIVEN},
+	    {"110", CPL_MUC_SELF},         {"201", CPL_MUC_CREATED},
 	    {"301", CPL_MUC_BANNED},       {"303", CPL_MUC_NEW_NICK},
 	    {"307", CPL_MUC_KICKED},       {"321", CPL_MUC_NOT_MEMBER},
 	    {"322", CPL_MUC_MEMBERS_ONLY}, {"332", CPL_MUC_SHUTDOWN},
@@ -86,9 +85,9 @@ static unsigned status_bit(const char *code)
 	return 0;
 }
 
-int cpl_muc_read(xmpp_stanza_t *presence, struct cpl_muc_news *out)
+int cpl_muc_read(xmpp_stanza_t *stanza, struct cpl_muc_news *out)
 {
-	xmpp_stanza_t *x = cpl_child(presence, "x", CPL_NS_MUC_USER);
+	xmpp_stanza_t *x = cpl_child(stanza, "x", CPL_NS_MUC_USER);
 
 	memset(out, 0, sizeof *out);
 	if (!x)
@@ -207,6 +206,22 @@ int cpl_muc_removed(const struct cpl_muc_news *news, struct cpl_err *e)
 		}
 	add_details(news, e);
 	return -1;
+}
+
+int cpl_muc_is_past(xmpp_stanza_t *message, const char *room)
+{
+	const char *at = strchr(room, '@');
+
+	for (xmpp_stanza_t *el = cpl_first_element(message); el;
+	     el = cpl_next_element(el)) {
+		const char *from = xmpp_stanza_get_attribute(el, "from");
+
+		if (cpl_is(el, "delay", CPL_NS_DELAY) && from &&
+		    (strcmp(from, room) == 0 ||
+		     (at && strcmp(from, at + 1) == 0)))
+			return 1;
+	}
+	return 0;
 }
 
 int cpl_muc_is_subject(xmpp_stanza_t *message)

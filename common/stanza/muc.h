@@ -14,17 +14,15 @@
 /* What a room says by its status codes (15.6.2), as bits; others are left out.
  */
 enum cpl_muc_status {
-	CPL_MUC_NONANONYMOUS = 1 << 0, /* 100: all see the real JIDs */
-	CPL_MUC_SELF = 1 << 1,         /* 110: it is about ourselves */
-	CPL_MUC_CREATED = 1 << 2,      /* 201: the room is new */
-	CPL_MUC_NICK_GIVEN = 1 << 3,   /* 210: the room has chosen the nick */
-	CPL_MUC_BANNED = 1 << 4,       /* 301 */
-	CPL_MUC_NEW_NICK = 1 << 5,     /* 303: he goes by another one now */
-	CPL_MUC_KICKED = 1 << 6,       /* 307 */
-	CPL_MUC_NOT_MEMBER = 1 << 7,   /* 321: no member any more */
-	CPL_MUC_MEMBERS_ONLY = 1 << 8, /* 322: as it is for members now */
-	CPL_MUC_SHUTDOWN = 1 << 9,     /* 332: the service goes down */
-	CPL_MUC_TECHNICAL = 1 << 10,   /* 333: an error between servers */
+	CPL_MUC_SELF = 1 << 0,         /* 110: it is about ourselves */
+	CPL_MUC_CREATED = 1 << 1,      /* 201: the room is new */
+	CPL_MUC_BANNED = 1 << 2,       /* 301 */
+	CPL_MUC_NEW_NICK = 1 << 3,     /* 303: he goes by another one now */
+	CPL_MUC_KICKED = 1 << 4,       /* 307 */
+	CPL_MUC_NOT_MEMBER = 1 << 5,   /* 321: no member any more */
+	CPL_MUC_MEMBERS_ONLY = 1 << 6, /* 322: as it is for members now */
+	CPL_MUC_SHUTDOWN = 1 << 7,     /* 332: the service goes down */
+	CPL_MUC_TECHNICAL = 1 << 8,    /* 333: an error between servers */
 };
 
 /* What a room says with a presence. */
@@ -59,8 +57,9 @@ xmpp_stanza_t *cpl_muc_leave(xmpp_ctx_t *ctx, const char *occupant)
 xmpp_stanza_t *cpl_muc_instant(xmpp_ctx_t *ctx, const char *room)
     __attribute__((warn_unused_result));
 
-/* Reads a presence. 0, or -1: no room has sent it. */
-int cpl_muc_read(xmpp_stanza_t *presence, struct cpl_muc_news *out);
+/* Reads a presence, or a message of an archive. 0, or -1: no room has sent it.
+ */
+int cpl_muc_read(xmpp_stanza_t *stanza, struct cpl_muc_news *out);
 
 /* Why the room did not let us in (7.2), as a presence of type error says it:
  * CPL_REFUSED, but CPL_TEMP for what may be other in a moment. with: a password
@@ -71,6 +70,11 @@ int cpl_muc_refused(xmpp_stanza_t *presence, int with, struct cpl_err *e);
  * it: CPL_REFUSED, or CPL_TEMP where it was no decision of anybody, after which
  * one may come back. Returns -1. */
 int cpl_muc_removed(const struct cpl_muc_news *news, struct cpl_err *e);
+
+/* Whether the room says, by its <delay/>, that a message is from its past
+ * (7.2.13); room is its bare JID. A message may have another one that its
+ * sender gave it. */
+int cpl_muc_is_past(xmpp_stanza_t *message, const char *room);
 
 /* Whether a message changes the subject (8.1): it has one, and neither a body
  * nor a thread. */

@@ -77,13 +77,6 @@ xmpp_stanza_t *cpl_bookmarks_answer(const struct cpl_bookmarks *b)
 	return b->ready ? source(b)->answer : NULL;
 }
 
-static int is_result(xmpp_stanza_t *answer)
-{
-	const char *type = answer ? xmpp_stanza_get_type(answer) : NULL;
-
-	return type && strcmp(type, "result") == 0;
-}
-
 /* No answer: "the connection was lost", or the session's end, of which it tells
  * itself. */
 static void no_answer(const struct cpl_bookmarks *b, struct cpl_err *e)
@@ -127,7 +120,7 @@ static void on_place(void *user, xmpp_stanza_t *answer)
 	p->told = 1;
 	if (!answer) {
 		no_answer(b, &p->why);
-	} else if (is_result(answer)) {
+	} else if (cpl_has_type(answer, "result")) {
 		p->answer = xmpp_stanza_clone(answer);
 		if (cpl_bookmark_read(&p->list, store, answer) < 0)
 			cpl_err_nomem(&p->why);
@@ -381,7 +374,7 @@ static void on_configured(void *user, xmpp_stanza_t *answer)
 	struct job *j = user;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (is_result(answer)) {
+	if (cpl_has_type(answer, "result")) {
 		again(j);
 		return;
 	}
@@ -418,7 +411,7 @@ static void on_step(void *user, xmpp_stanza_t *answer)
 	struct job *j = user;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (is_result(answer)) {
+	if (cpl_has_type(answer, "result")) {
 		went_well(j, answer);
 		return;
 	}

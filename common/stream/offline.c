@@ -37,13 +37,6 @@ static int ask(struct cpl_offline *o, xmpp_stanza_t *iq, int complete,
 	return r;
 }
 
-static int is_result(xmpp_stanza_t *answer)
-{
-	const char *type = answer ? xmpp_stanza_get_type(answer) : NULL;
-
-	return type && strcmp(type, "result") == 0;
-}
-
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -76,8 +69,8 @@ static void listed(void *user, xmpp_stanza_t *answer)
 			o->count++;
 	}
 	if (answer)
-		o->on.listed(o->on.user,
-			     is_result(answer) && put_in_order(o) == 0);
+		o->on.listed(o->on.user, cpl_has_type(answer, "result") &&
+					     put_in_order(o) == 0);
 }
 
 /* 2.3: the headers, whose nodes name the messages. */

@@ -29,18 +29,11 @@ static void announce(struct cpl_pending *p, int loudly)
 	p->on.announced(p->on.user, failed < 0 ? &e : NULL);
 }
 
-static int is_result(xmpp_stanza_t *answer)
-{
-	const char *type = xmpp_stanza_get_type(answer);
-
-	return type && strcmp(type, "result") == 0;
-}
-
 /* XEP-0013 2.2: the server sends none of them by itself from here on. */
 static void listed(void *user, xmpp_stanza_t *answer)
 {
 	if (answer)
-		announce(user, is_result(answer));
+		announce(user, cpl_has_type(answer, "result"));
 }
 
 static int ask(struct cpl_pending *p, xmpp_stanza_t *iq,

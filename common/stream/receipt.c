@@ -33,17 +33,11 @@ struct cpl_receipts {
 
 /* --- stanzas ----------------------------------------------------------- */
 
-static int is_type(xmpp_stanza_t *stanza, const char *type)
-{
-	const char *actual = xmpp_stanza_get_type(stanza);
-
-	return actual && strcmp(actual, type) == 0;
-}
-
 int cpl_receipt_request(xmpp_stanza_t *stanza)
 {
 	if (!cpl_is(stanza, "message", CPL_NS_CLIENT) ||
-	    is_type(stanza, "groupchat") || is_type(stanza, "error") ||
+	    cpl_has_type(stanza, "groupchat") ||
+	    cpl_has_type(stanza, "error") ||
 	    cpl_child(stanza, "received", CPL_NS_RECEIPTS) ||
 	    cpl_child(stanza, "request", CPL_NS_RECEIPTS))
 		return 0;
@@ -157,7 +151,7 @@ int cpl_receipts_sent(struct cpl_receipts *r, xmpp_stanza_t *stanza,
 	struct wanted *w;
 
 	if (!cpl_child(stanza, "request", CPL_NS_RECEIPTS) || !id || !to ||
-	    is_type(stanza, "groupchat"))
+	    cpl_has_type(stanza, "groupchat"))
 		return 0;
 	w = calloc(1, sizeof *w);
 	if (!w || !(w->id = strdup(id)) || !(w->to = strdup(to))) {
@@ -215,7 +209,7 @@ int cpl_receipts_stanza(struct cpl_receipts *r, xmpp_stanza_t *stanza,
 
 	/* 5.5: of any type, since some do not take that of the message. */
 	if (!c || !cpl_is(stanza, "message", CPL_NS_CLIENT) ||
-	    is_type(stanza, "error") || !xmpp_stanza_get_id(c))
+	    cpl_has_type(stanza, "error") || !xmpp_stanza_get_id(c))
 		return 0;
 	p = find(r, xmpp_stanza_get_id(c), from ? from : own->bare);
 	if (!p)

@@ -70,30 +70,30 @@ static void come_back(struct cpl_room *room, const struct cpl_err *why)
 	room->on.out(room->on.user, room, why, 1);
 }
 
-/* Sends what is for this stream alone, and releases it. -1: and it is over. */
-static int put(struct cpl_room *room, xmpp_stanza_t *stanza)
+/* Sends what is for this stream alone, and releases it. -1 with e. */
+static int put(struct cpl_room *room, xmpp_stanza_t *stanza, struct cpl_err *e)
 {
-	struct cpl_err e = CPL_ERR_INIT;
-	int r = -1;
+	int r;
 
-	if (stanza)
-		r = cpl_session_send_once(room->conf.session, stanza, NULL, &e);
-	else
-		cpl_err_nomem(&e);
-	if (stanza)
-		xmpp_stanza_release(stanza);
-	if (r < 0)
-		end(room, &e);
+	if (!stanza)
+		return cpl_err_nomem(e);
+	r = cpl_session_send_once(room->conf.session, stanza, NULL, e);
+	xmpp_stanza_release(stanza);
 	return r;
 }
 
 static void join(struct cpl_room *room)
 {
 	xmpp_ctx_t *ctx = cpl_session_ctx(room->conf.session);
+	struct cpl_err e = CPL_ERR_INIT;
 
-	if (put(room, cpl_muc_join(ctx, room->occupant, room->conf.password,
-				   &room->conf.history)) < 0)
+	if (put(room,
+		cpl_muc_join(ctx, room->occupant, room->conf.password,
+			     &room->conf.history),
+		&e) < 0) {
+		end(room, &e);
 		return;
+	}
 	room->state = JOINING;
 	cpl_loop_timer(room->conf.loop, &room->timer, room->conf.timeout);
 }
@@ -135,7 +135,8 @@ void cpl_room_leave(struct cpl_room *room)
 	if (in && cpl_session_alive(room->conf.session))
 		(void)!put(room,
 			   cpl_muc_leave(cpl_session_ctx(room->conf.session),
-					 room->occupant));
+					 room->occupant),
+			   NULL);
 }
 
 void cpl_room_lost(struct cpl_room *room, const struct cpl_err *why)
@@ -159,11 +160,10 @@ static void configured(void *user, xmpp_stanza_t *answer)
 {
 	struct cpl_room *room = user;
 	struct cpl_err e = CPL_ERR_INIT;
-	const char *type = answer ? xmpp_stanza_get_type(answer) : NULL;
 
 	if (!answer || room->state != CREATING)
 		return;
-	if (type && strcmp(type, "result") == 0) {
+	if (cpl_has_type(answer, "result")) {
 		enter(room);
 		return;
 	}
@@ -292,21 +292,20 @@ static int is_self(const struct cpl_room *room, const char *from,
 
 int cpl_room_stanza(struct cpl_room *room, xmpp_stanza_t *stanza)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
 	const char *from = xmpp_stanza_get_from(stanza);
 	struct cpl_muc_news news;
 
 	if (!cpl_is(stanza, "presence", CPL_NS_CLIENT))
 		return 0;
-	if (type && strcmp(type, "error") == 0) {
+	if (cpl_has_type(stanza, "error")) {
 		refused(room, stanza);
 		return 1;
 	}
 	if (cpl_muc_read(stanza, &news) < 0 || !is_self(room, from, &news))
 		return 0;
-	if (!type)
+	if (!xmpp_stanza_get_type(stanza))
 		appeared(room, from, &news);
-	else if (strcmp(type, "unavailable") == 0)
+	else if (cpl_has_type(stanza, "unavailable"))
 		vanished(room, &news);
 	return 0;
 }

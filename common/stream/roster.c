@@ -144,13 +144,6 @@ static int send_fence(struct cpl_roster *r, struct cpl_err *e)
 	return 0;
 }
 
-static int is_result(xmpp_stanza_t *answer)
-{
-	const char *type = xmpp_stanza_get_type(answer);
-
-	return type && strcmp(type, "result") == 0;
-}
-
 static void list_came(void *user, xmpp_stanza_t *answer)
 {
 	struct cpl_roster *r = user;
@@ -159,7 +152,7 @@ static void list_came(void *user, xmpp_stanza_t *answer)
 
 	if (!answer)
 		return;
-	if (!is_result(answer))
+	if (!cpl_has_type(answer, "result"))
 		cpl_fault_stanza(answer, &e);
 	else if (query || !r->whole)
 		(void)!read_list(r, query, &e);

@@ -15,13 +15,6 @@
 /* Kinds of ids of ours (ids.h). */
 enum { ID_QUERY = 5 };
 
-static int is_type(xmpp_stanza_t *stanza, const char *type)
-{
-	const char *is = xmpp_stanza_get_type(stanza);
-
-	return is && strcmp(is, type) == 0;
-}
-
 static void set_anchor(struct cpl_said *said, char *anchor)
 {
 	if (!anchor)
@@ -192,21 +185,6 @@ static void take_nameless(struct cpl_said *said)
 		ask_info(said);
 }
 
-/* Whether the room says that it is from its past (7.2.13). */
-static int is_past(const struct cpl_said *said, xmpp_stanza_t *message)
-{
-	for (xmpp_stanza_t *el = cpl_first_element(message); el;
-	     el = cpl_next_element(el)) {
-		const char *from = xmpp_stanza_get_attribute(el, "from");
-
-		if (cpl_is(el, "delay", CPL_NS_DELAY) && from &&
-		    (strcmp(from, said->jid.bare) == 0 ||
-		     strcmp(from, said->jid.domain) == 0))
-			return 1;
-	}
-	return 0;
-}
-
 static void take_past(struct cpl_said *said, xmpp_stanza_t *message)
 {
 	char *key = key_of(message);
@@ -244,7 +222,7 @@ static int take_message(struct cpl_said *said, xmpp_stanza_t *message)
 			cpl_said_looked(said, said->anchored);
 		return 1;
 	}
-	if (is_past(said, message))
+	if (cpl_muc_is_past(message, said->jid.bare))
 		take_past(said, message);
 	else
 		take_live(said, message);
@@ -276,9 +254,10 @@ int cpl_said_stanza(struct cpl_said *said, xmpp_stanza_t *stanza)
 {
 	if (!cpl_is(stanza, "message", CPL_NS_CLIENT))
 		return 0;
-	if (is_type(stanza, "error"))
+	if (cpl_has_type(stanza, "error"))
 		return take_error(said, stanza);
 	if (take_result(said, stanza))
 		return 1;
-	return is_type(stanza, "groupchat") ? take_message(said, stanza) : 0;
+	return cpl_has_type(stanza, "groupchat") ? take_message(said, stanza)
+						 : 0;
 }
