@@ -22,9 +22,8 @@ class Peer(slixmpp.ClientXMPP):
         super().__init__(jid, password, sasl_mech='PLAIN')
         self.ca_certs = ca
         self.action = action
-        self.left = {'receive': lambda: int(action[1]),
-                     'room': lambda: int(action[3])}.get(
-                         action[0], lambda: 0)()
+        count = {'receive': 1, 'room': 3}.get(action[0])
+        self.left = int(action[count]) if count else 0
         self.register_plugin('xep_0045')
         self.add_event_handler('session_start', self.start)
         self.add_event_handler('message', self.print)

@@ -104,17 +104,11 @@ text() {
 	done
 }
 
-# hall: a room that stays, which nurse has made. Sets room.
-hall() {
-	new_account nurse capulet.lit
-	make_room nurse
-}
-
 @test "in a room: slixmpp and we hear each other" {
 	need slixmpp /usr/bin/python3 -c 'import slixmpp'
 	for server in "${servers[@]}"; do
 		fresh "$server"
-		hall
+		make_room juliet
 		: >heard
 		spawn tool xrecv -v -R "$room/Romeo" -o text -c 2 >heard 2>log
 		listener=$pid
@@ -139,7 +133,7 @@ hall() {
 	need go-sendxmpp /usr/bin/go-sendxmpp --version
 	for server in "${servers[@]}"; do
 		fresh "$server"
-		hall
+		make_room juliet
 		: >heard
 		spawn tool xrecv -v -R "$room/Romeo" -o text -c 1 -W 60 >heard 2>log
 		wait_for_line log ': joined as'

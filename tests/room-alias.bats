@@ -5,22 +5,11 @@
 bats_require_minimum_version 1.5.0
 load lib
 load xsend
+load rooms
 
 # room SECRET: a room of juliet's that stays, with this password; sets room.
 room() {
-	room=r$RANDOM$RANDOM@rooms.capulet.lit
-	cat >made <<-EOF
-		<presence to="$room/owner"><x xmlns="http://jabber.org/protocol/muc"/></presence>
-		<iq type="set" id="c" to="$room">
-		<query xmlns="http://jabber.org/protocol/muc#owner">
-		<x xmlns="jabber:x:data" type="submit">
-		<field var="FORM_TYPE"><value>http://jabber.org/protocol/muc#roomconfig</value></field>
-		<field var="muc#roomconfig_persistentroom"><value>1</value></field>
-		<field var="muc#roomconfig_passwordprotectedroom"><value>1</value></field>
-		<field var="muc#roomconfig_roomsecret"><value>$1</value></field>
-		</x></query></iq>
-	EOF
-	expect_exit 0 tool xsend -a juliet -x <made
+	make_room juliet passwordprotectedroom=1 roomsecret="$1"
 }
 
 # aliases: stdin is added to the configuration.

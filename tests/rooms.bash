@@ -3,10 +3,12 @@
 
 # make_room ACCOUNT [VAR=VALUE...]: a room of its own that stays, owned by the
 # account, configured as said (muc#roomconfig_ left out of the names, those with
-# a _ are as they are). Sets room. The account
-# is one of capulet.lit: Prosody lets nobody else make a room that stays.
+# a _ are as they are). Sets room. The account is one of capulet.lit: Prosody
+# lets nobody else make a room that stays. Waits for the answer: that our server
+# has the request does not mean that the room has it.
 make_room() {
 	local account=$1 field var
+	rm -f make_room.trace
 	room=room-$BASHPID-${EPOCHREALTIME//[!0-9]/}@rooms.capulet.lit
 	shift
 	{
@@ -22,7 +24,8 @@ make_room() {
 			echo "<field var='$var'><value>${field#*=}</value></field>"
 		done
 		echo '</x></query></iq>'
-	} | tool xsend -a "$account" -x
+		wait_for_line make_room.trace '< <iq .*\bconfig\b' >&2
+	} | tool xsend -a "$account" -x --trace make_room.trace
 }
 
 # admin ACCOUNT ITEM: the attributes of an <item/>, as "nick='x' role='none'".

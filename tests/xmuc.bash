@@ -35,21 +35,13 @@ misused() {
 # these stanzas, until leave_room; what comes is in NAME.trace.
 inside() {
 	local nick=${2//&/\&amp;}
-	rm -f "$1.fifo"
+	rm -f "$1.fifo" "$1.trace"
 	mkfifo "$1.fifo"
 	spawn tool xsend -a "$1" -x --trace "$1.trace" <>"$1.fifo"
 	printf '%s\n' "<presence to='$room/$nick'><x xmlns='http://jabber.org/protocol/muc'/></presence>" \
 		"${@:3}" >"$1.fifo"
-	seen "$2"
-}
-
-# seen NICK : juliet, its owner, sees somebody of that name in the room.
-seen() {
-	local end=$((SECONDS + 30))
-	until tool xmuc -a juliet --join who "$room" 2>&1 |
-		cut -f 2 | grep -qx "$1"; do
-		[ "$SECONDS" -lt "$end" ] || { echo "# no $1"; return 1; }
-	done
+	# XEP-0045 7.2.2: the room has shown us to ourselves.
+	wait_for_line "$1.trace" '< <presence .*\b110\b' 60
 }
 
 leave_room() {

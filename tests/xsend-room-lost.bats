@@ -11,9 +11,7 @@ bats_require_minimum_version 1.5.0
 # scene SERVER [KEY=VALUE...]: romeo speaks through a proxy, juliet listens.
 scene() {
 	once "$@"
-	rm -f "$COUPLET_CONFIG"
-	new_account romeo
-	new_account juliet capulet.lit
+	accounts
 	make_room juliet
 	proxied romeo
 	: >heard
@@ -152,11 +150,9 @@ start_anew() {
 @test "a log that is followed survives a restart of the server: nothing missing" {
 	for server in "${servers[@]}"; do
 		own "$server" mam=yes
-		rm -f "$COUPLET_CONFIG" err lines
-		new_account romeo
-		new_account juliet capulet.lit
+		rm -f err lines
+		accounts
 		make_room juliet
-		echo "# on $server"
 		mkfifo lines
 		seq 100 >app.log
 		exec 7<>lines

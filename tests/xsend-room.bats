@@ -6,15 +6,6 @@ load rooms
 
 bats_require_minimum_version 1.5.0
 
-# cast prosody|ejabberd: romeo, who speaks, and juliet, who owns the rooms.
-cast() {
-	on "$1"
-	rm -f "$COUPLET_CONFIG"
-	new_account romeo
-	new_account juliet capulet.lit
-	echo "# on $1"
-}
-
 # attend [ARG...]: juliet is in the room, what is said there comes to heard.
 attend() {
 	: >heard
@@ -36,7 +27,7 @@ heard_by_now() {
 
 @test "[v] -R: a message, proved by the room; -t groupchat is the same" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet
 		attend
 		expect_exit 0 tool xsend -R -m 'to all' "$room"
@@ -51,7 +42,7 @@ heard_by_now() {
 
 @test "a room that does not exist is not made, unless asked" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		room=none-$BASHPID-$RANDOM@rooms.capulet.lit
 		expect_exit 1 tool xsend -R -m hi "$room"
 		same first "xsend: $room: the room does not exist" "$(head -n 1 err)"
@@ -64,7 +55,7 @@ heard_by_now() {
 
 @test "each refusal by its meaning" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet membersonly=1
 		expect_exit 1 tool xsend -R -m hi "$room"
 		same members "xsend: $room: members only: registration-required" \
@@ -81,7 +72,7 @@ heard_by_now() {
 
 @test "a password: from a file, a descriptor, the environment, an alias" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet passwordprotectedroom=1 roomsecret=sesame
 		expect_exit 1 tool xsend -R -m hi "$room"
 		same none "xsend: $room: a password is needed: not-authorized" \
@@ -108,7 +99,7 @@ heard_by_now() {
 
 @test "[v] a nick that is taken gets a number, unless it has to be that one" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet
 		attend
 		expect_exit 0 tool xsend --nick Juliet -R -m hi "$room"
@@ -123,7 +114,7 @@ heard_by_now() {
 
 @test "a room that is moderated refuses the message, not the join" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet moderatedroom=1 members_by_default=0
 		expect_exit 1 tool xsend -R -m hi "$room"
 		grep -q "^xsend: $room: message [^ ]*: forbidden" err
@@ -132,7 +123,7 @@ heard_by_now() {
 
 @test "many rooms and lines: one connection, one join each, in order" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet
 		rooms=()
 		for ((i = 0; i < 50; i++)); do
@@ -149,7 +140,7 @@ heard_by_now() {
 
 @test "10,000 lines arrive in order, each proved" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet
 		attend
 		rm -f log
@@ -162,7 +153,7 @@ heard_by_now() {
 
 @test "one room of two refuses: 2, and the other has all" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet
 		attend
 		none=none-$BASHPID-$RANDOM@rooms.capulet.lit
@@ -175,7 +166,7 @@ heard_by_now() {
 
 @test "banned in mid-stream: said, and it is the end" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet
 		attend
 		rm -f lines
@@ -197,7 +188,7 @@ heard_by_now() {
 
 @test "records: to a room by their type, joined when the first one comes" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet
 		attend
 		expect_exit 0 tool xsend -x <<-EOT
@@ -216,7 +207,7 @@ heard_by_now() {
 
 @test "people and rooms by one alias, each in its way" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		new_account nurse capulet.lit
 		make_room juliet
 		attend
@@ -232,7 +223,7 @@ heard_by_now() {
 
 @test "[v] to an occupant: it is seen that there is a room, which is joined" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet
 		attend
 		expect_exit 0 tool xsend --print-id -m psst "$room/Juliet"
@@ -248,7 +239,7 @@ heard_by_now() {
 
 @test "we are gone from the room when the program is" {
 	for server in "${servers[@]}"; do
-		cast "$server"
+		fresh "$server"
 		make_room juliet
 		attend --occupants -x
 		expect_exit 0 tool xsend --nick Bot -R -m hi "$room"

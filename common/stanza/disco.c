@@ -185,14 +185,10 @@ int cpl_disco_each(xmpp_stanza_t *query,
 
 /* --- JSON -------------------------------------------------------------- */
 
-static int add_string(struct cpl_buf *out, const char *text)
+/* What a list has even where it is empty. */
+static int add_item(struct cpl_buf *out, const char *text)
 {
-	if (!text)
-		text = "";
-	if (cpl_buf_addc(out, '"') < 0 ||
-	    cpl_json_string(out, text, strlen(text)) < 0)
-		return -1;
-	return cpl_buf_addc(out, '"');
+	return cpl_json_entry(out, NULL, text ? text : "");
 }
 
 /* A comma, unless it is the first of its list. */
@@ -210,11 +206,9 @@ static int add_fact(void *user, const struct cpl_disco_fact *fact)
 	const char *const *keys = fact->kind[1] == 'd' ? identity : item;
 	struct cpl_buf *out = user;
 
-	if (add_comma(out) < 0)
-		return -1;
 	if (strcmp(fact->kind, "feature") == 0)
-		return add_string(out, fact->fields[0]);
-	if (cpl_buf_addc(out, '{') < 0)
+		return add_item(out, fact->fields[0]);
+	if (add_comma(out) < 0 || cpl_buf_addc(out, '{') < 0)
 		return -1;
 	for (size_t i = 0; i < fact->count; i++)
 		if (cpl_json_entry(out, keys[i], fact->fields[i]) < 0)
@@ -224,11 +218,7 @@ static int add_fact(void *user, const struct cpl_disco_fact *fact)
 
 static int add_values(void *user, const struct cpl_disco_fact *fact)
 {
-	struct cpl_buf *out = user;
-
-	if (add_comma(out) < 0)
-		return -1;
-	return add_string(out, fact->fields[2]);
+	return add_item(user, fact->fields[2]);
 }
 
 static int add_fields(struct cpl_buf *out, xmpp_stanza_t *form)

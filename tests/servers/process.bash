@@ -81,14 +81,13 @@ port_taken() {
 
 # Wait for the process to answer. 1: a port was taken.
 await() {
-	local end=$((SECONDS + deadline))
+	local end=$((SECONDS + deadline)) alive
 	until ready; do
-		if [ ! -d "/proc/$pid" ] || [ "$SECONDS" -ge "$end" ]; then
-			# Its last words may tell of the port.
-			port_taken && return 1
-			give_up
-		fi
+		# First, as its last words may tell of the port.
+		alive=
+		[ ! -d "/proc/$pid" ] || [ "$SECONDS" -ge "$end" ] || alive=yes
 		port_taken && return 1
+		[ "$alive" ] || give_up
 		sleep 0.05
 	done
 }
