@@ -11,24 +11,16 @@ send() {
 	rm -rf "$XDG_STATE_HOME"
 	COUPLET_PASSWORD=${COUPLET_PASSWORD-rosaline} tool xsend -C /dev/null \
 		-u romeo@montague.lit \
-		--ca-file "${STUB_CA:-$BATS_FILE_TMPDIR/certs/ca.pem}" \
-		--connect-timeout 60 -m hi --bounce-wait 0 "$@" \
+		--ca-file "$STUB_CERTS/ca.pem" --connect-timeout 60 -m hi --bounce-wait 0 "$@" \
 		juliet@capulet.lit
 }
 
-# no_server: the CA's file alone.
-no_server() {
-	"$tests/stub/certs" "$BATS_FILE_TMPDIR/certs"
-}
-
 @test ".invalid is not asked for: 68" {
-	no_server
 	says 68 'verona.invalid: no such domain' send -u romeo@verona.invalid
 	says 68 'verona.invalid: no such domain' send -H verona.invalid:5222
 }
 
 @test "a port that refuses: 75" {
-	no_server
 	says 75 '127.0.0.1:1: Connection refused' send -H 127.0.0.1:1
 	says 75 '[::1]:1: Connection refused' send -H '[::1]:1'
 	says 75 '127.0.0.1:1: Connection refused' tool xrecv --no-reconnect -C /dev/null \
@@ -40,7 +32,6 @@ no_server() {
 
 @test "-H: what is no address: 64" {
 	local bad
-	no_server
 	for bad in :5222 host: host:0 host:65536 host:x host:-1 '[::1' '[::1]x' \
 		'[::1]:' 'a b' '[host]:5222' 1::2::3 a/b; do
 		expect_exit 64 send -H "$bad"
@@ -242,7 +233,6 @@ no_server() {
 
 @test "no such domain: 68" {
 	own_net
-	no_server
 	says 68 'montague.lit: no such domain' send
 	asked '_xmpps-client._tcp.montague.lit SRV;_xmpp-client._tcp.montague.lit SRV;montague.lit A;montague.lit AAAA'
 	# The name is there, an address is not.
@@ -257,7 +247,6 @@ no_server() {
 
 @test "a name server that fails: 75" {
 	own_net
-	no_server
 	zone <<<'montague.lit SERVFAIL'
 	expect_exit 75 send
 	grep -qE '^xsend: montague.lit: no answer from the DNS: .+$' err
@@ -273,7 +262,6 @@ no_server() {
 @test "a name server that is silent: 75 at the deadline" {
 	local begin ms
 	own_net
-	no_server
 	zone <<<'montague.lit SILENT'
 	begin=${EPOCHREALTIME/[.,]/}
 	says 75 'montague.lit: timed out waiting for the DNS' \
@@ -292,7 +280,6 @@ no_server() {
 
 @test "a target that does not answer: 75 at the deadline, its address named" {
 	own_net
-	no_server
 	hole
 	zone <<-EOF
 		_xmpp-client._tcp.montague.lit SRV 0 0 9222 a.montague.lit
@@ -330,12 +317,11 @@ no_server() {
 @test "a signal ends the look-up" {
 	local code=0
 	own_net
-	no_server
 	zone <<<'montague.lit SILENT'
 	# nsenter becomes the program.
 	COUPLET_PASSWORD=rosaline spawn nsenter -t "$net" -n -m -r "--wd=$PWD" -- \
 		"$BIN/xsend" -C /dev/null -u romeo@montague.lit \
-		--ca-file "$BATS_FILE_TMPDIR/certs/ca.pem" -m hi \
+		--ca-file "$STUB_CERTS/ca.pem" -m hi \
 		juliet@capulet.lit 2>err
 	wait_for_line dns.log SRV
 	kill -TERM "$pid"

@@ -102,7 +102,7 @@ same_to_the_client() {
 }
 
 @test "real servers: the binding of TLS 1.3 after which TLS 1.2 is spoken" {
-	for server in prosody ejabberd; do
+	for server in "${servers[@]}"; do
 		on $server
 		expect_exit 0 as_romeo
 		grep -q '^bound 0304$' "$XDG_STATE_HOME"/couplet/pins-romeo@montague.lit

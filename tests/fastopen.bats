@@ -6,10 +6,6 @@ load lib
 load stub/lib
 load net
 
-setup_file() {
-	"$BATS_TEST_DIRNAME/stub/certs" "$BATS_FILE_TMPDIR/certs" >/dev/null
-}
-
 # fast_net [MODE]: a network where it is on for clients and for all listeners,
 # or as that kernel setting says.
 fast_net() {
@@ -29,7 +25,7 @@ send() {
 # send_on [ARG...]: the same, with what was learnt.
 send_on() {
 	COUPLET_PASSWORD=rosaline tool xsend -v -C "$PWD/config" \
-		--ca-file "$BATS_FILE_TMPDIR/certs/ca.pem" \
+		--ca-file "$STUB_CERTS/ca.pem" \
 		--connect-timeout 60 -m hi --bounce-wait 0 "$@" \
 		juliet@capulet.lit
 }

@@ -1,9 +1,16 @@
 # shellcheck shell=bash
 # Helpers of the bats files: `load lib`. The runner provides BIN, COUPLET_WRAP,
-# PROSODY_DIR, EJABBERD_DIR and OWN_SERVERS, a folder whose servers it ends
-# should a test be killed.
+# PROSODY_DIR, EJABBERD_DIR, STUB_CERTS, TURN and OWN_SERVERS, a folder whose
+# servers it ends should a test be killed.
 
 tests=${BASH_SOURCE[0]%/*}
+
+# What both servers must do: a test does it with each of these. That is one of
+# them, in turn, unless the runner was told otherwise; the run under the
+# sanitizers takes the other one.
+servers=(prosody ejabberd)
+[ -z "${TURN:-}" ] ||
+	servers=("${servers[(${BATS_TEST_NUMBER:-0} + TURN) % 2]}")
 
 setup() {
 	# Nothing of the user who runs the tests plays a part.
@@ -59,7 +66,10 @@ on() {
 # forget: what was learnt of a server is gone, as the next one of the name is
 # another.
 forget() {
-	rm -f "$XDG_STATE_HOME"/couplet/pins-*
+	local pins
+	for pins in "$XDG_STATE_HOME"/couplet/pins-*; do
+		[ ! -e "$pins" ] || rm "$pins"
+	done
 }
 
 # own prosody|ejabberd [KEY=VALUE...]: a server for this test alone.
@@ -87,8 +97,30 @@ once() {
 	. "$name/env"
 }
 
+# start_stub WORD... : the stub server (stub/README), ended with the test; its
+# variables are set. All of a file come from one process, as the start of a
+# Python takes longer than most tests.
+start_stub() {
+	local farm=$BATS_FILE_TMPDIR/farm dir=$HOME/stub-$BASHPID-$RANDOM port line answer
+	[ -e "$farm" ] || "$tests/stub/farm.py" "$BATS_FILE_TMPDIR" 3>&-
+	read -r port _ <"$farm"
+	exec {line}<>"/dev/tcp/127.0.0.1/$port"
+	printf '%s\0' "$PWD" "$dir" "certs=$STUB_CERTS" \
+		"$@" '' >&"$line"
+	read -r answer <&"$line"
+	exec {line}>&-
+	[ "$answer" = ok ] || { echo "# stub: $answer"; return 1; }
+	# shellcheck source=/dev/null
+	. "$dir/stub.env"
+	background+=("$STUB_PID")
+}
+
 teardown_file() {
-	local dir
+	local dir pid
+	if [ -e "$BATS_FILE_TMPDIR/farm" ]; then
+		read -r _ pid <"$BATS_FILE_TMPDIR/farm"
+		kill "$pid"
+	fi
 	for dir in "$BATS_FILE_TMPDIR"/once-*; do
 		[ ! -e "$dir" ] || "$tests/servers/stop" "$(readlink "$dir")"
 	done

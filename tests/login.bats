@@ -184,7 +184,7 @@ only() {
 @test "names and passwords of all kinds" {
 	local server user n=0
 	user='a=b,c'
-	for server in prosody ejabberd; do
+	for server in "${servers[@]}"; do
 		on $server
 		# ASCII that SCRAM and XML have to escape; what SASLprep maps away
 		# and folds (a soft hyphen, roman nine); length.

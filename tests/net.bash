@@ -51,7 +51,7 @@ zone() {
 server() {
 	local dir=$HOME/server-$1
 	inside "$tests/stub/stub.py" --background "$dir" \
-		"certs=$BATS_FILE_TMPDIR/certs" "${@:2}"
+		"certs=$STUB_CERTS" "${@:2}"
 	# shellcheck source=/dev/null
 	. "$dir/stub.env"
 	background+=("$STUB_PID")

@@ -5,16 +5,12 @@ load lib
 load stub/lib
 load net
 
-setup_file() {
-	"$BATS_TEST_DIRNAME/stub/certs" "$BATS_FILE_TMPDIR/certs" >/dev/null
-}
-
 # send [ARG...]: by the domain alone; state is kept.
 send() {
 	: >dns.log
 	COUPLET_PASSWORD=${COUPLET_PASSWORD-rosaline} tool xsend -v \
 		-C /dev/null -u romeo@montague.lit \
-		--ca-file "$BATS_FILE_TMPDIR/certs/ca.pem" \
+		--ca-file "$STUB_CERTS/ca.pem" \
 		--connect-timeout 60 -m hi --bounce-wait 0 "$@" \
 		juliet@capulet.lit
 }
@@ -314,7 +310,7 @@ loud() {
 		COUPLET_PASSWORD=rosaline spawn nsenter -t "$net" -n -m -r \
 			"--wd=$PWD" -- "$BIN/xsend" -C /dev/null \
 			-u romeo@montague.lit \
-			--ca-file "$BATS_FILE_TMPDIR/certs/ca.pem" \
+			--ca-file "$STUB_CERTS/ca.pem" \
 			--connect-timeout 60 -m "$n" --bounce-wait 0 \
 			juliet@capulet.lit
 		pids+=("$pid")

@@ -5,10 +5,6 @@ load lib
 load stub/lib
 load net
 
-setup_file() {
-	"$BATS_TEST_DIRNAME/stub/certs" "$BATS_FILE_TMPDIR/certs" >/dev/null
-}
-
 # proxy PORT [KEY=VALUE...]: one that leads there; its own port is proxy_port,
 # what it is told is in proxy.log.
 proxy() {
@@ -31,7 +27,7 @@ told() {
 # send [ARG...]: a message of romeo's, by the domain alone.
 send() {
 	COUPLET_PASSWORD=${COUPLET_PASSWORD-rosaline} tool xsend -C /dev/null \
-		-u romeo@montague.lit --ca-file "$BATS_FILE_TMPDIR/certs/ca.pem" \
+		-u romeo@montague.lit --ca-file "$STUB_CERTS/ca.pem" \
 		--connect-timeout 60 -m hi --bounce-wait 0 "$@" \
 		juliet@capulet.lit
 }
@@ -60,7 +56,7 @@ proxy_says() {
 
 @test "real servers: the name goes to the proxy, --tls auto and direct [v]" {
 	local server
-	for server in prosody ejabberd; do
+	for server in "${servers[@]}"; do
 		on "$server"
 		rm -f "$COUPLET_CONFIG"
 		new_account romeo
@@ -81,7 +77,7 @@ proxy_says() {
 
 @test "real servers: what comes in comes through the proxy, too" {
 	local server
-	for server in prosody ejabberd; do
+	for server in "${servers[@]}"; do
 		on "$server"
 		rm -f "$COUPLET_CONFIG"
 		new_account romeo

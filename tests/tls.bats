@@ -214,7 +214,7 @@ fingerprint() {
 
 @test "--tls direct at a STARTTLS port, and the other way round" {
 	local server
-	for server in prosody ejabberd; do
+	for server in "${servers[@]}"; do
 		on $server
 		new_account romeo
 		says 76 "127.0.0.1:$XMPP_PORT: montague.lit: does not speak TLS here (is it a STARTTLS port?)" \

@@ -221,7 +221,6 @@ not_verified() {
 
 @test "a port that refuses: 75; one that is silent: 75 in time" {
 	local at why
-	"$tests/stub/certs" "$BATS_FILE_TMPDIR/certs"
 	expect_exit 75 tool xinfo -C /dev/null -H 127.0.0.1:1 montague.lit
 	has 'target|127.0.0.1|1|127.0.0.1|starttls' 'fault|75|Connection refused'
 	same 'stderr' 'xinfo: 127.0.0.1:1: Connection refused' "$(cat err)"
@@ -372,7 +371,6 @@ xinfo: b.montague.lit:$second_port (::1): Connection refused" "$(cat err)"
 
 @test "the DNS says no: 68, 69 and 75" {
 	own_net
-	"$tests/stub/certs" "$BATS_FILE_TMPDIR/certs"
 	expect_exit 68 tool xinfo -C /dev/null montague.lit
 	same 'stderr' 'xinfo: montague.lit: no such domain' "$(cat err)"
 	has 'dns-fault|montague.lit|no such domain'

@@ -32,7 +32,7 @@ one_by_one() {
 }
 
 @test "the same where there is an archive" {
-	for server in prosody ejabberd; do
+	for server in "${servers[@]}"; do
 		own "$server" mam=yes
 		accounts
 		rm -f all

@@ -87,7 +87,7 @@ finishes() {
 }
 
 @test "across a reconnect nothing is missing and nothing double" {
-	for server in prosody ejabberd; do
+	for server in "${servers[@]}"; do
 		own "$server" mam=yes
 		players
 		new_room persistentroom=1

@@ -324,7 +324,7 @@ refused() {
 }
 
 @test "after a restart of the server it is in the rooms again" {
-	for server in prosody ejabberd; do
+	for server in "${servers[@]}"; do
 		own "$server"
 		players
 		new_room persistentroom=1

@@ -4,10 +4,6 @@
 bats_require_minimum_version 1.5.0
 load lib
 
-servers=(prosody ejabberd)
-[ -z "${ONE_SERVER:-}" ] ||
-	servers=("${servers[${BATS_TEST_NUMBER:-0} % 2]}")
-
 # fresh SERVER: romeo, the default account, has an empty list.
 fresh() {
 	on "$1"

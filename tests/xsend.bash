@@ -1,17 +1,6 @@
 # shellcheck shell=bash
 # What the files about xsend share: `load xsend`, behind lib.
 
-servers=(prosody ejabberd)
-# Where that is enough, each test has one of them, in turn.
-[ -z "${ONE_SERVER:-}" ] ||
-	servers=("${servers[${BATS_TEST_NUMBER:-0} % 2]}")
-
-setup_file() {
-	export STUB_CERTS=$BATS_FILE_TMPDIR/certs
-	mkdir "$STUB_CERTS"
-	"$BATS_TEST_DIRNAME/stub/certs" "$STUB_CERTS" >/dev/null
-}
-
 # fresh SERVER [LINE...]: new accounts there, romeo (with these lines in his
 # entry) and juliet, and a configuration of them alone.
 fresh() {
@@ -30,13 +19,8 @@ accounts() {
 # stub SCENARIO...: the stub server, with romeo in the configuration. juliet is
 # an address there.
 stub() {
-	local dir
 	echo "# stub $*"
-	dir=$(mktemp -d "$HOME/stub.XXXXXX")
-	"$tests/stub/stub.py" --background "$dir" certs="$STUB_CERTS" "$@" 3>&-
-	# shellcheck source=/dev/null
-	. "$dir/stub.env"
-	background+=("$STUB_PID")
+	start_stub "$@"
 	# shellcheck disable=SC2034 # for config_for
 	XMPP_HOST=127.0.0.1 XMPP_PORT=$STUB_PORT XMPP_CA=$STUB_CA
 	rm -f "$COUPLET_CONFIG"

@@ -2,17 +2,10 @@
 # Helpers of the bats files that use the stub server: `load stub/lib` after
 # `load lib`.
 
-# stub WORD... : a stub server that ends with the test; see README. Its
-# certificates are made once for a file.
+# stub WORD... : a stub server that ends with the test; see README.
 stub() {
-	local dir
-	dir=$(mktemp -d "$HOME/stub.XXXXXX")
 	forget
-	"$tests/stub/stub.py" --background "$dir" \
-		"certs=$BATS_FILE_TMPDIR/certs" "$@"
-	# shellcheck source=/dev/null
-	. "$dir/stub.env"
-	background+=("$STUB_PID")
+	start_stub "$@"
 }
 
 # at_stub PROGRAM ARG... : one of our programs, as romeo at the stub.

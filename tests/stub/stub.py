@@ -119,6 +119,9 @@ class Stub:
         server.cancel()
         self.log('stub ends', f'connections={self.connections}')
 
+    def serve_until_end(self, watch_stdin):
+        asyncio.run(self.run(watch_stdin))
+
     def write_env(self, pid):
         path = os.path.join(self.folder, 'stub.env')
         with open(path + '.new', 'w', encoding='utf-8') as file:
@@ -163,16 +166,21 @@ def detach(folder):
     """The child goes on without anything of the caller's; the parent gets
     its process id."""
     pid = os.fork()
-    if pid:
-        return pid
-    os.setsid()
+    if not pid:
+        os.setsid()
+        detach_output(folder)
+    return pid
+
+
+def detach_output(folder, name='stub.err'):
     null = os.open(os.devnull, os.O_RDWR)
-    errors = os.open(os.path.join(folder, 'stub.err'),
+    errors = os.open(os.path.join(folder, name),
                      os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(null, 0)
     os.dup2(null, 1)
     os.dup2(errors, 2)
-    return 0
+    os.close(null)
+    os.close(errors)
 
 
 def close_inherited(keep):
@@ -190,22 +198,32 @@ def fail(text, status):
     sys.exit(status)
 
 
-def main():
-    words = [word for word in sys.argv[1:] if not word.startswith('--')]
-    flags = {word for word in sys.argv[1:] if word.startswith('--')}
+def prepare(arguments):
+    """A stub from the words of a command line; ValueError says what is wrong
+    with them."""
+    words = [word for word in arguments if not word.startswith('--')]
+    flags = {word for word in arguments if word.startswith('--')}
     if not words or flags - {'--background', '--record'}:
-        fail('usage: stub.py [--background] [--record] DIR SCENARIO ...', 64)
+        raise ValueError('usage: stub.py [--background] [--record] DIR '
+                         'SCENARIO ...')
     folder = os.path.abspath(words[0])
-    try:
-        options = scenarios.parse(words[1:])
-    except ValueError as wrong:
-        fail(wrong, 64)
+    options = scenarios.parse(words[1:])
     os.makedirs(folder, exist_ok=True)
     stub = Stub(folder, options, '--record' in flags)
-    subprocess.run([os.path.join(HERE, 'certs'), stub.certs], check=True)
+    # It is what `certs` makes last.
+    if not os.path.exists(stub.certificate('ca.pem')):
+        subprocess.run([os.path.join(HERE, 'certs'), stub.certs], check=True)
     stub.log('stub', *words[1:])
-    background = '--background' in flags
-    pid = detach(folder) if background else 0
+    return stub
+
+
+def main():
+    try:
+        stub = prepare(sys.argv[1:])
+    except ValueError as wrong:
+        fail(wrong, 64)
+    background = '--background' in sys.argv
+    pid = detach(stub.folder) if background else 0
     if pid:
         stub.write_env(pid)
         return
@@ -214,7 +232,7 @@ def main():
     else:
         stub.write_env(os.getpid())
         print(stub.port, flush=True)
-    asyncio.run(stub.run(not background and has_end()))
+    stub.serve_until_end(not background and has_end())
 
 
 if __name__ == '__main__':
