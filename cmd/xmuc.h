@@ -210,7 +210,7 @@ int xmuc_page(struct xmuc_task *t, xmpp_stanza_t *answer);
 void xmuc_there(struct xmuc_task *t, void (*then)(struct xmuc_task *t));
 
 /* How a task ends: it was done, or why it was not; a room that it has joined is
- * left. */
+ * left. One that has ended already is left as it is. */
 void xmuc_done(struct xmuc_task *t);
 void xmuc_fail(struct xmuc_task *t, const struct cpl_err *why);
 

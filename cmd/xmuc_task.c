@@ -143,6 +143,8 @@ static void end(struct xmuc_task *t)
 
 void xmuc_done(struct xmuc_task *t)
 {
+	if (t->state == XMUC_ENDED)
+		return;
 	t->x->client.run.outcome.went_through = 1;
 	end(t);
 }

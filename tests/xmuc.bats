@@ -371,6 +371,16 @@ silent_owner() {
 	stub answers=answers
 }
 
+@test "a form of more than the allowed fields: 76, and no record" {
+	# shellcheck disable=SC2046 # one argument for each number
+	an_answer 'http://jabber.org/protocol/disco#info' \
+		"<x xmlns='jabber:x:data' type='result'>$(
+			printf "<field var='v%d'/>" $(seq 1001)
+		)</x>" >answers
+	stub answers=answers
+	fails 76 'r@s.lit: a form of more than 1000 fields' -j info r@s.lit
+}
+
 @test "-W after the login: 124, and what is not known is said" {
 	silent_owner
 	expect_exit 124 tool xmuc -W 4 subject r@s.lit
