@@ -2,7 +2,7 @@
  *
  * xmuc bookmarks, bookmark add and bookmark remove: a bookmark is one record
  * out, JID TAB NAME TAB NICK TAB AUTOJOIN; a room is one in. */
-#include <string.h>
+#include <stdlib.h>
 
 #include "../common/base/limits.h"
 #include "xmuc.h"
@@ -114,24 +114,32 @@ static void on_done(void *user, const struct cpl_err *why)
 }
 
 /* "Clients SHOULD NOT default to storing passwords" (XEP-0048 4): only one
- * that was given for this. */
+ * that was given for this, and so is the nickname. */
 static void start_add(struct xmuc_task *t)
 {
 	struct xmuc *x = t->x;
 	const struct xmuc_settings *set = &x->set;
-	const char *nick = x->rooms.more[t->index].nick;
-	struct cpl_bookmark_change change = {set->name, nick, NULL,
-					     set->autojoin};
+	const struct cpl_recipient *of = &x->rooms.more[t->index];
+	struct cpl_bookmark_change change = {.name = set->name,
+					     .autojoin = set->autojoin};
+	struct cpl_err e = CPL_ERR_INIT;
+	char *nick = NULL;
 
-	if (!nick && set->room.nick)
-		change.nick =
-		    cpl_setting(&x->client.run.cli.settings, CPL_SET_NICK);
+	if (of->nick || set->room.nick) {
+		nick = cpl_room_option_nick(&x->client.run.cli, of, &e);
+		if (!nick) {
+			cpl_run_give_up(&x->client.run, &e);
+			return;
+		}
+		change.nick = nick;
+	}
 	if (set->given & XMUC_PASSWORD)
 		change.password = xmuc_password(t);
 	t->setting = 1;
 	if (fetch(x) == 0 &&
 	    cpl_bookmarks_put(x->bookmarks, t->place, &change, on_done, t) < 0)
 		cpl_run_no_memory(&x->client.run);
+	free(nick);
 }
 
 static void start_remove(struct xmuc_task *t)

@@ -26,7 +26,8 @@ pubsub=http://jabber.org/protocol/pubsub
 		rooms_on "$server"
 		muc bookmarks
 		same 'none' '' "$(cat out)"
-		muc bookmark add b@r.lit --name 'The B' --nick Jule --autojoin
+		# As a room would have it (RFC 6122 B): no wide letter.
+		muc bookmark add b@r.lit --name 'The B' --nick $'\xef\xbc\xaaule' --autojoin
 		same 'it prints nothing' '' "$(cat out)"
 		muc bookmark add c@r.lit A@R.lit
 		has 'a@r.lit\t\t\t' 'b@r.lit\tThe B\tJule\tautojoin' 'c@r.lit\t\t\t'

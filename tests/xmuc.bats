@@ -300,6 +300,8 @@ load xmuc
 	misused 'KEY=VALUE is on stdin or among the operands' config r@s.lit a=b -
 	misused '--password-fd 0: operands are on stdin' info - --password-fd 0
 	misused "--nick: is empty" who r@s.lit --nick ''
+	private=$'\xee\x80\x80' # U+E000, which no resource has
+	misused "--nick: '$private' is not a nickname" bookmark add r@s.lit --nick "$private"
 	fails 64 "'s.lit' is no room: it has no localpart" info s.lit
 	fails 64 "'r@s.lit/nick' is no room: it has a resource" info r@s.lit/nick
 	fails 64 "'@' has an empty localpart" info @
