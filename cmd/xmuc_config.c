@@ -3,6 +3,7 @@
  * xmuc config, destroy and register: what owners, and those who want a
  * nickname, tell a room by forms. A setting is one record out; KEY=VALUE is
  * one in. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "../common/base/limits.h"
@@ -26,20 +27,23 @@ static const struct xmuc_meaning of_owner[] = {
 static void print_value(struct xmuc *x, const struct cpl_form_field *field,
 			const char *value)
 {
-	const char *fields[3 + 50] = {NULL, cpl_form_kind(field->kind),
-				      field->label};
-	struct cpl_buf pair = CPL_BUF_INIT(2 * CPL_STANZA_BYTES_MAX);
 	size_t n = 3;
+	const char **fields = calloc(n + field->option_count, sizeof *fields);
+	struct cpl_buf pair = CPL_BUF_INIT(2 * CPL_STANZA_BYTES_MAX);
 
-	if (cpl_buf_addf(&pair, "%s=%s", field->var, value) < 0) {
+	if (!fields || cpl_buf_addf(&pair, "%s=%s", field->var, value) < 0) {
+		free(fields);
 		cpl_run_no_memory(&x->client.run);
 		return;
 	}
 	fields[0] = pair.data;
-	for (size_t i = 0; i < field->option_count && n < 53; i++)
+	fields[1] = cpl_form_kind(field->kind);
+	fields[2] = field->label;
+	for (size_t i = 0; i < field->option_count; i++)
 		fields[n++] = field->options[i].value;
 	cpl_client_fields(&x->client, fields, n);
 	cpl_buf_release(&pair);
+	free(fields);
 }
 
 static void print_text(struct xmuc_task *t)

@@ -383,6 +383,18 @@ silent_owner() {
 	fails 76 'r@s.lit: a form of more than 1000 fields' -j info r@s.lit
 }
 
+@test "a list of many options is printed whole" {
+	# shellcheck disable=SC2046 # one argument for each number
+	an_answer 'http://jabber.org/protocol/muc#owner' \
+		"<x xmlns='jabber:x:data' type='form'><field type='list-single' var='v'>$(
+			printf '<option><value>o%d</value></option>' $(seq 60)
+		)<value>o7</value></field></x>" >answers
+	stub answers=answers
+	muc config r@s.lit
+	same 'fields' $'v=o7\tlist-single\t\to1 60' \
+		"$(cut -f -4 out) $(cut -f 4- out | tr '\t' '\n' | wc -l)"
+}
+
 @test "-W after the login: 124, and what is not known is said" {
 	silent_owner
 	expect_exit 124 tool xmuc -W 4 subject r@s.lit
