@@ -172,15 +172,16 @@ static void release(struct xmuc *x)
 
 /* --- the command line -------------------------------------------------- */
 
-static void add_change(struct xmuc *x, const char *arg)
+void xmuc_add_change(struct xmuc *x, const char *where, const char *text)
 {
 	struct cpl_cli *cli = &x->client.run.cli;
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!strchr(arg, '='))
-		cpl_cli_usage(cli, "--set: '%.100s' is not KEY=VALUE", arg);
-	if (xmuc_words_add(&x->set.changes,
-			   cpl_value_text(cli, "--set", arg)) == 0)
+	if (!strchr(text, '='))
+		cpl_cli_usage(cli, "%s: '%.100s' is not KEY=VALUE", where,
+			      text);
+	if (xmuc_words_add(&x->set.changes, cpl_value_text(cli, where, text)) ==
+	    0)
 		return;
 	cpl_err_nomem(&e);
 	cpl_cli_die(cli, &e);
@@ -200,7 +201,7 @@ static unsigned take_own_option(struct xmuc *x, int c, const char *arg)
 	struct cpl_cli *cli = &x->client.run.cli;
 
 	switch (c) {
-	case OPT_SET: add_change(x, arg); return XMUC_SET;
+	case OPT_SET: xmuc_add_change(x, "--set", arg); return XMUC_SET;
 	case OPT_INSTANT: return XMUC_INSTANT;
 	case OPT_REASON:
 		set->reason = cpl_value_text(cli, "--reason", arg);

@@ -170,6 +170,10 @@ extern const struct xmuc_verb xmuc_bookmark_remove;
 int xmuc_words_add(struct xmuc_words *words, const char *text)
     __attribute__((warn_unused_result));
 
+/* Keeps a KEY=VALUE of the command line; where is the option or verb. One that
+ * is none ends the process, and so does what is no text. */
+void xmuc_add_change(struct xmuc *x, const char *where, const char *text);
+
 /* Adds a room, or service, by its JID or alias. -1 with CPL_USAGE for what is
  * none. */
 int xmuc_add_place(struct xmuc *x, const char *text, struct cpl_err *e)

@@ -122,27 +122,15 @@ static void ask_settings(struct xmuc_task *t)
 
 static void config_operands(struct xmuc *x, int n, char **argv)
 {
-	struct cpl_cli *cli = &x->client.run.cli;
-	struct cpl_err e = CPL_ERR_INIT;
-
 	for (int i = 0; i < n; i++) {
-		const char *text = argv[i];
-
-		if (strcmp(text, "-") == 0) {
+		if (strcmp(argv[i], "-") == 0)
 			x->from_stdin = 1;
-			continue;
-		}
-		if (!strchr(text, '='))
-			cpl_cli_usage(cli, "config: '%.100s' is not KEY=VALUE",
-				      text);
-		if (xmuc_words_add(&x->set.changes, text) < 0) {
-			cpl_err_nomem(&e);
-			cpl_cli_die(cli, &e);
-		}
+		else
+			xmuc_add_change(x, "config", argv[i]);
 	}
 	if (x->from_stdin && n > 1)
-		cpl_cli_usage(cli, "KEY=VALUE is on stdin or among the "
-				   "operands");
+		cpl_cli_usage(&x->client.run.cli,
+			      "KEY=VALUE is on stdin or among the operands");
 }
 
 /* As it was printed. */

@@ -313,6 +313,10 @@ load xmuc
 	expect_exit 64 tool xmuc list s.lit --each-timeout -1
 	fails 65 '--reason: byte 1: XML forbids the character U+0001' \
 		destroy r@s.lit --reason $'\x01'
+	# A value of a form is looked at here, whichever way it is given.
+	fails 65 '--set: byte 4 (0xff) is not UTF-8' create r@s.lit --set $'ab=\xff'
+	fails 65 'config: byte 4 (0xff) is not UTF-8' config r@s.lit $'ab=\xff'
+	fails 65 'config: byte 3: XML forbids the character U+0001' config r@s.lit $'a=\x01'
 	fails 78 '--room-password-file: none: No such file or directory' \
 		who r@s.lit --room-password-file none
 	expect_exit 0 tool xmuc -P
