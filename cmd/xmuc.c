@@ -159,9 +159,7 @@ static void release(struct xmuc *x)
 	for (size_t i = 0; i < x->person_count; i++)
 		cpl_jid_release(&x->persons[i].jid);
 	free(x->persons);
-	for (size_t i = 0; i < x->set.changes.count; i++)
-		free(x->set.changes.list[i]);
-	free(x->set.changes.list);
+	xmuc_words_release(&x->set.changes);
 	free(x->nick);
 	cpl_jid_release(&x->alternate);
 	cpl_room_entries_release(&x->entries);

@@ -170,6 +170,9 @@ extern const struct xmuc_verb xmuc_bookmark_remove;
 int xmuc_words_add(struct xmuc_words *words, const char *text)
     __attribute__((warn_unused_result));
 
+/* Wipes them, as stdin may have said a password, and frees all. */
+void xmuc_words_release(struct xmuc_words *words);
+
 /* Keeps a KEY=VALUE of the command line; where is the option or verb. One that
  * is none ends the process, and so does what is no text. */
 void xmuc_add_change(struct xmuc *x, const char *where, const char *text);

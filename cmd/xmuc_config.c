@@ -29,7 +29,7 @@ static void print_value(struct xmuc *x, const struct cpl_form_field *field,
 {
 	size_t n = 3;
 	const char **fields = calloc(n + field->option_count, sizeof *fields);
-	struct cpl_buf pair = CPL_BUF_INIT(2 * CPL_STANZA_BYTES_MAX);
+	struct cpl_buf pair = CPL_BUF_SECRET_INIT(2 * CPL_STANZA_BYTES_MAX);
 
 	if (!fields || cpl_buf_addf(&pair, "%s=%s", field->var, value) < 0) {
 		free(fields);
@@ -136,7 +136,7 @@ static void config_operands(struct xmuc *x, int n, char **argv)
 /* As it was printed. */
 static int config_line(struct xmuc *x, char *text, struct cpl_err *e)
 {
-	struct cpl_buf pair = CPL_BUF_INIT(CPL_STANZA_BYTES_MAX);
+	struct cpl_buf pair = CPL_BUF_SECRET_INIT(CPL_STANZA_BYTES_MAX);
 	int result = cpl_read_field(&pair, text, strcspn(text, "\t"), e);
 
 	if (result == 0 && (!pair.data || !strchr(pair.data, '=')))

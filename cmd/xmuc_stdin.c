@@ -28,6 +28,20 @@ int xmuc_words_add(struct xmuc_words *words, const char *text)
 	return 0;
 }
 
+static void wipe(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+void xmuc_words_release(struct xmuc_words *words)
+{
+	for (size_t i = 0; i < words->count; i++)
+		wipe(words->list[i]);
+	free(words->list);
+}
+
 const char *xmuc_word(const char *text, const char *const *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -83,7 +97,7 @@ static void on_line(void *user, const char *p, size_t n, size_t number)
 		cpl_err_nomem(&e);
 	else
 		(void)!x->verb->line(x, text, &e);
-	free(text);
+	wipe(text);
 	if (e.status == CPL_SYSTEM)
 		cpl_run_give_up(&x->client.run, &e);
 	else if (e.status != CPL_OK)
@@ -110,8 +124,10 @@ void xmuc_stdin_start(struct xmuc *x)
 
 	x->input = cpl_input_new(x->client.run.loop, NULL, 0, CPL_INPUT_LINES,
 				 &events);
-	if (x->input)
-		cpl_input_hold(x->input, 0);
-	else
+	if (!x->input) {
 		cpl_run_no_memory(&x->client.run);
+		return;
+	}
+	cpl_input_secret(x->input);
+	cpl_input_hold(x->input, 0);
 }

@@ -226,6 +226,11 @@ void cpl_input_name(struct cpl_input *in, const char *name)
 	in->name = name;
 }
 
+void cpl_input_secret(struct cpl_input *in)
+{
+	in->buf.secret = 1;
+}
+
 void cpl_input_hold(struct cpl_input *in, int on)
 {
 	if (in->held == on || in->ended)

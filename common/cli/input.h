@@ -50,6 +50,10 @@ void cpl_input_free(struct cpl_input *in);
  * stay. */
 void cpl_input_name(struct cpl_input *in, const char *name);
 
+/* There may be passwords in it: what was read is wiped when it is freed. Before
+ * anything was read. */
+void cpl_input_secret(struct cpl_input *in);
+
 /* Stops or goes on; within the events as well: at most the record at hand
  * follows (of stanzas, those in the next 4 kB). */
 void cpl_input_hold(struct cpl_input *in, int on);

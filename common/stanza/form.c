@@ -37,7 +37,7 @@ int cpl_form_is_multi(const struct cpl_form_field *field)
 	       field->kind == CPL_FORM_HIDDEN;
 }
 
-static void release_field(struct cpl_form_field *field)
+void cpl_form_clear(struct cpl_form_field *field)
 {
 	for (size_t i = 0; i < field->count; i++) {
 		if (field->kind == CPL_FORM_TEXT_PRIVATE)
@@ -45,6 +45,12 @@ static void release_field(struct cpl_form_field *field)
 				       strlen(field->values[i]));
 		free(field->values[i]);
 	}
+	field->count = 0;
+}
+
+static void release_field(struct cpl_form_field *field)
+{
+	cpl_form_clear(field);
 	for (size_t i = 0; i < field->option_count; i++) {
 		free(field->options[i].value);
 		free(field->options[i].label);

@@ -2,11 +2,11 @@
  *
  * Data forms (XEP-0004): a form that was got, read into fields, changed by
  * KEY=VALUE and made into the form to submit. A struct cpl_form owns all that
- * it has read; zero-filled it is empty and may be released. A form is a
- * stranger's word: it has at most CPL_FORM_FIELDS_MAX fields and
- * CPL_FORM_VALUES_MAX values and options, and a field without a name, which
- * nobody could set, is left out, as is what is there to be read alone
- * (fixed). */
+ * it has read, and wipes what is text-private; zero-filled it is empty and may
+ * be released. A form is a stranger's word: it has at most CPL_FORM_FIELDS_MAX
+ * fields and CPL_FORM_VALUES_MAX values and options, and a field without a
+ * name, which nobody could set, is left out, as is what is there to be read
+ * alone (fixed). */
 #ifndef CPL_FORM_H
 #define CPL_FORM_H
 
@@ -79,6 +79,9 @@ const char *cpl_form_value(const struct cpl_form_field *field, size_t i);
 
 /* Whether a field may have several values. */
 int cpl_form_is_multi(const struct cpl_form_field *field);
+
+/* Takes its values from a field; those of text-private are wiped. */
+void cpl_form_clear(struct cpl_form_field *field);
 
 /* Changes a field by "KEY=VALUE". The first change of a field takes the place
  * of what it was; of one that may have several values each further one adds a

@@ -112,13 +112,6 @@ static char *checked(const struct cpl_form_field *field, const char *value,
 
 /* --- the change -------------------------------------------------------- */
 
-static void forget_values(struct cpl_form_field *field)
-{
-	for (size_t i = 0; i < field->count; i++)
-		free(field->values[i]);
-	field->count = 0;
-}
-
 /* Whether a list of several has it; a JID counts once (3.3), and an option is
  * chosen or not. */
 static int has(const struct cpl_form_field *field, const char *value)
@@ -137,7 +130,7 @@ static int put(struct cpl_form_field *field, char *value, struct cpl_err *e)
 	char **values;
 
 	if (!field->changed || !cpl_form_is_multi(field))
-		forget_values(field);
+		cpl_form_clear(field);
 	field->changed = 1;
 	if (has(field, value)) {
 		free(value);
@@ -150,6 +143,7 @@ static int put(struct cpl_form_field *field, char *value, struct cpl_err *e)
 	}
 	values = realloc(field->values, (field->count + 2) * sizeof *values);
 	if (!values) {
+		explicit_bzero(value, strlen(value));
 		free(value);
 		return cpl_err_nomem(e);
 	}
@@ -228,7 +222,7 @@ static int set(struct cpl_form_field *field, const char *value,
 {
 	if (is_none(field, value)) {
 		if (!field->changed || !cpl_form_is_multi(field))
-			forget_values(field);
+			cpl_form_clear(field);
 		field->changed = 1;
 		return 0;
 	}

@@ -6,6 +6,7 @@
 #include "../../common/base/limits.h"
 #include "../../common/stanza/ns.h"
 #include "../../common/stanza/write.h"
+#include "copies.h"
 #include "parse.h"
 #include "strophe_mem.h"
 #include "unit.h"
@@ -376,6 +377,23 @@ static void json(void)
 	cpl_form_release(&form);
 }
 
+/* What was said first, what was said then, and what was forgotten. */
+static void wiping(void)
+{
+	char text[128];
+
+	CHECK_INT(read_form(ROOM), 0);
+	for (int i = 0; i < 2; i++) {
+		snprintf(text, sizeof text, "roomsecret=0123456789abcdef%s%s%d",
+			 "needle-in-", "a-haystack", i);
+		CHECK_INT(set(text), 0);
+	}
+	explicit_bzero(text, sizeof text);
+	CHECK(copies("needle-in-", "a-haystack") <= 1);
+	cpl_form_release(&form);
+	CHECK_INT(copies("needle-in-", "a-haystack"), 0);
+}
+
 /* Every failure of memory in libstrophe is survived. */
 static void memory(void)
 {
@@ -408,6 +426,7 @@ int main(void)
 	RUN(odd_lists);
 	RUN(submits);
 	RUN(json);
+	RUN(wiping);
 	RUN(memory);
 	xmpp_ctx_free(ctx);
 	CHECK_INT(mem.blocks, 0);

@@ -7,6 +7,7 @@
 
 #include "../../common/base/buf.h"
 #include "../../common/base/limits.h"
+#include "copies.h"
 #include "strophe_mem.h"
 #include "unit.h"
 
@@ -586,6 +587,24 @@ static void freed_early(void)
 	cpl_input_free(NULL);
 }
 
+/* The needle is behind what on_text() keeps. */
+static void wiped(void)
+{
+	char text[128];
+
+	begin(CPL_INPUT_LINES);
+	cpl_input_secret(t.in);
+	snprintf(text, sizeof text, "%080d%s%s\nx\n", 7, "needle-in-",
+		 "a-haystack");
+	go();
+	give(text, strlen(text));
+	explicit_bzero(text, sizeof text);
+	CHECK(t.largest > 80);
+	give_all();
+	end();
+	CHECK_INT(copies("needle-in-", "a-haystack"), 0);
+}
+
 int main(void)
 {
 	ctx = strophe_mem_ctx(&mem);
@@ -611,6 +630,7 @@ int main(void)
 	RUN(cannot_be_read);
 	RUN(of_a_non_blocking_pipe);
 	RUN(freed_early);
+	RUN(wiped);
 	xmpp_ctx_free(ctx);
 	unit.failed += mem.blocks != 0;
 	return unit_end();

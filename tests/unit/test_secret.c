@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -18,6 +17,7 @@
 #include "../../common/config/config.h"
 #include "../../common/config/line.h"
 #include "../../common/config/secret.h"
+#include "copies.h"
 #include "unit.h"
 
 static char log_text[512];
@@ -493,48 +493,8 @@ static void test_no_terminal(void)
 
 /* ---- Memory ---- */
 
-/* How often the heap and the stack hold the bytes, by the kernel's own account
- * of them. The needle is put together here so that it is not found itself. */
-static int copies(const char *first, const char *second)
-{
-	char needle[64], line[512];
-	FILE *maps = fopen("/proc/self/maps", "r");
-	int mem = open("/proc/self/mem", O_RDONLY);
-	int found = 0;
-	size_t len =
-	    (size_t)snprintf(needle, sizeof needle, "%s%s", first, second);
-
-	while (maps && mem >= 0 && fgets(line, sizeof line, maps)) {
-		unsigned long from, to;
-		char *block, *end;
-
-		if (!strstr(line, "[heap]"))
-			continue;
-		from = strtoul(line, &end, 16);
-		to = strtoul(end + 1, NULL, 16);
-		/* Not malloc(): the copy would be a part of the heap. */
-		block = mmap(NULL, to - from, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (block == MAP_FAILED)
-			continue;
-		if (pread(mem, block, to - from, (off_t)from) ==
-		    (ssize_t)(to - from))
-			for (size_t i = 0; i + len <= to - from; i++)
-				found += memcmp(block + i, needle, len) == 0;
-		munmap(block, to - from);
-	}
-	if (maps)
-		fclose(maps);
-	if (mem >= 0)
-		close(mem);
-	explicit_bzero(needle, sizeof needle);
-	return found;
-}
-
-/* The needle lies where free() writes no list of its own (the first 16 bytes)
- * and in front of the 64 with which a buffer begins, the line is longer. A
- * sanitizer's or valgrind's heap is not the kernel's [heap]: nothing is found
- * then, and the test says nothing. */
+/* The needle is in front of the 64 bytes with which a buffer begins, the line
+ * is longer. */
 static void test_wiping(void)
 {
 	struct cpl_settings s = {0};
