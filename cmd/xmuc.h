@@ -205,9 +205,15 @@ void xmuc_online(struct xmuc *x);
 void xmuc_ask(struct xmuc_task *t, xmpp_stanza_t *iq,
 	      void (*answered)(struct xmuc_task *t, xmpp_stanza_t *answer));
 
-/* The same for a list in pages: answered() comes for each, and xmuc_page() goes
- * on; 0: that was the last one, or -1 and the task has failed. */
-void xmuc_ask_pages(struct xmuc_task *t, xmpp_stanza_t *iq,
+/* Asks what the place says of itself. */
+void xmuc_ask_info(struct xmuc_task *t,
+		   void (*answered)(struct xmuc_task *t,
+				    xmpp_stanza_t *answer));
+
+/* Asks what there is in it, in pages: answered() comes for each, and
+ * xmuc_page() goes on; 0: that was the last one, or -1 and the task has failed.
+ */
+void xmuc_ask_items(struct xmuc_task *t,
 		    void (*answered)(struct xmuc_task *t,
 				     xmpp_stanza_t *answer));
 int xmuc_page(struct xmuc_task *t, xmpp_stanza_t *answer);

@@ -38,10 +38,7 @@ static void take_done(struct xmuc_task *t, xmpp_stanza_t *answer)
 		return;
 	}
 	t->refused = NULL;
-	xmuc_ask(t,
-		 cpl_disco_request(t->x->client.run.ctx, t->place, NULL,
-				   CPL_NS_DISCO_INFO),
-		 take_info);
+	xmuc_ask_info(t, take_info);
 }
 
 static void gave_up(struct xmuc_task *t, xmpp_stanza_t *answer)

@@ -47,29 +47,16 @@ static void take_service(struct xmuc_task *t, xmpp_stanza_t *answer)
 	if (!query)
 		return;
 	if (cpl_disco_has(query, CPL_NS_MUC)) {
-		xmuc_ask_pages(t,
-			       cpl_disco_request(t->x->client.run.ctx, t->place,
-						 NULL, CPL_NS_DISCO_ITEMS),
-			       take_rooms);
+		xmuc_ask_items(t, take_rooms);
 		return;
 	}
 	cpl_err_set(&e, CPL_UNAVAILABLE, "it has no rooms");
 	xmuc_fail(t, &e);
 }
 
-static void ask_info(struct xmuc_task *t,
-		     void (*answered)(struct xmuc_task *t,
-				      xmpp_stanza_t *answer))
-{
-	xmuc_ask(t,
-		 cpl_disco_request(t->x->client.run.ctx, t->place, NULL,
-				   CPL_NS_DISCO_INFO),
-		 answered);
-}
-
 static void start_list(struct xmuc_task *t)
 {
-	ask_info(t, take_service);
+	xmuc_ask_info(t, take_service);
 }
 
 static const struct xmuc_meaning of_service[] = {
@@ -169,7 +156,7 @@ static void take_info(struct xmuc_task *t, xmpp_stanza_t *answer)
 
 static void start_info(struct xmuc_task *t)
 {
-	ask_info(t, take_info);
+	xmuc_ask_info(t, take_info);
 }
 
 const struct xmuc_verb xmuc_info = {

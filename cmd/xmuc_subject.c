@@ -7,7 +7,6 @@
 
 #include "../common/cli/value.h"
 #include "../common/stanza/build.h"
-#include "../common/stanza/disco.h"
 #include "../common/stanza/filter.h"
 #include "../common/stanza/muc.h"
 #include "../common/stanza/ns.h"
@@ -67,10 +66,7 @@ static void look(struct xmuc_task *t)
 {
 	t->once = 1;
 	t->refused = fence_refused;
-	xmuc_ask(t,
-		 cpl_disco_request(t->x->client.run.ctx, t->place, NULL,
-				   CPL_NS_DISCO_INFO),
-		 take_fence);
+	xmuc_ask_info(t, take_fence);
 }
 
 /* --- setting ----------------------------------------------------------- */

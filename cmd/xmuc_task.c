@@ -242,12 +242,24 @@ void xmuc_ask(struct xmuc_task *t, xmpp_stanza_t *iq,
 		xmpp_stanza_release(iq);
 }
 
+void xmuc_ask_info(struct xmuc_task *t,
+		   void (*answered)(struct xmuc_task *t, xmpp_stanza_t *answer))
+{
+	xmuc_ask(t,
+		 cpl_disco_request(t->x->client.run.ctx, t->place, NULL,
+				   CPL_NS_DISCO_INFO),
+		 answered);
+}
+
 /* XEP-0059 2.1: some servers send but a part of a long list to who does not ask
  * for pages. */
-void xmuc_ask_pages(struct xmuc_task *t, xmpp_stanza_t *iq,
+void xmuc_ask_items(struct xmuc_task *t,
 		    void (*answered)(struct xmuc_task *t,
 				     xmpp_stanza_t *answer))
 {
+	xmpp_stanza_t *iq = cpl_disco_request(t->x->client.run.ctx, t->place,
+					      NULL, CPL_NS_DISCO_ITEMS);
+
 	if (iq && cpl_rsm_begin(iq, CPL_BROWSE_PAGE) < 0) {
 		xmpp_stanza_release(iq);
 		iq = NULL;
@@ -296,10 +308,7 @@ void xmuc_there(struct xmuc_task *t, void (*then)(struct xmuc_task *t))
 {
 	t->then = then;
 	t->refused = is_not_there;
-	xmuc_ask(t,
-		 cpl_disco_request(t->x->client.run.ctx, t->place, NULL,
-				   CPL_NS_DISCO_INFO),
-		 is_there);
+	xmuc_ask_info(t, is_there);
 }
 
 /* --- the session ------------------------------------------------------- */

@@ -96,10 +96,7 @@ static void take_info(struct xmuc_task *t, xmpp_stanza_t *answer)
 static void ask_how_many(struct xmuc_task *t)
 {
 	t->refused = NULL;
-	xmuc_ask(t,
-		 cpl_disco_request(t->x->client.run.ctx, t->place, NULL,
-				   CPL_NS_DISCO_INFO),
-		 take_info);
+	xmuc_ask_info(t, take_info);
 }
 
 static void take_items(struct xmuc_task *t, xmpp_stanza_t *answer)
@@ -139,10 +136,7 @@ static void start_who(struct xmuc_task *t)
 		return;
 	}
 	t->refused = on_refused;
-	xmuc_ask_pages(t,
-		       cpl_disco_request(t->x->client.run.ctx, t->place, NULL,
-					 CPL_NS_DISCO_ITEMS),
-		       take_items);
+	xmuc_ask_items(t, take_items);
 }
 
 const struct xmuc_verb xmuc_who = {
