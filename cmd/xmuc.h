@@ -227,6 +227,9 @@ void xmuc_there(struct xmuc_task *t, void (*then)(struct xmuc_task *t));
 void xmuc_done(struct xmuc_task *t);
 void xmuc_fail(struct xmuc_task *t, const struct cpl_err *why);
 
+/* xmuc_done() as what answered() is: the result itself says all. */
+void xmuc_take_done(struct xmuc_task *t, xmpp_stanza_t *answer);
+
 /* The same where only a part has failed: it is said, and the task goes on. */
 void xmuc_complain(struct xmuc_task *t, const struct cpl_err *why);
 

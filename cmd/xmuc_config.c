@@ -88,12 +88,6 @@ static void take_settings(struct xmuc_task *t, xmpp_stanza_t *answer)
 	xmuc_done(t);
 }
 
-static void take_done(struct xmuc_task *t, xmpp_stanza_t *answer)
-{
-	(void)answer;
-	xmuc_done(t);
-}
-
 /* 10.2: from the form as it is, so that all else stays as it is. */
 static void change_settings(struct xmuc_task *t, xmpp_stanza_t *answer)
 {
@@ -106,7 +100,7 @@ static void change_settings(struct xmuc_task *t, xmpp_stanza_t *answer)
 	else
 		xmuc_submit(t, CPL_NS_MUC_OWNER,
 			    cpl_form_submit(&t->form, t->x->client.run.ctx),
-			    take_done);
+			    xmuc_take_done);
 }
 
 static void ask_settings(struct xmuc_task *t)
@@ -188,7 +182,7 @@ static void destroy(struct xmuc_task *t)
 		xmpp_stanza_release(iq);
 		iq = NULL;
 	}
-	xmuc_ask(t, iq, take_done);
+	xmuc_ask(t, iq, xmuc_take_done);
 }
 
 static void start_destroy(struct xmuc_task *t)
@@ -286,7 +280,8 @@ static void take_registration(struct xmuc_task *t, xmpp_stanza_t *answer)
 		return;
 	}
 	if (!type || strcmp(type, "form") != 0) {
-		xmuc_submit(t, CPL_NS_REGISTER, form_of_nick(t), take_done);
+		xmuc_submit(t, CPL_NS_REGISTER, form_of_nick(t),
+			    xmuc_take_done);
 		return;
 	}
 	if (cpl_form_read(&t->form, form, &e) < 0 || fill_in(t, &e) < 0)
@@ -294,7 +289,7 @@ static void take_registration(struct xmuc_task *t, xmpp_stanza_t *answer)
 	else
 		xmuc_submit(t, CPL_NS_REGISTER,
 			    cpl_form_submit(&t->form, t->x->client.run.ctx),
-			    take_done);
+			    xmuc_take_done);
 }
 
 static void ask_registration(struct xmuc_task *t)

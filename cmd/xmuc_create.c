@@ -30,7 +30,7 @@ static void take_info(struct xmuc_task *t, xmpp_stanza_t *answer)
 
 /* It is as it was wanted; where we could not say that it is to stay, does it?
  */
-static void take_done(struct xmuc_task *t, xmpp_stanza_t *answer)
+static void take_configured(struct xmuc_task *t, xmpp_stanza_t *answer)
 {
 	(void)answer;
 	if (cpl_form_find(&t->form, PERSISTENT)) {
@@ -101,7 +101,7 @@ static void take_form(struct xmuc_task *t, xmpp_stanza_t *answer)
 	else
 		xmuc_submit(t, CPL_NS_MUC_OWNER,
 			    cpl_form_submit(&t->form, t->x->client.run.ctx),
-			    take_done);
+			    take_configured);
 }
 
 static void joined(struct xmuc_task *t)
@@ -119,7 +119,7 @@ static void joined(struct xmuc_task *t)
 	if (t->x->set.given & XMUC_INSTANT)
 		xmuc_submit(t, CPL_NS_MUC_OWNER,
 			    cpl_form_empty(t->x->client.run.ctx, "submit"),
-			    take_done);
+			    take_configured);
 	else
 		xmuc_ask(t, xmuc_query(t, "get", CPL_NS_MUC_OWNER, &query),
 			 take_form);

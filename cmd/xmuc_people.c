@@ -49,12 +49,6 @@ static void ask_item(struct xmuc_task *t, const char *const attributes[4],
 	xmuc_ask(t, iq, answered);
 }
 
-static void take_done(struct xmuc_task *t, xmpp_stanza_t *answer)
-{
-	(void)answer;
-	xmuc_done(t);
-}
-
 /* --- the lists --------------------------------------------------------- */
 
 static void print_person(struct xmuc_task *t, xmpp_stanza_t *item)
@@ -102,7 +96,7 @@ static void start_affiliation(struct xmuc_task *t)
 				      p->affiliation};
 
 		t->about = p->jid.full;
-		ask_item(t, set, take_done);
+		ask_item(t, set, xmuc_take_done);
 		return;
 	}
 	t->about = list;
@@ -240,7 +234,7 @@ static void set_role(struct xmuc_task *t)
 {
 	const char *set[4] = {"nick", t->about, "role", t->x->set.role};
 
-	ask_item(t, set, take_done);
+	ask_item(t, set, xmuc_take_done);
 }
 
 static void start_role(struct xmuc_task *t)

@@ -149,6 +149,12 @@ void xmuc_done(struct xmuc_task *t)
 	end(t);
 }
 
+void xmuc_take_done(struct xmuc_task *t, xmpp_stanza_t *answer)
+{
+	(void)answer;
+	xmuc_done(t);
+}
+
 void xmuc_complain(struct xmuc_task *t, const struct cpl_err *why)
 {
 	struct cpl_err e = *why;
