@@ -7,6 +7,7 @@
 #include "../common/base/limits.h"
 #include "../common/stanza/build.h"
 #include "../common/stanza/disco.h"
+#include "../common/stanza/muc.h"
 #include "../common/stanza/ns.h"
 #include "xmuc.h"
 
@@ -117,9 +118,8 @@ static void joined(struct xmuc_task *t)
 	t->refused = on_refused;
 	/* 10.1.2 */
 	if (t->x->set.given & XMUC_INSTANT)
-		xmuc_submit(t, CPL_NS_MUC_OWNER,
-			    cpl_form_empty(t->x->client.run.ctx, "submit"),
-			    take_configured);
+		xmuc_ask(t, cpl_muc_instant(t->x->client.run.ctx, t->place),
+			 take_configured);
 	else
 		xmuc_ask(t, xmuc_query(t, "get", CPL_NS_MUC_OWNER, &query),
 			 take_form);
