@@ -205,6 +205,10 @@ void xmuc_online(struct xmuc *x);
 void xmuc_ask(struct xmuc_task *t, xmpp_stanza_t *iq,
 	      void (*answered)(struct xmuc_task *t, xmpp_stanza_t *answer));
 
+/* A stanza could not be sent. Non-zero: it was too large, and costs only
+ * itself; else the run was given up. */
+int xmuc_unsent(struct xmuc *x, const struct cpl_err *why);
+
 /* Asks what the place says of itself. */
 void xmuc_ask_info(struct xmuc_task *t,
 		   void (*answered)(struct xmuc_task *t,

@@ -63,7 +63,7 @@ static void refuse(struct xmuc_task *t, size_t i, const struct cpl_err *why)
 	t->about = NULL;
 }
 
-/* One that is too large costs only itself. */
+/* 0, or -1: the run was given up. */
 static int send_one(struct xmuc_task *t, size_t i)
 {
 	struct xmuc *x = t->x;
@@ -79,12 +79,10 @@ static int send_one(struct xmuc_task *t, size_t i)
 		xmpp_stanza_release(m);
 	if (e.status == CPL_OK)
 		return 0;
-	if (e.status == CPL_DATA) {
-		refuse(t, i, &e);
-		return 0;
-	}
-	cpl_run_give_up(&x->client.run, &e);
-	return -1;
+	if (!xmuc_unsent(x, &e))
+		return -1;
+	refuse(t, i, &e);
+	return 0;
 }
 
 static void send_next(struct xmuc_task *t)

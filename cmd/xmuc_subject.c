@@ -112,10 +112,8 @@ static void say(struct xmuc_task *t)
 	if (e.status == CPL_OK)
 		return;
 	t->setting = 0;
-	if (e.status == CPL_DATA)
+	if (xmuc_unsent(x, &e))
 		xmuc_fail(t, &e);
-	else
-		cpl_run_give_up(&x->client.run, &e);
 }
 
 static void start_subject(struct xmuc_task *t)

@@ -220,6 +220,14 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 		xmuc_fail(t, &e);
 }
 
+int xmuc_unsent(struct xmuc *x, const struct cpl_err *why)
+{
+	if (why->status == CPL_DATA)
+		return 1;
+	cpl_run_give_up(&x->client.run, why);
+	return 0;
+}
+
 static void ask(struct xmuc_task *t, xmpp_stanza_t *iq)
 {
 	const char *type = iq ? xmpp_stanza_get_type(iq) : NULL;
@@ -233,10 +241,8 @@ static void ask(struct xmuc_task *t, xmpp_stanza_t *iq)
 	if (e.status == CPL_OK)
 		return;
 	t->setting = 0;
-	if (e.status == CPL_DATA)
+	if (xmuc_unsent(t->x, &e))
 		xmuc_fail(t, &e);
-	else
-		cpl_run_give_up(&t->x->client.run, &e);
 }
 
 void xmuc_ask(struct xmuc_task *t, xmpp_stanza_t *iq,

@@ -399,6 +399,16 @@ silent_owner() {
 		"$(cut -f -4 out) $(cut -f 4- out | tr '\t' '\n' | wc -l)"
 }
 
+@test "what is too large for the server costs only itself" {
+	stub limit=2000
+	long=$(printf 'x%.0s' {1..2000})
+	expect_exit 65 tool xmuc destroy r@s.lit --reason "$long"
+	grep -qxE 'xmuc: r@s.lit: the stanza has [0-9]+ bytes, the server takes 2000' err
+	expect_exit 65 tool xmuc invite r@s.lit a@s.lit b@s.lit --reason "$long"
+	same 'each' 2 "$(grep -cE '^xmuc: r@s.lit: [ab]@s.lit: the stanza has' err)"
+	same 'nothing was sent' 0 "$(grep -cE 'recv .*xxx' "$STUB_LOG" || true)"
+}
+
 @test "-W after the login: 124, and what is not known is said" {
 	silent_owner
 	expect_exit 124 tool xmuc -W 4 subject r@s.lit
