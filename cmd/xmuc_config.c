@@ -203,6 +203,9 @@ const struct xmuc_verb xmuc_destroy = {
 
 /* --- a nickname of one's own ------------------------------------------- */
 
+#define FORM_OF_REGISTER "http://jabber.org/protocol/muc#register"
+#define ROOMNICK "muc#register_roomnick"
+
 static const struct xmuc_meaning of_register[] = {
     {"forbidden", "we are banned", CPL_REFUSED},
     {"not-allowed", "the room lets nobody register", CPL_REFUSED},
@@ -217,28 +220,14 @@ static const struct xmuc_meaning of_register[] = {
 /* The form that a room would have sent. */
 static xmpp_stanza_t *form_of_nick(struct xmuc_task *t)
 {
-	static const struct {
-		const char *var, *type, *value;
-	} fields[] = {
-	    {"FORM_TYPE", "hidden", "http://jabber.org/protocol/muc#register"},
-	    {"muc#register_roomnick", NULL, NULL},
-	};
-	xmpp_stanza_t *x = cpl_form_empty(t->x->client.run.ctx, "submit");
+	xmpp_stanza_t *x = cpl_form_empty(t->x->client.run.ctx);
 
-	for (size_t i = 0; i < 2; i++) {
-		const char *value =
-		    fields[i].value ? fields[i].value : t->x->nick;
-		xmpp_stanza_t *el = cpl_build_child(x, "field", NULL);
-
-		if (cpl_set_attr(el, "var", fields[i].var) == 0 &&
-		    cpl_set_attr(el, "type", fields[i].type) == 0 &&
-		    cpl_build_text_child(el, "value", value) == 0)
-			continue;
-		if (x)
-			xmpp_stanza_release(x);
-		return NULL;
-	}
-	return x;
+	if (cpl_form_add(x, "FORM_TYPE", "hidden", FORM_OF_REGISTER) == 0 &&
+	    cpl_form_add(x, ROOMNICK, NULL, t->x->nick) == 0)
+		return x;
+	if (x)
+		xmpp_stanza_release(x);
+	return NULL;
 }
 
 static int fill_in(struct xmuc_task *t, struct cpl_err *e)
@@ -246,7 +235,7 @@ static int fill_in(struct xmuc_task *t, struct cpl_err *e)
 	struct cpl_buf pair = CPL_BUF_INIT(CPL_JID_MAX);
 	int result;
 
-	if (cpl_buf_addf(&pair, "muc#register_roomnick=%s", t->x->nick) < 0)
+	if (cpl_buf_addf(&pair, ROOMNICK "=%s", t->x->nick) < 0)
 		result = cpl_err_nomem(e);
 	else
 		result = cpl_form_set(&t->form, pair.data, e);

@@ -5,6 +5,7 @@
 
 #include "bookmark.h"
 #include "build.h"
+#include "form.h"
 #include "ns.h"
 
 /* The iq, or NULL and nothing is left of it. */
@@ -48,15 +49,6 @@ xmpp_stanza_t *cpl_bookmark_ask(xmpp_ctx_t *ctx, enum cpl_bookmark_store store)
 
 /* --- the node ---------------------------------------------------------- */
 
-static int add_field(xmpp_stanza_t *form, const char *var, const char *value)
-{
-	xmpp_stanza_t *field = cpl_build_child(form, "field", NULL);
-
-	return cpl_set_attr(field, "var", var) == 0
-		   ? cpl_build_text_child(field, "value", value)
-		   : -1;
-}
-
 /* XEP-0402 3.3, XEP-0223 3: nobody else sees it, and all items stay. */
 static int add_form(xmpp_stanza_t *parent, const char *type,
 		    enum cpl_bookmark_store store)
@@ -64,16 +56,16 @@ static int add_form(xmpp_stanza_t *parent, const char *type,
 	xmpp_stanza_t *form = cpl_build_child(parent, "x", CPL_NS_DATA);
 
 	if (cpl_set_attr(form, "type", "submit") < 0 ||
-	    add_field(form, "FORM_TYPE", type) < 0 ||
-	    add_field(form, "pubsub#persist_items", "true") < 0 ||
-	    add_field(form, "pubsub#access_model", "whitelist") < 0)
+	    cpl_form_add(form, "FORM_TYPE", NULL, type) < 0 ||
+	    cpl_form_add(form, "pubsub#persist_items", NULL, "true") < 0 ||
+	    cpl_form_add(form, "pubsub#access_model", NULL, "whitelist") < 0)
 		return -1;
-	if (store != CPL_BOOKMARK_ITEMS)
-		return 0;
-	return add_field(form, "pubsub#max_items", "max") < 0
-		   ? -1
-		   : add_field(form, "pubsub#send_last_published_item",
-			       "never");
+	if (store == CPL_BOOKMARK_ITEMS &&
+	    (cpl_form_add(form, "pubsub#max_items", NULL, "max") < 0 ||
+	     cpl_form_add(form, "pubsub#send_last_published_item", NULL,
+			  "never") < 0))
+		return -1;
+	return 0;
 }
 
 xmpp_stanza_t *cpl_bookmark_configure(xmpp_ctx_t *ctx,

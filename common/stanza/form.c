@@ -297,15 +297,32 @@ int cpl_form_complete(const struct cpl_form *f, struct cpl_err *e)
 
 /* --- submitting -------------------------------------------------------- */
 
+/* NULL without memory. */
+static xmpp_stanza_t *add_field(xmpp_stanza_t *x, const char *var,
+				const char *type)
+{
+	xmpp_stanza_t *el = cpl_build_child(x, "field", NULL);
+
+	return cpl_set_attr(el, "var", var) == 0 &&
+		       (!type || cpl_set_attr(el, "type", type) == 0)
+		   ? el
+		   : NULL;
+}
+
+int cpl_form_add(xmpp_stanza_t *x, const char *var, const char *type,
+		 const char *value)
+{
+	return cpl_build_text_child(add_field(x, var, type), "value", value);
+}
+
 static int submit_field(xmpp_stanza_t *x, const struct cpl_form_field *field)
 {
 	xmpp_stanza_t *el;
 
 	if (field->count == 0 && !field->changed)
 		return 0;
-	el = cpl_build_child(x, "field", NULL);
-	if (cpl_set_attr(el, "var", field->var) < 0 ||
-	    cpl_set_attr(el, "type", kinds[field->kind]) < 0)
+	el = add_field(x, field->var, kinds[field->kind]);
+	if (!el)
 		return -1;
 	for (size_t i = 0; i < field->count; i++)
 		if (cpl_build_text_child(el, "value", field->values[i]) < 0)
@@ -313,11 +330,11 @@ static int submit_field(xmpp_stanza_t *x, const struct cpl_form_field *field)
 	return 0;
 }
 
-xmpp_stanza_t *cpl_form_empty(xmpp_ctx_t *ctx, const char *type)
+xmpp_stanza_t *cpl_form_empty(xmpp_ctx_t *ctx)
 {
 	xmpp_stanza_t *x = cpl_build(ctx, "x", CPL_NS_DATA);
 
-	if (x && cpl_set_attr(x, "type", type) == 0)
+	if (x && cpl_set_attr(x, "type", "submit") == 0)
 		return x;
 	if (x)
 		xmpp_stanza_release(x);
@@ -326,7 +343,7 @@ xmpp_stanza_t *cpl_form_empty(xmpp_ctx_t *ctx, const char *type)
 
 xmpp_stanza_t *cpl_form_submit(const struct cpl_form *f, xmpp_ctx_t *ctx)
 {
-	xmpp_stanza_t *x = cpl_form_empty(ctx, "submit");
+	xmpp_stanza_t *x = cpl_form_empty(ctx);
 
 	for (size_t i = 0; x && i < f->count; i++) {
 		if (submit_field(x, &f->fields[i]) == 0)
@@ -354,7 +371,7 @@ static int add_options(struct cpl_buf *out, const struct cpl_form_field *field)
 	return cpl_buf_addc(out, ']');
 }
 
-static int add_field(struct cpl_buf *out, const struct cpl_form_field *field)
+static int add_json(struct cpl_buf *out, const struct cpl_form_field *field)
 {
 	const char *value;
 
@@ -381,7 +398,7 @@ int cpl_form_json(struct cpl_buf *out, const struct cpl_form *f)
 
 	for (size_t i = 0; i < f->count && !failed; i++)
 		if (f->fields[i].kind != CPL_FORM_HIDDEN)
-			failed = add_field(out, &f->fields[i]) < 0;
+			failed = add_json(out, &f->fields[i]) < 0;
 	if (!failed && cpl_buf_addc(out, ']') == 0)
 		return 0;
 	cpl_buf_truncate(out, start);

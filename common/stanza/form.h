@@ -105,11 +105,15 @@ int cpl_form_complete(const struct cpl_form *f, struct cpl_err *e)
 xmpp_stanza_t *cpl_form_submit(const struct cpl_form *f, xmpp_ctx_t *ctx)
     __attribute__((warn_unused_result));
 
-/* A form of that type with nothing in it: "submit" takes what the other side
- * has by default (XEP-0045 10.1.2), "cancel" gives up. New, the caller's; NULL
- * without memory. */
-xmpp_stanza_t *cpl_form_empty(xmpp_ctx_t *ctx, const char *type)
+/* A form to submit with nothing in it. New, the caller's; NULL without
+ * memory. */
+xmpp_stanza_t *cpl_form_empty(xmpp_ctx_t *ctx)
     __attribute__((warn_unused_result));
+
+/* Adds a field of one value; type NULL: it does without (3.2). 0, or -1 without
+ * memory. */
+int cpl_form_add(xmpp_stanza_t *x, const char *var, const char *type,
+		 const char *value) __attribute__((warn_unused_result));
 
 /* Appends the list of fields, hidden ones left out:
  *	[{"var":V,"type":T,"label":L,"required":true,"values":[V],

@@ -6,6 +6,7 @@
 
 #include "../base/when.h"
 #include "../stanza/build.h"
+#include "../stanza/form.h"
 #include "../stanza/ns.h"
 
 int cpl_archive_offered(xmpp_stanza_t *answer)
@@ -25,17 +26,6 @@ int cpl_archive_offered(xmpp_stanza_t *answer)
 
 /* --- queries ----------------------------------------------------------- */
 
-static int add_field(xmpp_stanza_t *form, const char *var, const char *type,
-		     const char *value)
-{
-	xmpp_stanza_t *field = cpl_build_child(form, "field", NULL);
-
-	if (!field || cpl_set_attr(field, "var", var) < 0 ||
-	    (type && cpl_set_attr(field, "type", type) < 0))
-		return -1;
-	return cpl_build_text_child(field, "value", value);
-}
-
 /* 4.1.2 */
 static int add_start(xmpp_stanza_t *query, int64_t start)
 {
@@ -44,9 +34,9 @@ static int add_start(xmpp_stanza_t *query, int64_t start)
 
 	cpl_when_stamp(start, stamp);
 	if (!form || cpl_set_attr(form, "type", "submit") < 0 ||
-	    add_field(form, "FORM_TYPE", "hidden", CPL_NS_MAM) < 0)
+	    cpl_form_add(form, "FORM_TYPE", "hidden", CPL_NS_MAM) < 0)
 		return -1;
-	return add_field(form, "start", NULL, stamp);
+	return cpl_form_add(form, "start", NULL, stamp);
 }
 
 /* XEP-0059 2 */

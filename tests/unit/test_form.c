@@ -328,6 +328,8 @@ static void is_xml(xmpp_stanza_t *x, const char *expected, int line)
 
 static void submits(void)
 {
+	xmpp_stanza_t *x;
+
 	CHECK_INT(read_form(FORM), 0);
 	CHECK_INT(cpl_form_complete(&form, &why), -1);
 	CHECK_STR(why.text, "b needs a value");
@@ -343,8 +345,12 @@ static void submits(void)
 		   VALUE("&lt;&amp;&gt;")) "<field type=\"list-multi\" "
 					   "var=\"many\"/>"));
 	cpl_form_release(&form);
-	IS_XML(cpl_form_empty(ctx, "cancel"),
-	       "<x xmlns=\"jabber:x:data\" type=\"cancel\"/>");
+	x = cpl_form_empty(ctx);
+	CHECK_INT(cpl_form_add(x, "FORM_TYPE", "hidden", "t"), 0);
+	CHECK_INT(cpl_form_add(x, "a", NULL, "<&>"), 0);
+	CHECK_INT(cpl_form_add(NULL, "a", NULL, "b"), -1);
+	IS_XML(x,
+	       SUBMIT("<field var=\"a\">" VALUE("&lt;&amp;&gt;") "</field>"));
 }
 
 static void json(void)
