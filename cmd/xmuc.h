@@ -281,12 +281,7 @@ void xmuc_print(struct xmuc *x, const char *const *keys,
 /* Whether the format prints stanzas: then it was printed. */
 int xmuc_print_stanza(struct xmuc *x, xmpp_stanza_t *stanza);
 
-/* Appends ,"key":"value" to x->client.line, without comma behind { or [, and
- * nothing for NULL. key NULL: the value alone. -1 when it is full. */
-int xmuc_member(struct xmuc *x, const char *key, const char *value)
-    __attribute__((warn_unused_result));
-
-/* Ends and prints the line, which was made, unless failed. */
+/* Ends and prints x->client.line, which was made, unless failed. */
 void xmuc_put(struct xmuc *x, int failed);
 
 /* The query or whatever of that name is in an answer; NULL: the task has failed

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "../common/base/limits.h"
+#include "../common/stanza/json.h"
 #include "xmuc.h"
 
 /* --- the list ---------------------------------------------------------- */
@@ -16,9 +17,9 @@ static void print_json(struct xmuc *x, const struct cpl_bookmark *b)
 	struct cpl_buf *out = &x->client.line;
 
 	xmuc_put(x, cpl_buf_addc(out, '{') < 0 ||
-			xmuc_member(x, "room", b->jid.bare) < 0 ||
-			xmuc_member(x, "name", b->name) < 0 ||
-			xmuc_member(x, "nick", b->nick) < 0 ||
+			cpl_json_entry(out, "room", b->jid.bare) < 0 ||
+			cpl_json_entry(out, "name", b->name) < 0 ||
+			cpl_json_entry(out, "nick", b->nick) < 0 ||
 			cpl_buf_adds(out, b->autojoin
 					      ? ",\"autojoin\":true}"
 					      : ",\"autojoin\":false}") < 0);

@@ -9,6 +9,7 @@
 #include "../common/base/limits.h"
 #include "../common/stanza/build.h"
 #include "../common/stanza/jid.h"
+#include "../common/stanza/json.h"
 #include "../common/stanza/ns.h"
 #include "../common/stanza/text.h"
 #include "xmuc.h"
@@ -67,14 +68,14 @@ static void print_json(struct xmuc_task *t)
 	struct xmuc *x = t->x;
 	struct cpl_buf *out = &x->client.line;
 
-	xmuc_put(x,
-		 cpl_buf_addc(out, '{') < 0 ||
-		     xmuc_member(x, "room", t->place) < 0 ||
-		     xmuc_member(x, "title", t->form.title) < 0 ||
-		     xmuc_member(x, "instructions", t->form.instructions) < 0 ||
-		     cpl_buf_adds(out, ",\"fields\":") < 0 ||
-		     cpl_form_json(out, &t->form) < 0 ||
-		     cpl_buf_addc(out, '}') < 0);
+	xmuc_put(x, cpl_buf_addc(out, '{') < 0 ||
+			cpl_json_entry(out, "room", t->place) < 0 ||
+			cpl_json_entry(out, "title", t->form.title) < 0 ||
+			cpl_json_entry(out, "instructions",
+				       t->form.instructions) < 0 ||
+			cpl_buf_adds(out, ",\"fields\":") < 0 ||
+			cpl_form_json(out, &t->form) < 0 ||
+			cpl_buf_addc(out, '}') < 0);
 }
 
 static void take_settings(struct xmuc_task *t, xmpp_stanza_t *answer)

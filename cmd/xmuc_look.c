@@ -8,6 +8,7 @@
 #include "../common/base/limits.h"
 #include "../common/stanza/build.h"
 #include "../common/stanza/disco.h"
+#include "../common/stanza/json.h"
 #include "../common/stanza/ns.h"
 #include "xmuc.h"
 
@@ -97,11 +98,11 @@ static int print_fact(void *user, const struct cpl_disco_fact *fact)
 	return 0;
 }
 
-static int add_feature(void *user, const struct cpl_disco_fact *fact)
+static int add_feature(void *out, const struct cpl_disco_fact *fact)
 {
 	if (strcmp(fact->kind, "feature") != 0)
 		return 0;
-	return xmuc_member(user, NULL, fact->fields[0]);
+	return cpl_json_entry(out, NULL, fact->fields[0]);
 }
 
 static const char *name_of(xmpp_stanza_t *query)
@@ -130,10 +131,10 @@ static void print_json(struct xmuc_task *t, xmpp_stanza_t *query)
 		return;
 	}
 	xmuc_put(x, cpl_buf_addc(out, '{') < 0 ||
-			xmuc_member(x, "room", t->place) < 0 ||
-			xmuc_member(x, "name", name_of(query)) < 0 ||
+			cpl_json_entry(out, "room", t->place) < 0 ||
+			cpl_json_entry(out, "name", name_of(query)) < 0 ||
 			cpl_buf_adds(out, ",\"features\":[") < 0 ||
-			cpl_disco_each(query, add_feature, x) != 0 ||
+			cpl_disco_each(query, add_feature, out) != 0 ||
 			cpl_buf_adds(out, "],\"fields\":") < 0 ||
 			cpl_form_json(out, &t->form) < 0 ||
 			cpl_buf_addc(out, '}') < 0);

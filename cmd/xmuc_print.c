@@ -12,11 +12,6 @@
 
 /* --- records ----------------------------------------------------------- */
 
-int xmuc_member(struct xmuc *x, const char *key, const char *value)
-{
-	return cpl_json_entry(&x->client.line, key, value);
-}
-
 void xmuc_put(struct xmuc *x, int failed)
 {
 	struct cpl_client *c = &x->client;
@@ -33,11 +28,12 @@ void xmuc_put(struct xmuc *x, int failed)
 static void print_object(struct xmuc *x, const char *const *keys,
 			 const char *const *values, size_t n)
 {
-	int failed = cpl_buf_addc(&x->client.line, '{') < 0;
+	struct cpl_buf *out = &x->client.line;
+	int failed = cpl_buf_addc(out, '{') < 0;
 
 	for (size_t i = 0; i < n && !failed; i++)
-		failed = xmuc_member(x, keys[i], values[i]) < 0;
-	xmuc_put(x, failed || cpl_buf_addc(&x->client.line, '}') < 0);
+		failed = cpl_json_entry(out, keys[i], values[i]) < 0;
+	xmuc_put(x, failed || cpl_buf_addc(out, '}') < 0);
 }
 
 void xmuc_print(struct xmuc *x, const char *const *keys,
