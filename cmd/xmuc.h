@@ -253,9 +253,6 @@ xmpp_stanza_t *xmuc_query(const struct xmuc_task *t, const char *type,
 			  const char *ns, xmpp_stanza_t **query)
     __attribute__((warn_unused_result));
 
-/* The password that was given for the task's room, or NULL. */
-const char *xmuc_password(const struct xmuc_task *t);
-
 /* --- rooms: xmuc_join.c -------------------------------------------------- */
 
 /* How a room is entered. */
@@ -263,6 +260,10 @@ enum xmuc_way {
 	XMUC_THERE,  /* it exists */
 	XMUC_RESERVE /* it is new, and locked until it is configured */
 };
+
+/* The password that the options give for the task's room, and not what is
+ * configured for ourselves; or NULL. */
+const char *xmuc_given_password(const struct xmuc_task *t);
 
 /* Enters the room; joined() follows, or the end of the task. */
 void xmuc_join(struct xmuc_task *t, enum xmuc_way way,

@@ -122,6 +122,7 @@ static void start_add(struct xmuc_task *t)
 	const struct xmuc_settings *set = &x->set;
 	const struct cpl_recipient *of = &x->rooms.more[t->index];
 	struct cpl_bookmark_change change = {.name = set->name,
+					     .password = xmuc_given_password(t),
 					     .autojoin = set->autojoin};
 	struct cpl_err e = CPL_ERR_INIT;
 	char *nick = NULL;
@@ -134,8 +135,6 @@ static void start_add(struct xmuc_task *t)
 		}
 		change.nick = nick;
 	}
-	if (set->given & XMUC_PASSWORD)
-		change.password = xmuc_password(t);
 	t->setting = 1;
 	if (fetch(x) == 0 &&
 	    cpl_bookmarks_put(x->bookmarks, t->place, &change, on_done, t) < 0)

@@ -14,14 +14,11 @@
 static int add_direct(struct xmuc_task *t, xmpp_stanza_t *m)
 {
 	const struct xmuc *x = t->x;
-	/* Not one that is configured for ourselves. */
-	const char *password =
-	    x->set.given & XMUC_PASSWORD ? xmuc_password(t) : NULL;
 	xmpp_stanza_t *el = cpl_build_child(m, "x", CPL_NS_CONFERENCE);
 
 	return el && cpl_set_attr(el, "jid", t->place) == 0 &&
 		       cpl_set_attr(el, "reason", x->set.reason) == 0 &&
-		       cpl_set_attr(el, "password", password) == 0
+		       cpl_set_attr(el, "password", xmuc_given_password(t)) == 0
 		   ? 0
 		   : -1;
 }

@@ -16,11 +16,15 @@ static const struct cpl_room_entry *entry_of(const struct xmuc_task *t)
 	return NULL;
 }
 
-const char *xmuc_password(const struct xmuc_task *t)
+static const char *password_of(const struct cpl_room_entry *entry)
 {
-	const struct cpl_room_entry *entry = entry_of(t);
-
 	return entry && entry->password ? entry->password->text : NULL;
+}
+
+const char *xmuc_given_password(const struct xmuc_task *t)
+{
+	return t->x->set.given & XMUC_PASSWORD ? password_of(entry_of(t))
+					       : NULL;
 }
 
 static void on_joined(void *user, struct cpl_room *room)
@@ -60,7 +64,7 @@ void xmuc_join(struct xmuc_task *t, enum xmuc_way way,
 	    .nick_exact = x->set.room.nick_exact,
 	    .create = way == XMUC_RESERVE,
 	    .reserve = way == XMUC_RESERVE,
-	    .password = xmuc_password(t),
+	    .password = password_of(entry),
 	    .timeout = x->set.each_timeout > 0 ? x->set.each_timeout
 					       : 24L * 3600 * 1000,
 	    .history = {.most = 0, .since = -1},

@@ -109,10 +109,10 @@ static int set_password(struct xmuc_task *t, struct cpl_err *e)
 	static const char on[] = "muc#roomconfig_passwordprotectedroom";
 	static const char secret[] = "muc#roomconfig_roomsecret";
 	struct cpl_buf pair = CPL_BUF_SECRET_INIT(2 * CPL_SECRET_MAX);
-	const char *password = xmuc_password(t);
+	const char *password = xmuc_given_password(t);
 	int result = 0;
 
-	if (!(t->x->set.given & XMUC_PASSWORD) || !password)
+	if (!password)
 		return 0;
 	if (!cpl_form_find(&t->form, secret))
 		return cpl_err_set(e, CPL_UNAVAILABLE,
