@@ -89,10 +89,8 @@ static void send_next(struct xmuc_task *t)
 	while (x->invited < x->people.count && !cpl_delivery_full(x->delivery))
 		if (send_one(t, x->invited++) < 0)
 			return;
-	if (x->invited == x->people.count) {
-		x->invited++;
+	if (x->invited == x->people.count)
 		cpl_delivery_finish(x->delivery);
-	}
 }
 
 static void on_room(void *user)

@@ -78,7 +78,8 @@ void cpl_delivery_id(const struct cpl_delivery *d,
 /* So much waits for the server that no more should be sent now. */
 int cpl_delivery_full(struct cpl_delivery *d);
 
-/* Nothing more will be sent: the pings go out, done() follows. */
+/* Nothing more will be sent: the pings go out, done() follows. Called again it
+ * does nothing. */
 void cpl_delivery_finish(struct cpl_delivery *d);
 
 /* The session's events. given_up: what is said of it is that its outcome is
