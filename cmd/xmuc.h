@@ -186,9 +186,6 @@ int xmuc_add_place(struct xmuc *x, const char *text, struct cpl_err *e)
 int xmuc_room_line(struct xmuc *x, char *text, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
-/* The word of a list, or NULL. */
-const char *xmuc_word(const char *text, const char *const *words, size_t n);
-
 /* Reads stdin to its end and goes on with xmuc_go(). */
 void xmuc_stdin_start(struct xmuc *x);
 
@@ -289,10 +286,6 @@ void xmuc_put(struct xmuc *x, int failed);
  * as the answer is useless. */
 xmpp_stanza_t *xmuc_payload(struct xmuc_task *t, xmpp_stanza_t *answer,
 			    const char *name, const char *ns);
-
-/* The form in an answer to a question of that namespace. 0, or -1 and the task
- * has failed. */
-int xmuc_form(struct xmuc_task *t, xmpp_stanza_t *answer, const char *ns);
 
 /* Submits a form, which is taken over (NULL: there was no memory). */
 void xmuc_submit(struct xmuc_task *t, const char *ns, xmpp_stanza_t *form,

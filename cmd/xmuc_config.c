@@ -78,9 +78,25 @@ static void print_json(struct xmuc_task *t)
 			cpl_buf_addc(out, '}') < 0);
 }
 
+/* 0, or -1 and the task has failed. */
+static int take_form(struct xmuc_task *t, xmpp_stanza_t *answer)
+{
+	xmpp_stanza_t *query =
+	    xmuc_payload(t, answer, "query", CPL_NS_MUC_OWNER);
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (!query)
+		return -1;
+	if (cpl_form_read(&t->form, cpl_child(query, "x", CPL_NS_DATA), &e) ==
+	    0)
+		return 0;
+	xmuc_fail(t, &e);
+	return -1;
+}
+
 static void take_settings(struct xmuc_task *t, xmpp_stanza_t *answer)
 {
-	if (xmuc_form(t, answer, CPL_NS_MUC_OWNER) < 0)
+	if (take_form(t, answer) < 0)
 		return;
 	if (t->x->client.format.kind == CPL_FORMAT_JSON)
 		print_json(t);
@@ -94,7 +110,7 @@ static void change_settings(struct xmuc_task *t, xmpp_stanza_t *answer)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (xmuc_form(t, answer, CPL_NS_MUC_OWNER) < 0)
+	if (take_form(t, answer) < 0)
 		return;
 	if (xmuc_change(t, &e) < 0)
 		xmuc_fail(t, &e);

@@ -2,8 +2,6 @@
  *
  * xmuc create: enters a room that does not exist, which makes it and us its
  * owner; it is locked until it is configured (XEP-0045 10.1). */
-#include <string.h>
-
 #include "../common/base/limits.h"
 #include "../common/stanza/build.h"
 #include "../common/stanza/disco.h"

@@ -2,7 +2,6 @@
  *
  * xmuc list and info: nothing but a question of service discovery. A room of a
  * service is one record out; one thing that a room says of itself is. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "../common/base/limits.h"

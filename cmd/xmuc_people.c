@@ -142,6 +142,14 @@ static int add_person(struct xmuc *x, const char *text, const char *affiliation,
 	return 0;
 }
 
+static const char *affiliation_of(const char *word)
+{
+	for (size_t i = 0; i < AFFILIATIONS; i++)
+		if (strcmp(affiliations[i], word) == 0)
+			return affiliations[i];
+	return NULL;
+}
+
 /* Behind an affiliation a JID alone, else as it was printed. */
 static int affiliation_line(struct xmuc *x, char *text, struct cpl_err *e)
 {
@@ -153,7 +161,7 @@ static int affiliation_line(struct xmuc *x, char *text, struct cpl_err *e)
 			return cpl_err_set(e, CPL_DATA,
 					   "no AFFILIATION TAB JID");
 		text[len] = '\0';
-		affiliation = xmuc_word(text, affiliations, AFFILIATIONS);
+		affiliation = affiliation_of(text);
 		if (!affiliation)
 			return cpl_err_set(e, CPL_DATA,
 					   "'%.100s' is not owner, admin, "

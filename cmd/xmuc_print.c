@@ -72,21 +72,6 @@ xmpp_stanza_t *xmuc_payload(struct xmuc_task *t, xmpp_stanza_t *answer,
 	return NULL;
 }
 
-int xmuc_form(struct xmuc_task *t, xmpp_stanza_t *answer, const char *ns)
-{
-	xmpp_stanza_t *query = xmuc_payload(t, answer, "query", ns);
-	struct cpl_err e = CPL_ERR_INIT;
-
-	if (!query)
-		return -1;
-	cpl_form_release(&t->form);
-	if (cpl_form_read(&t->form, cpl_child(query, "x", CPL_NS_DATA), &e) ==
-	    0)
-		return 0;
-	xmuc_fail(t, &e);
-	return -1;
-}
-
 void xmuc_submit(struct xmuc_task *t, const char *ns, xmpp_stanza_t *form,
 		 void (*answered)(struct xmuc_task *t, xmpp_stanza_t *answer))
 {

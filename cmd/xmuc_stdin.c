@@ -42,14 +42,6 @@ void xmuc_words_release(struct xmuc_words *words)
 	free(words->list);
 }
 
-const char *xmuc_word(const char *text, const char *const *words, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(words[i], text) == 0)
-			return words[i];
-	return NULL;
-}
-
 int xmuc_add_place(struct xmuc *x, const char *text, struct cpl_err *e)
 {
 	const struct cpl_config *config = x->client.run.cli.config;

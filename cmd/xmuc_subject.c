@@ -9,7 +9,6 @@
 #include "../common/stanza/build.h"
 #include "../common/stanza/filter.h"
 #include "../common/stanza/muc.h"
-#include "../common/stanza/ns.h"
 #include "xmuc.h"
 
 /* The kind of our id. */

@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "../common/base/limits.h"
-#include "../common/base/num.h"
 #include "../common/stanza/build.h"
 #include "../common/stanza/disco.h"
 #include "../common/stanza/filter.h"
-#include "../common/stanza/jid.h"
 #include "../common/stanza/muc.h"
 #include "../common/stanza/ns.h"
 #include "xmuc.h"

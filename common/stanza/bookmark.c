@@ -7,7 +7,7 @@
 #include "build.h"
 #include "ns.h"
 
-void cpl_bookmark_release(struct cpl_bookmark *b)
+static void release(struct cpl_bookmark *b)
 {
 	if (b->password)
 		explicit_bzero(b->password, strlen(b->password));
@@ -24,7 +24,7 @@ void cpl_bookmark_release(struct cpl_bookmark *b)
 void cpl_bookmark_list_release(struct cpl_bookmark_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		cpl_bookmark_release(&list->list[i]);
+		release(&list->list[i]);
 	free(list->list);
 	memset(list, 0, sizeof *list);
 }
@@ -111,7 +111,7 @@ static int read_one(struct cpl_bookmark *out, enum cpl_bookmark_store store,
 	    copy_child(&out->nick, el, "nick") == 0 &&
 	    copy_child(&out->password, el, "password") == 0)
 		return 1;
-	cpl_bookmark_release(out);
+	release(out);
 	return -1;
 }
 
@@ -129,7 +129,7 @@ static void drop_twins(struct cpl_bookmark_list *list)
 
 	for (size_t i = 0; i < list->count; i++) {
 		if (n > 0 && by_jid(&list->list[n - 1], &list->list[i]) == 0)
-			cpl_bookmark_release(&list->list[i]);
+			release(&list->list[i]);
 		else
 			list->list[n++] = list->list[i];
 	}

@@ -4,8 +4,8 @@
  * that came before (XEP-0048), in a node or in private storage (XEP-0049). The
  * requests, what is read from their answers, and what is published. A struct
  * cpl_bookmark owns its strings and a reference to the element it was read
- * from; zero-filled it is empty and may be released. What is returned as new is
- * the caller's; nothing is sent here. */
+ * from, and is its list's. What is returned as new is the caller's; nothing is
+ * sent here. */
 #ifndef CPL_BOOKMARK_H
 #define CPL_BOOKMARK_H
 
@@ -31,8 +31,6 @@ struct cpl_bookmark {
 	int autojoin;
 	xmpp_stanza_t *conference;
 };
-
-void cpl_bookmark_release(struct cpl_bookmark *b);
 
 /* Bookmarks in the order of their JIDs, each once. */
 struct cpl_bookmark_list {

@@ -28,15 +28,6 @@ static enum cpl_form_kind kind_of(const char *type)
 	return CPL_FORM_TEXT_SINGLE;
 }
 
-/* XEP-0004 3.2: all other types have one value at most. */
-int cpl_form_is_multi(const struct cpl_form_field *field)
-{
-	return field->kind == CPL_FORM_TEXT_MULTI ||
-	       field->kind == CPL_FORM_LIST_MULTI ||
-	       field->kind == CPL_FORM_JID_MULTI ||
-	       field->kind == CPL_FORM_HIDDEN;
-}
-
 void cpl_form_clear(struct cpl_form_field *field)
 {
 	for (size_t i = 0; i < field->count; i++) {

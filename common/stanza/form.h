@@ -77,9 +77,6 @@ const char *cpl_form_kind(enum cpl_form_kind kind);
  * always one, "true" or "false". */
 const char *cpl_form_value(const struct cpl_form_field *field, size_t i);
 
-/* Whether a field may have several values. */
-int cpl_form_is_multi(const struct cpl_form_field *field);
-
 /* Takes its values from a field; those of text-private are wiped. */
 void cpl_form_clear(struct cpl_form_field *field);
 

@@ -110,6 +110,15 @@ static char *checked(const struct cpl_form_field *field, const char *value,
 	return copy;
 }
 
+/* XEP-0004 3.2: all other types have one value at most; a hidden one is not
+ * changed. */
+static int is_multi(const struct cpl_form_field *field)
+{
+	return field->kind == CPL_FORM_TEXT_MULTI ||
+	       field->kind == CPL_FORM_LIST_MULTI ||
+	       field->kind == CPL_FORM_JID_MULTI;
+}
+
 /* --- the change -------------------------------------------------------- */
 
 /* Whether a list of several has it; a JID counts once (3.3), and an option is
@@ -129,7 +138,7 @@ static int put(struct cpl_form_field *field, char *value, struct cpl_err *e)
 {
 	char **values;
 
-	if (!field->changed || !cpl_form_is_multi(field))
+	if (!field->changed || !is_multi(field))
 		cpl_form_clear(field);
 	field->changed = 1;
 	if (has(field, value)) {
@@ -221,7 +230,7 @@ static int set(struct cpl_form_field *field, const char *value,
 	       struct cpl_err *e)
 {
 	if (is_none(field, value)) {
-		if (!field->changed || !cpl_form_is_multi(field))
+		if (!field->changed || !is_multi(field))
 			cpl_form_clear(field);
 		field->changed = 1;
 		return 0;

@@ -11,7 +11,6 @@
 /* What was said of one place. */
 struct place {
 	struct cpl_bookmarks *all;
-	int told;
 	xmpp_stanza_t *answer; /* NULL: an error, or none */
 	struct cpl_err why;
 	struct cpl_bookmark_list list;
@@ -117,7 +116,6 @@ static void on_place(void *user, xmpp_stanza_t *answer)
 	enum cpl_bookmark_store store =
 	    (enum cpl_bookmark_store)(p - b->places);
 
-	p->told = 1;
 	if (!answer) {
 		no_answer(b, &p->why);
 	} else if (cpl_has_type(answer, "result")) {
