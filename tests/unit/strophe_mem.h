@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * A libstrophe context whose allocator counts blocks and can be told to fail:
- * struct strophe_mem m = STROPHE_MEM_INIT; ctx = strophe_mem_ctx(&m); */
+ * struct strophe_mem m; ctx = strophe_mem_ctx(&m). */
 #ifndef STROPHE_MEM_H
 #define STROPHE_MEM_H
 
 #include <stdlib.h>
 #include <strophe.h>
+
+#include "unit.h"
 
 struct strophe_mem {
 	xmpp_mem_t suite;
@@ -60,6 +62,18 @@ static inline xmpp_ctx_t *strophe_mem_ctx(struct strophe_mem *m)
 	ctx = xmpp_ctx_new(&m->suite, NULL);
 	m->calls = 0;
 	return ctx;
+}
+
+/* Frees the context and ends the program, of which a block that is left is a
+ * failure; main()'s result. */
+static inline int strophe_mem_end(const struct strophe_mem *m, xmpp_ctx_t *ctx)
+{
+	xmpp_ctx_free(ctx);
+	if (m->blocks != 0) {
+		printf("# %ld blocks left\n", m->blocks);
+		unit.failed++;
+	}
+	return unit_end();
 }
 
 #endif

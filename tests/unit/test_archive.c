@@ -2,8 +2,7 @@
 #include "../../common/stream/archive.h"
 
 #include "../../common/stanza/carbon.h"
-#include "../../common/stanza/ns.h"
-#include "../../common/stanza/write.h"
+#include "is_xml.h"
 #include "parse.h"
 #include "strophe_mem.h"
 #include "unit.h"
@@ -19,42 +18,30 @@ static struct cpl_jid own;
 #define DELAY "<delay xmlns='urn:xmpp:delay' stamp='2026-11-28T10:00:00.007Z'/>"
 #define HI "<message xmlns='jabber:client' from='r@m.lit/x'><body>hi</body>"
 
-/* The stanza is this line; it is released. */
-static void is(xmpp_stanza_t *stanza, const char *line)
-{
-	struct cpl_buf b = CPL_BUF_INIT(4096);
-
-	UNIT_NEED(stanza != NULL);
-	CHECK_INT(cpl_write_xml(&b, stanza, CPL_NS_CLIENT), 0);
-	CHECK_STR(b.data, line);
-	cpl_buf_release(&b);
-	xmpp_stanza_release(stanza);
-}
-
 static void queries(void)
 {
 	struct cpl_archive_query q = {"q", "a&b", -1, 100, 0};
 
-	is(cpl_archive_ask(ctx, &q),
-	   "<iq type=\"set\"><query xmlns=\"urn:xmpp:mam:2\" queryid=\"q\">"
-	   "<set xmlns=\"http://jabber.org/protocol/rsm\"><max>100</max>"
-	   "<after>a&amp;b</after></set></query></iq>");
+	IS_XML(cpl_archive_ask(ctx, &q),
+	       "<iq type=\"set\"><query xmlns=\"urn:xmpp:mam:2\" queryid=\"q\">"
+	       "<set xmlns=\"http://jabber.org/protocol/rsm\"><max>100</max>"
+	       "<after>a&amp;b</after></set></query></iq>");
 	q.after = "";
 	q.start = 1795860000007;
-	is(cpl_archive_ask(ctx, &q),
-	   "<iq type=\"set\"><query xmlns=\"urn:xmpp:mam:2\" queryid=\"q\">"
-	   "<x xmlns=\"jabber:x:data\" type=\"submit\">"
-	   "<field type=\"hidden\" var=\"FORM_TYPE\">"
-	   "<value>urn:xmpp:mam:2</value></field><field var=\"start\">"
-	   "<value>2026-11-28T10:00:00.007Z</value></field></x>"
-	   "<set xmlns=\"http://jabber.org/protocol/rsm\"><max>100</max>"
-	   "</set></query></iq>");
+	IS_XML(cpl_archive_ask(ctx, &q),
+	       "<iq type=\"set\"><query xmlns=\"urn:xmpp:mam:2\" queryid=\"q\">"
+	       "<x xmlns=\"jabber:x:data\" type=\"submit\">"
+	       "<field type=\"hidden\" var=\"FORM_TYPE\">"
+	       "<value>urn:xmpp:mam:2</value></field><field var=\"start\">"
+	       "<value>2026-11-28T10:00:00.007Z</value></field></x>"
+	       "<set xmlns=\"http://jabber.org/protocol/rsm\"><max>100</max>"
+	       "</set></query></iq>");
 	q.start = -1;
 	q.last = q.max = 1;
-	is(cpl_archive_ask(ctx, &q),
-	   "<iq type=\"set\"><query xmlns=\"urn:xmpp:mam:2\" queryid=\"q\">"
-	   "<set xmlns=\"http://jabber.org/protocol/rsm\"><max>1</max>"
-	   "<before/></set></query></iq>");
+	IS_XML(cpl_archive_ask(ctx, &q),
+	       "<iq type=\"set\"><query xmlns=\"urn:xmpp:mam:2\" queryid=\"q\">"
+	       "<set xmlns=\"http://jabber.org/protocol/rsm\"><max>1</max>"
+	       "<before/></set></query></iq>");
 }
 
 static int take(const char *xml)
@@ -91,7 +78,7 @@ static void is_message(const char *xml, const char *line, int64_t when)
 
 	CHECK_INT(cpl_archive_take(s, &own, "q", &r), CPL_ARCHIVE_RESULT);
 	CHECK_INT(r.when, when);
-	is(cpl_archive_message(&r, &own), line);
+	IS_XML(cpl_archive_message(&r, &own), line);
 	xmpp_stanza_release(s);
 }
 
@@ -229,8 +216,8 @@ static void carbons(void)
 	CHECK_INT(carbon(" from='j@c.lit'", CARBON("sent", "")),
 		  CPL_CARBON_FORGED);
 	CHECK_INT(carbon(" from='r@m.lit'", "<body>x</body>"), CPL_CARBON_NONE);
-	is(cpl_carbon_enable(ctx), "<iq type=\"set\"><enable "
-				   "xmlns=\"urn:xmpp:carbons:2\"/></iq>");
+	IS_XML(cpl_carbon_enable(ctx), "<iq type=\"set\"><enable "
+				       "xmlns=\"urn:xmpp:carbons:2\"/></iq>");
 }
 
 int main(void)
@@ -248,7 +235,5 @@ int main(void)
 	RUN(live);
 	RUN(carbons);
 	cpl_jid_release(&own);
-	xmpp_ctx_free(ctx);
-	CHECK_INT(mem.blocks, 0);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

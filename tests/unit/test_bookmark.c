@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "../../common/stanza/bookmark.h"
 
-#include <stdlib.h>
-
-#include "../../common/base/buf.h"
-#include "../../common/base/limits.h"
-#include "../../common/stanza/ns.h"
-#include "../../common/stanza/write.h"
+#include "is_xml.h"
 #include "parse.h"
 #include "strophe_mem.h"
 #include "unit.h"
@@ -94,20 +89,6 @@ static void reads_lists(void)
 		  "");
 	cpl_bookmark_list_release(&list);
 }
-
-static void is_xml(xmpp_stanza_t *x, const char *expected, int line)
-{
-	struct cpl_buf out = CPL_BUF_INIT(CPL_RECORD_MAX);
-
-	CHECK(x != NULL);
-	if (!x)
-		return;
-	CHECK_INT(cpl_write_xml(&out, x, CPL_NS_CLIENT), 0);
-	unit_str(out.data, expected, __FILE__, line);
-	cpl_buf_release(&out);
-	xmpp_stanza_release(x);
-}
-#define IS_XML(x, expected) is_xml((x), (expected), __LINE__)
 
 #define FIELD(var, value)                                                      \
 	"<field var=\"" var "\"><value>" value "</value></field>"
@@ -262,6 +243,5 @@ int main(void)
 	RUN(takes_out);
 	RUN(preconditions);
 	RUN(memory);
-	xmpp_ctx_free(ctx);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

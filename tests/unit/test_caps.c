@@ -216,7 +216,5 @@ int main(void)
 	RUN(too_many_and_bad);
 	RUN(presence_agrees_with_answer);
 	RUN(without_memory);
-	xmpp_ctx_free(ctx);
-	CHECK_INT(mem.blocks, 0);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

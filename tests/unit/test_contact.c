@@ -479,7 +479,5 @@ int main(void)
 	RUN(many_records);
 	RUN(without_memory);
 	cpl_buf_release(&told);
-	xmpp_ctx_free(ctx);
-	CHECK_INT(mem.blocks, 0);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

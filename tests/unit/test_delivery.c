@@ -717,7 +717,5 @@ int main(void)
 	RUN(each_unconfirmed);
 	RUN(given_up);
 	RUN(in_rooms);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -187,7 +187,5 @@ int main(void)
 	RUN(stanzas);
 	RUN(logins);
 	RUN(long_text);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -273,7 +273,5 @@ int main(void)
 	RUN(all_criteria_must_hold);
 	RUN(limits);
 	cpl_jid_release(&own);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 
 #include "../../common/base/limits.h"
-#include "../../common/stanza/ns.h"
-#include "../../common/stanza/write.h"
 #include "copies.h"
+#include "is_xml.h"
 #include "parse.h"
 #include "strophe_mem.h"
 #include "unit.h"
@@ -302,20 +301,6 @@ static void odd_lists(void)
 	cpl_buf_release(&xml);
 }
 
-static void is_xml(xmpp_stanza_t *x, const char *expected, int line)
-{
-	struct cpl_buf out = CPL_BUF_INIT(CPL_RECORD_MAX);
-
-	CHECK(x != NULL);
-	if (!x)
-		return;
-	CHECK_INT(cpl_write_xml(&out, x, CPL_NS_CLIENT), 0);
-	unit_str(out.data, expected, __FILE__, line);
-	cpl_buf_release(&out);
-	xmpp_stanza_release(x);
-}
-#define IS_XML(x, expected) is_xml((x), (expected), __LINE__)
-
 #define FORM                                                                   \
 	X(FIELD("hidden", "FORM_TYPE", VALUE("t"))                             \
 	      FIELD("text-single", "a", VALUE("1"))                            \
@@ -434,7 +419,5 @@ int main(void)
 	RUN(json);
 	RUN(wiping);
 	RUN(memory);
-	xmpp_ctx_free(ctx);
-	CHECK_INT(mem.blocks, 0);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -631,7 +631,5 @@ int main(void)
 	RUN(of_a_non_blocking_pipe);
 	RUN(freed_early);
 	RUN(wiped);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -149,8 +149,5 @@ int main(void)
 	RUN(both);
 	RUN(patterns);
 	cpl_jid_release(&own);
-	xmpp_ctx_free(ctx);
-	if (mem.blocks != 0)
-		printf("# %ld blocks left\n", mem.blocks);
-	return unit_end() || mem.blocks != 0;
+	return strophe_mem_end(&mem, ctx);
 }

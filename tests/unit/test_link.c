@@ -1023,7 +1023,5 @@ int main(void)
 	RUN(hung_up_in_the_handshake);
 	RUN(silent_until_secured);
 	RUN(bad_tls_conf);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -272,7 +272,5 @@ int main(void)
 	RUN(to_self);
 	RUN(replies);
 	cpl_jid_release(&own);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

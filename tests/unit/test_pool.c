@@ -759,8 +759,5 @@ int main(void)
 	RUN(thousand);
 	cpl_buf_release(&told);
 	cpl_loop_free(loop);
-	xmpp_ctx_free(ctx);
-	if (mem.blocks != 0)
-		printf("# %ld blocks left\n", mem.blocks);
-	return unit_end() || mem.blocks != 0;
+	return strophe_mem_end(&mem, ctx);
 }

@@ -211,7 +211,5 @@ int main(void)
 	RUN(built);
 	cpl_jid_release(&own);
 	cpl_loop_free(loop);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "../../common/stanza/reply.h"
 
-#include "../../common/stanza/ns.h"
-#include "../../common/stanza/write.h"
+#include "is_xml.h"
 #include "parse.h"
 #include "strophe_mem.h"
 #include "unit.h"
 
 static struct strophe_mem mem;
 static xmpp_ctx_t *ctx;
-
-/* The answer is this line; it is released. */
-static void is(xmpp_stanza_t *answer, const char *line)
-{
-	struct cpl_buf b = CPL_BUF_INIT(4096);
-
-	UNIT_NEED(answer != NULL);
-	CHECK_INT(cpl_write_xml(&b, answer, CPL_NS_CLIENT), 0);
-	CHECK_STR(b.data, line);
-	cpl_buf_release(&b);
-	xmpp_stanza_release(answer);
-}
 
 static xmpp_stanza_t *asked(void)
 {
@@ -33,9 +20,9 @@ static void result(void)
 {
 	xmpp_stanza_t *iq = asked();
 
-	is(cpl_reply_result(ctx, iq),
-	   "<iq id=\"a&amp;1\" to=\"romeo@montague.lit/orchard\" "
-	   "type=\"result\"/>");
+	IS_XML(cpl_reply_result(ctx, iq),
+	       "<iq id=\"a&amp;1\" to=\"romeo@montague.lit/orchard\" "
+	       "type=\"result\"/>");
 	xmpp_stanza_release(iq);
 }
 
@@ -44,7 +31,7 @@ static void result_without_from(void)
 {
 	xmpp_stanza_t *iq = parse(ctx, "<iq type='get' id='2'/>");
 
-	is(cpl_reply_result(ctx, iq), "<iq id=\"2\" type=\"result\"/>");
+	IS_XML(cpl_reply_result(ctx, iq), "<iq id=\"2\" type=\"result\"/>");
 	xmpp_stanza_release(iq);
 }
 
@@ -52,16 +39,16 @@ static void errors(void)
 {
 	xmpp_stanza_t *iq = asked();
 
-	is(cpl_reply_error(ctx, iq, "cancel", "item-not-found", NULL),
-	   "<iq id=\"a&amp;1\" to=\"romeo@montague.lit/orchard\" "
-	   "type=\"error\"><error type=\"cancel\"><item-not-found "
-	   "xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\"/></error></iq>");
-	is(cpl_reply_error(ctx, iq, "wait", "gone", "a < b"),
-	   "<iq id=\"a&amp;1\" to=\"romeo@montague.lit/orchard\" "
-	   "type=\"error\"><error type=\"wait\"><gone "
-	   "xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\"/><text "
-	   "xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\">a &lt; b</text>"
-	   "</error></iq>");
+	IS_XML(cpl_reply_error(ctx, iq, "cancel", "item-not-found", NULL),
+	       "<iq id=\"a&amp;1\" to=\"romeo@montague.lit/orchard\" "
+	       "type=\"error\"><error type=\"cancel\"><item-not-found "
+	       "xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\"/></error></iq>");
+	IS_XML(cpl_reply_error(ctx, iq, "wait", "gone", "a < b"),
+	       "<iq id=\"a&amp;1\" to=\"romeo@montague.lit/orchard\" "
+	       "type=\"error\"><error type=\"wait\"><gone "
+	       "xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\"/><text "
+	       "xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\">a &lt; b</text>"
+	       "</error></iq>");
 	xmpp_stanza_release(iq);
 }
 
@@ -107,7 +94,5 @@ int main(void)
 	RUN(errors);
 	RUN(types);
 	RUN(without_memory);
-	xmpp_ctx_free(ctx);
-	CHECK_INT(mem.blocks, 0);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -307,6 +307,5 @@ int main(void)
 	RUN(end_in_order);
 	RUN(forgotten_in_silence);
 	cpl_jid_release(&own);
-	xmpp_ctx_free(ctx);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -481,7 +481,5 @@ int main(void)
 	RUN(comes_back_without_connection);
 	RUN(what_is_not_about_us);
 	RUN(many);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -314,8 +314,5 @@ int main(void)
 	RUN(not_silent);
 	RUN(stopped);
 	RUN(meanings);
-	xmpp_ctx_free(ctx);
-	if (mem.blocks != 0)
-		printf("# %ld blocks left\n", mem.blocks);
-	return unit_end() || mem.blocks != 0;
+	return strophe_mem_end(&mem, ctx);
 }

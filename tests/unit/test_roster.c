@@ -625,7 +625,5 @@ int main(void)
 	cpl_buf_release(&out);
 	cpl_buf_release(&told);
 	cpl_buf_release(&lines);
-	xmpp_ctx_free(ctx);
-	CHECK_INT(mem.blocks, 0);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -303,6 +303,5 @@ int main(void)
 	RUN(circles);
 	RUN(many_pages);
 	RUN(without_memory);
-	xmpp_ctx_free(ctx);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -448,7 +448,5 @@ int main(void)
 	RUN(looked_up_in_the_history);
 	RUN(bounced_as_no_occupant);
 	RUN(refused_and_listed);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -140,7 +140,5 @@ int main(void)
 	RUN(without_from);
 	RUN(borders);
 	cpl_jid_release(&own);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -189,7 +189,5 @@ int main(void)
 	RUN(accounts);
 	RUN(limits);
 	RUN(doubts);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

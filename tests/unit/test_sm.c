@@ -241,6 +241,5 @@ int main(void)
 	RUN(restarts);
 	RUN(adopts);
 	RUN(adopts_in_vain);
-	xmpp_ctx_free(ctx);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

@@ -157,7 +157,5 @@ int main(void)
 	RUN(nothing_to_write);
 	RUN(where_no_file_can_be);
 	RUN(not_written);
-	xmpp_ctx_free(ctx);
-	CHECK_INT(mem.blocks, 0);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

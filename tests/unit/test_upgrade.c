@@ -120,7 +120,5 @@ int main(void)
 	RUN(choose);
 	RUN(the_one_asked_for);
 	RUN(salt);
-	xmpp_ctx_free(ctx);
-	unit.failed += mem.blocks != 0;
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }

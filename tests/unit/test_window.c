@@ -255,6 +255,5 @@ int main(void)
 	RUN(renewed);
 	RUN(sets_too);
 	RUN(walked);
-	xmpp_ctx_free(ctx);
-	return unit_end();
+	return strophe_mem_end(&mem, ctx);
 }
