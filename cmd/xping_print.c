@@ -2,7 +2,6 @@
  *
  * xping: the statistics, and the records. */
 #include <stdio.h>
-#include <string.h>
 
 #include "../common/stanza/build.h"
 #include "../common/stanza/json.h"
@@ -52,12 +51,9 @@ static void full(struct cpl_client *c)
 /* Begins an object: {"jid":"..." */
 static int begin_json(struct cpl_buf *out, const struct target *t)
 {
-	const char *jid = t->jid->full;
-
-	if (cpl_buf_adds(out, "{\"jid\":\"") < 0 ||
-	    cpl_json_string(out, jid, strlen(jid)) < 0)
-		return -1;
-	return cpl_buf_addc(out, '"');
+	return cpl_buf_addc(out, '{') < 0
+		   ? -1
+		   : cpl_json_entry(out, "jid", t->jid->full);
 }
 
 static void end_json(struct cpl_client *c, int failed)

@@ -3,7 +3,6 @@
  * xqueue: the verbs that look into the queue and need no server. */
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 
 #include "../common/base/limits.h"
 #include "../common/stanza/build.h"
@@ -19,23 +18,16 @@ struct record {
 	xmpp_stanza_t *message;
 };
 
-static int add_string(struct cpl_buf *out, const char *key, const char *value)
-{
-	if (cpl_buf_addf(out, "\"%s\":\"", key) < 0 ||
-	    cpl_json_string(out, value, strlen(value)) < 0)
-		return -1;
-	return cpl_buf_adds(out, "\",");
-}
-
 static int write_json(struct cpl_buf *out, const struct record *r)
 {
-	if (cpl_buf_addc(out, '{') < 0 || add_string(out, "id", r->id) < 0 ||
-	    add_string(out, "state", r->state) < 0 ||
-	    add_string(out, "queued", r->queued) < 0 ||
-	    cpl_buf_addf(out, "\"attempts\":%s,", r->attempts) < 0 ||
-	    add_string(out, "to", r->to) < 0 ||
-	    (*r->why && add_string(out, "why", r->why) < 0) ||
-	    cpl_buf_adds(out, "\"message\":") < 0 ||
+	if (cpl_buf_addc(out, '{') < 0 ||
+	    cpl_json_entry(out, "id", r->id) < 0 ||
+	    cpl_json_entry(out, "state", r->state) < 0 ||
+	    cpl_json_entry(out, "queued", r->queued) < 0 ||
+	    cpl_buf_addf(out, ",\"attempts\":%s", r->attempts) < 0 ||
+	    cpl_json_entry(out, "to", r->to) < 0 ||
+	    cpl_json_entry(out, "why", *r->why ? r->why : NULL) < 0 ||
+	    cpl_buf_adds(out, ",\"message\":") < 0 ||
 	    cpl_json_write(out, r->message) < 0)
 		return -1;
 	return cpl_buf_addc(out, '}');

@@ -232,32 +232,24 @@ xmpp_stanza_t *cpl_contact_item(xmpp_ctx_t *ctx, const struct cpl_contact *c,
 
 /* ---- JSON ---- */
 
-static int add_string(struct cpl_buf *out, const char *before, const char *text)
-{
-	if (cpl_buf_adds(out, before) < 0 || cpl_buf_addc(out, '"') < 0 ||
-	    cpl_json_string(out, text, strlen(text)) < 0)
-		return -1;
-	return cpl_buf_addc(out, '"');
-}
-
 static int add_json(struct cpl_buf *out, const struct cpl_contact *c, int state)
 {
-	const char *before = "";
+	int shows = state || c->subscription == CPL_SUB_REMOVE;
 
-	if (add_string(out, "{\"jid\":", c->jid.full) < 0 ||
-	    (c->name && add_string(out, ",\"name\":", c->name) < 0))
-		return -1;
-	if ((state || c->subscription == CPL_SUB_REMOVE) &&
-	    add_string(out, ",\"subscription\":", words[c->subscription]) < 0)
-		return -1;
-	if (state && c->ask && cpl_buf_adds(out, ",\"ask\":\"subscribe\"") < 0)
+	if (cpl_buf_addc(out, '{') < 0 ||
+	    cpl_json_entry(out, "jid", c->jid.full) < 0 ||
+	    cpl_json_entry(out, "name", c->name) < 0 ||
+	    cpl_json_entry(out, "subscription",
+			   shows ? words[c->subscription] : NULL) < 0 ||
+	    cpl_json_entry(out, "ask", state && c->ask ? "subscribe" : NULL) <
+		0)
 		return -1;
 	if (state && c->approved && cpl_buf_adds(out, ",\"approved\":true") < 0)
 		return -1;
 	if (cpl_buf_adds(out, ",\"groups\":[") < 0)
 		return -1;
-	for (size_t i = 0; i < c->group_count; i++, before = ",")
-		if (add_string(out, before, c->groups[i]) < 0)
+	for (size_t i = 0; i < c->group_count; i++)
+		if (cpl_json_entry(out, NULL, c->groups[i]) < 0)
 			return -1;
 	return cpl_buf_adds(out, "]}");
 }
