@@ -179,7 +179,10 @@ static void on_offline_message(void *user, xmpp_stanza_t *message)
 		go_live(r);
 		if (r->announced)
 			cpl_offline_list(r->offline);
-	} else if (xrecv_wants(r, message)) {
+		return;
+	}
+	xrecv_invited(r, message);
+	if (xrecv_wants(r, message)) {
 		r->fetching = 1;
 		xrecv_receipt(r, message);
 		print(r, message);

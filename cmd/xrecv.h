@@ -246,6 +246,9 @@ void xrecv_rooms_free(struct recv *r);
  * accepted here, if it is to be. */
 int xrecv_room_stanza(struct recv *r, xmpp_stanza_t *stanza);
 
+/* Joins a room that a message invites into, if --accept-invites has it so. */
+void xrecv_invited(struct recv *r, xmpp_stanza_t *message);
+
 /* Whether it is said to all in a room that we are in or were in. */
 int xrecv_is_of_room(const struct recv *r, xmpp_stanza_t *stanza);
 

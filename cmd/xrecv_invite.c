@@ -54,7 +54,7 @@ void xrecv_invited(struct recv *r, xmpp_stanza_t *message)
 	struct cpl_invite invite;
 	struct place *place;
 
-	if (rooms->pattern_count == 0 ||
+	if (!rooms || rooms->pattern_count == 0 ||
 	    cpl_invite_read(message, own, &invite) < 0)
 		return;
 	if (is_accepted(r, &invite)) {

@@ -62,7 +62,4 @@ void xrecv_room_since_joined(struct place *place);
 void xrecv_room_since_out(struct place *place);
 void xrecv_room_since_free(struct place *place);
 
-/* Joins a room that a message invites into, if --accept-invites has it so. */
-void xrecv_invited(struct recv *r, xmpp_stanza_t *message);
-
 #endif

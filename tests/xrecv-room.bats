@@ -403,6 +403,26 @@ refused() {
 	done
 }
 
+@test "--accept-invites: an invitation that waits for us, with -c" {
+	for server in "${servers[@]}"; do
+		cast "$server"
+		new_room
+		tool xsend -a nurse -x "$juliet" <<-EOF
+			<message to='$juliet'><x xmlns='jabber:x:conference' jid='$room'/></message>
+		EOF
+		spawn tool xrecv -a juliet -v -c 2 --accept-invites "$nurse" \
+			--nick J >got 2>err
+		wait_for_line err "$room: joined as 'J'" 60
+		nurse_says hello
+		ends 0
+		same records 2 "$(wc -l <got)"
+		grep -q hello got
+		# One of the two lets us fetch it by itself (XEP-0013).
+		[ "$server" = prosody ] || grep -q '<offline ' got
+		nurse_is_gone
+	done
+}
+
 # --- the command line --------------------------------------------------------
 
 @test "usage" {
