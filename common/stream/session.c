@@ -472,7 +472,8 @@ void cpl_session_free(struct cpl_session *s)
 	cpl_loop_cancel(s->loop, &s->again);
 	cpl_loop_turn_remove(s->loop, &s->turn);
 	cpl_alive_stop(&s->alive);
-	cpl_link_free(s->link);
+	if (!s->lent)
+		cpl_link_free(s->link);
 	cpl_connect_free(s->connect);
 	cpl_requests_end(&s->requests);
 	cpl_ids_release(&s->ids);
