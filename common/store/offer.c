@@ -16,13 +16,18 @@ int cpl_offer_same(const struct cpl_offer *a, const struct cpl_offer *b)
 	       a->sm == b->sm && a->pipelining == b->pipelining;
 }
 
+/* What was remembered may be cut: then the last name is none. */
 int cpl_offer_has(const char *list, const char *name)
 {
 	size_t n = strlen(name);
 
-	for (const char *p = list; p && *p; p += strcspn(p, " ") + 1)
-		if (strncmp(p, name, n) == 0 && p[n] == ' ')
+	while (list) {
+		if (strncmp(list, name, n) == 0 && list[n] == ' ')
 			return 1;
+		list = strchr(list, ' ');
+		if (list)
+			list++;
+	}
 	return 0;
 }
 
