@@ -4,7 +4,7 @@
 #	make demo	see a message travel through a real server
 #	make play	a shell beside that server
 #	make check	the whole test suite
-#	make fuzz	SECONDS (600) of each fuzz target; `make check` has a short run
+#	make fuzz	SECONDS (60) of each fuzz target; `make check` has a short run
 #	make soak	SEEDS (200) runs with faults on each server; the same
 #	make bench	what it costs, beside other programs: bench/RESULTS.md
 #	make bench-gate	whether stanzas take more instructions than they did; `make
@@ -53,7 +53,6 @@ convert  = $(BUILD)/tests/bin/convert
 # What measures.
 benches  = $(patsubst %,$(BUILD)/bench/%,meter floor sink hot)
 # With BUILD and CC as tests/tools/fuzz has them.
-fuzzed   = $(BUILD)/fuzzed.a
 fuzzers  = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,\
              $(wildcard tests/fuzz/fuzz_*.c))
 shells   = bash zsh fish
@@ -109,13 +108,9 @@ $(convert): $(BUILD)/tests/fuzz/convert.o $(lib)
 $(benches): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(lib)
 	$(link) -o $@ $< $(lib) $(pkg_libs)
 
-$(fuzzed): $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/base/*.c common/stanza/*.c))
-	@rm -f $@
-	$(AR) rcs $@ $^
-
-$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(fuzzed)
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(lib)
 	@mkdir -p '$(@D)'
-	$(link) -fsanitize=fuzzer -o $@ $< $(fuzzed) $(pkg_libs)
+	$(link) -fsanitize=fuzzer -o $@ $< $(lib) $(pkg_libs)
 
 define completion_rule
 $(BUILD)/completions/$(1)/%: $(BUILD)/bin/% completions/generate
@@ -148,7 +143,7 @@ check-valgrind:
 	@$(MAKE) --no-print-directory tools tests
 	@BUILD=$(BUILD) tests/tools/run valgrind
 
-SECONDS = 600
+SECONDS = 60
 fuzz:
 	@tests/tools/deps check
 	@BUILD=$(BUILD) tests/tools/fuzz $(SECONDS)
