@@ -7,6 +7,8 @@
 
 #define DAY_MS INT64_C(86400000)
 #define DURATION_MAX (3660 * DAY_MS)
+/* The last that XEP-0082 can write: 9999-12-31T23:59:59.999Z. */
+#define WHEN_MAX INT64_C(253402300799999)
 
 int64_t cpl_when_now(void)
 {
@@ -119,7 +121,7 @@ int cpl_when_parse(const char *text, int64_t *out)
 		t = timegm(&tm) - east;
 	}
 	*out = (int64_t)t * 1000 + ms;
-	return *out < 0 ? -1 : 0;
+	return *out < 0 || *out > WHEN_MAX ? -1 : 0;
 }
 
 int cpl_when_duration(const char *text, int64_t *out)
