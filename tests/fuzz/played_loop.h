@@ -6,6 +6,7 @@
 #ifndef PLAYED_LOOP_H
 #define PLAYED_LOOP_H
 
+#include <errno.h>
 #include <poll.h>
 
 #include "../../common/base/loop.h"
@@ -154,7 +155,9 @@ static inline int played_watches(struct cpl_loop *loop)
 	}
 	if (n == 0)
 		return 0;
-	MUST(poll(fds, n, 0) >= 0);
+	/* libFuzzer has an alarm. */
+	while (poll(fds, n, 0) < 0)
+		MUST(errno == EINTR);
 	for (nfds_t i = 0; i < n; i++) {
 		if (!fds[i].revents || !played_is_watched(loop, all[i]))
 			continue;
