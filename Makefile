@@ -50,6 +50,8 @@ units    = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,\
              $(wildcard tests/unit/test_*.c))
 # What feeds the records' formats without a network.
 convert  = $(BUILD)/tests/bin/convert
+# What helps the tests of hostility.
+helpers  = $(BUILD)/tests/bin/measure
 # What measures.
 benches  = $(patsubst %,$(BUILD)/bench/%,meter floor sink hot)
 # With BUILD and CC as tests/tools/fuzz has them.
@@ -72,7 +74,7 @@ all: tools $(made_completions)
 tools: $(binaries)
 	@:
 
-tests: $(units) $(convert) $(BUILD)/bench/hot
+tests: $(units) $(convert) $(helpers) $(BUILD)/bench/hot
 	@:
 
 fuzzers: $(fuzzers)
@@ -104,6 +106,10 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(lib)
 $(convert): $(BUILD)/tests/fuzz/convert.o $(lib)
 	@mkdir -p '$(@D)'
 	$(link) -o $@ $< $(lib) $(pkg_libs)
+
+$(BUILD)/tests/bin/measure: tests/hostile/measure.c
+	@mkdir -p '$(@D)'
+	$(compile) -o $@ $<
 
 $(benches): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(lib)
 	$(link) -o $@ $< $(lib) $(pkg_libs)

@@ -1,5 +1,7 @@
 """Stanzas that no server should send."""
 
+import functools
+
 
 def message(inner, start='', identity='bad'):
     return (f"<message from='juliet@capulet.lit/balcony' id='{identity}'"
@@ -26,6 +28,7 @@ def many_children(value):
     return message("<n xmlns='urn:stub'/>" * int(value))
 
 
+@functools.cache  # a stub may do it to many
 def many_attributes(value):
     names = ''.join(f" a{n}='{n}'" for n in range(int(value)))
     return message(f"<n xmlns='urn:stub'{names}/>")

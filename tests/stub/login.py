@@ -199,7 +199,8 @@ class Login:
         await self.send(element(
             'iq', element('bind', element('jid', escape(text)),
                           xmlns=BIND_SPACE),
-            type='result', id=node.get('id')))
+            type='result', id=self.options.bind_id or node.get('id'),
+            from_=self.options.bind_from))
         await self.at('bound')
         await self.moment('bound')
 

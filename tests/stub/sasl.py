@@ -146,7 +146,7 @@ def challenge(nonce, kind, context):
     """The server's first message."""
     options = context.options
     if options.challenge is not None:
-        return options.challenge
+        return options.challenge.replace('@NONCE@', nonce + 'stub')
     nonce = ('x' * len(nonce) if options.nonce == 'wrong' else nonce)
     if options.nonce != 'same':
         nonce += os.urandom(9).hex()

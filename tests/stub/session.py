@@ -149,6 +149,8 @@ class Session(Login, Stanzas):
             await self.stream_error(value)
         elif action == 'endless-stanza':
             await self.endless()
+        elif action == 'trickle':
+            await self.trickle(float(value) / 1000)
         elif action == 'file':
             with open(value, 'rb') as file:
                 await self.wire.send(file.read())
@@ -173,6 +175,13 @@ class Session(Login, Stanzas):
             sent += 65536
             if sent % (1 << 20) == 0:
                 self.log('endless', sent)
+
+    async def trickle(self, pause):
+        """A stanza without an end, and not in a hurry."""
+        await self.wire.send(b"<message id='bad'><body>")
+        while True:
+            await self.wire.send(b'x')
+            await asyncio.sleep(pause)
 
     async def end(self):
         """Our half of closing the stream; the client answers."""
@@ -254,7 +263,10 @@ class Session(Login, Stanzas):
         if mode == 'wrong-namespace':
             await self.send(element('features', inner, xmlns='urn:stub'))
         else:
-            await self.send(element('stream:features', inner))
+            if mode == 'nested':
+                inner = element('stream:features', inner)
+            text = element('stream:features', inner)
+            await self.send(text * (2 if mode == 'twice' else 1))
         await self.at('features')
 
     # TLS

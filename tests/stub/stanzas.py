@@ -300,8 +300,7 @@ class Stanzas:
         if kind == 'enable':
             await self.enable()
         elif kind == 'resume':
-            await self.send(self.failed('item-not-found',
-                                        self.options.failed_h))
+            await self.resume(node)
         elif kind == 'r' and self.sm:
             await self.at('r')
             await self.on_r()
@@ -325,6 +324,18 @@ class Stanzas:
             await self.send(self.enabled())
             await self.at('enabled')
             await self.moment('enabled')
+
+    async def resume(self, node):
+        """Refused, or a lie: this connection has nothing of the last one."""
+        if self.options.resumed is None:
+            await self.send(self.failed('item-not-found',
+                                        self.options.failed_h))
+            return
+        self.jid = f'{self.user}@{self.domain}/resumed'
+        self.sm = True
+        await self.send(element(
+            'resumed', h=self.options.resumed, xmlns=SM.strip('{}'),
+            previd=self.options.previd or node.get('previd')))
 
     def enabled(self):
         """With an id that is good for nothing, where one is asked for."""

@@ -1,0 +1,41 @@
+#!/usr/bin/env bats
+# Servers that lie, break off and flood: the tables of hostile/cases.py. For
+# each row a status, all of stderr, and bounds on memory and time.
+
+load lib
+
+# tables NAME... : all of their rows, several at once.
+tables() {
+	mkdir -p rows "$BATS_FILE_TMPDIR/certs"
+	ln -s "$BATS_FILE_TMPDIR/certs" rows
+	# shellcheck disable=SC2154 # lib.bash
+	"$tests/hostile/run.py" rows "$@"
+}
+
+@test "a login that is refused, broken off or lied to: status and words" {
+	tables login sasl
+}
+
+@test "a negotiation in the wrong order, and what nobody has asked for" {
+	tables order
+}
+
+@test "what is not XMPP, and too much of it" {
+	tables xml flood
+}
+
+@test "stream errors, redirects, silence and the end, in each phase of a login" {
+	tables end
+}
+
+@test "the same once logged in, to those who send, receive and ask" {
+	tables online
+}
+
+@test "acknowledgements and resumptions that cannot be" {
+	tables h
+}
+
+@test "control characters in what others write are no terminal's" {
+	tables text
+}
