@@ -252,13 +252,15 @@ static int read_data(xmpp_stanza_t *el, struct cpl_buf *out, struct cpl_err *e)
 
 	if (!text)
 		return cpl_err_nomem(e);
-	if (strcmp(text, "=") != 0 &&
-	    cpl_base64_decode(out, text, strlen(text)) < 0)
-		r = cpl_err_set(e, CPL_PROTOCOL,
-				"the server's <%s/> is not base64",
-				xmpp_stanza_get_name(el));
+	if (strcmp(text, "=") != 0)
+		r = cpl_base64_decode(out, text, strlen(text));
+	if (r == CPL_BASE64_NOMEM)
+		cpl_err_nomem(e);
+	else if (r < 0)
+		cpl_err_set(e, CPL_PROTOCOL, "the server's <%s/> is not base64",
+			    xmpp_stanza_get_name(el));
 	free(text);
-	return r;
+	return r < 0 ? -1 : 0;
 }
 
 static int on_challenge(struct cpl_auth *a, xmpp_stanza_t *el,

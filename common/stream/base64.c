@@ -34,7 +34,7 @@ int cpl_base64_decode(struct cpl_buf *out, const char *p, size_t n)
 	if (n % 4 != 0 || n > INT_MAX / 2)
 		return -1;
 	if (n == 0)
-		return cpl_buf_add(out, "", 0);
+		return cpl_buf_add(out, "", 0) < 0 ? CPL_BASE64_NOMEM : 0;
 	while (padding < 2 && p[n - 1 - padding] == '=')
 		padding++;
 	for (size_t i = 0; i < n - padding; i++)
@@ -42,7 +42,7 @@ int cpl_base64_decode(struct cpl_buf *out, const char *p, size_t n)
 			return -1;
 	room = cpl_buf_room(out, n / 4 * 3);
 	if (!room)
-		return -1;
+		return out->over ? -1 : CPL_BASE64_NOMEM;
 	got = EVP_DecodeBlock((unsigned char *)room, (const unsigned char *)p,
 			      (int)n);
 	if (got < 0 || (size_t)got < padding)

@@ -12,7 +12,9 @@ int cpl_base64_encode(struct cpl_buf *out, const void *p, size_t n)
     __attribute__((warn_unused_result));
 
 /* Appends the bytes that n characters stand for. -1: not base64, or out is
- * full. No characters are no bytes. */
+ * full; CPL_BASE64_NOMEM (less than 0, too): no memory. No characters are no
+ * bytes. */
+#define CPL_BASE64_NOMEM (-2)
 int cpl_base64_decode(struct cpl_buf *out, const char *p, size_t n)
     __attribute__((warn_unused_result));
 

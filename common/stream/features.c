@@ -29,7 +29,7 @@ struct names {
 };
 
 /* The name that a child stands for: an attribute, or its text. 0, or -1: there
- * are too many, or no memory. */
+ * are too many (names->n says so), or no memory. */
 static int add_name(struct names *names, xmpp_stanza_t *child, const char *attr)
 {
 	const char *said = attr ? xmpp_stanza_get_attribute(child, attr) : NULL;
@@ -73,9 +73,11 @@ static int join(char **out, xmpp_stanza_t *list, const char *child,
 			r = cpl_buf_addf(&text, "%s ", names.list[i]);
 		free(names.list[i]);
 	}
-	if (r < 0)
+	if (r < 0 && (text.over || names.n == NAMES_COUNT_MAX))
 		cpl_err_set(e, CPL_PROTOCOL,
 			    "the server's list of mechanisms is too long");
+	else if (r < 0)
+		cpl_err_nomem(e);
 	else if (list && !(*out = cpl_buf_take(&text)))
 		r = cpl_err_nomem(e);
 	cpl_buf_release(&text);

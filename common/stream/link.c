@@ -213,7 +213,8 @@ static int feed(struct cpl_link *l, const char *p, size_t n)
 
 	keep_for_trace(l, p, n);
 	if (cpl_tree_feed(l->tree, p, n, &e) < 0) {
-		cpl_err_prefix(&e, "the server sent what is not XMPP");
+		if (e.status == CPL_PROTOCOL)
+			cpl_err_prefix(&e, "the server sent what is not XMPP");
 		end(l, &e);
 		return -1;
 	}

@@ -353,6 +353,7 @@ static int on_bound(struct cpl_login *l, xmpp_stanza_t *iq, struct cpl_err *e)
 {
 	const char *type = xmpp_stanza_get_type(iq);
 	const char *id = xmpp_stanza_get_id(iq);
+	xmpp_stanza_t *el;
 	char *jid;
 
 	if (!type || !id || strcmp(id, bind_id) != 0)
@@ -376,8 +377,10 @@ static int on_bound(struct cpl_login *l, xmpp_stanza_t *iq, struct cpl_err *e)
 		return cpl_err_prefix(e, "%s: bind refused",
 				      l->conf->jid->bare);
 	}
-	jid = cpl_text(
-	    cpl_child(cpl_child(iq, "bind", CPL_NS_BIND), "jid", CPL_NS_BIND));
+	el = cpl_child(cpl_child(iq, "bind", CPL_NS_BIND), "jid", CPL_NS_BIND);
+	jid = cpl_text(el);
+	if (el && !jid)
+		return cpl_err_nomem(e);
 	if (!jid || !strchr(jid, '/')) {
 		free(jid);
 		return cpl_err_set(e, CPL_PROTOCOL,

@@ -209,7 +209,7 @@ int cpl_scram_final(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 	struct cpl_buf salt = CPL_BUF_INIT(1024);
 	struct server_first f;
 	size_t own = strlen(conf->nonce);
-	int r = -1;
+	int r;
 
 	s->proved = 0;
 	if (parse_first(s, conf, &f, server_first, len, e) < 0)
@@ -218,15 +218,16 @@ int cpl_scram_final(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 		return cpl_err_set(e, CPL_PROTOCOL, "%s", conf->must_prove);
 	if (f.nonce_len <= own || memcmp(f.nonce, conf->nonce, own) != 0)
 		return bad(e, "the server's nonce does not extend ours");
-	if (cpl_base64_decode(&salt, f.salt, f.salt_len) < 0 || salt.len == 0)
-		bad(e, "the server's salt is malformed");
+	r = cpl_base64_decode(&salt, f.salt, f.salt_len);
+	if (r == CPL_BASE64_NOMEM)
+		r = cpl_err_nomem(e);
+	else if (r < 0 || salt.len == 0)
+		r = bad(e, "the server's salt is malformed");
 	else if (without_proof(s, conf, server_first, len, &f, out) < 0 ||
 		 derive(s, conf, &salt, f.iterations, proof) < 0 ||
 		 cpl_buf_adds(out, ",p=") < 0 ||
 		 cpl_base64_encode(out, proof, s->size) < 0)
-		cpl_err_nomem(e);
-	else
-		r = 0;
+		r = cpl_err_nomem(e);
 	cpl_buf_release(&salt);
 	OPENSSL_cleanse(proof, sizeof proof);
 	return r;
@@ -257,7 +258,7 @@ int cpl_scram_verify(struct cpl_scram *s, const char *server_final, size_t len,
 	const char *end = p + len;
 	const char *value;
 	size_t n;
-	int ok;
+	int r, ok;
 
 	if (!s->signed_)
 		return bad(e, "the server ended the exchange too early");
@@ -266,10 +267,12 @@ int cpl_scram_verify(struct cpl_scram *s, const char *server_final, size_t len,
 		return cpl_err_set(e, CPL_AUTH, "SCRAM: %.*s",
 				   (int)(n > 60 ? 60 : n), value);
 	value = attribute(&p, end, 'v', &n);
-	ok = value && cpl_base64_decode(&signature, value, n) == 0 &&
-	     signature.len == s->size &&
+	r = value ? cpl_base64_decode(&signature, value, n) : -1;
+	ok = r == 0 && signature.len == s->size &&
 	     CRYPTO_memcmp(signature.data, s->server_signature, s->size) == 0;
 	cpl_buf_release(&signature);
+	if (r == CPL_BASE64_NOMEM)
+		return cpl_err_nomem(e);
 	return ok ? 0
 		  : bad(e, value ? "the server's signature is wrong: it does "
 				   "not know the password"

@@ -62,9 +62,14 @@ long cpl_upgrade_salt(xmpp_stanza_t *el, struct cpl_buf *salt,
 	    s ? xmpp_stanza_get_attribute(s, "iterations") : NULL;
 	char *text = cpl_text(s);
 	long n = -1;
+	int r = 0;
 
-	if (!text || !count ||
-	    cpl_base64_decode(salt, text, strlen(text)) < 0 || salt->len == 0)
+	if (s)
+		r = text ? cpl_base64_decode(salt, text, strlen(text))
+			 : CPL_BASE64_NOMEM;
+	if (r == CPL_BASE64_NOMEM)
+		cpl_err_nomem(e);
+	else if (r < 0 || !count || salt->len == 0)
 		cpl_err_set(e, CPL_PROTOCOL,
 			    "the server's salt for another hash of the "
 			    "password is malformed");
