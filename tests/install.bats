@@ -33,7 +33,7 @@ files() {
 	same 'modes' '644 755' "$(find "$root" -type f -printf '%m\n' |
 		sort -u | xargs)"
 	for name in "${tools[@]}"; do
-		"$root/usr/bin/$name" --version | grep -q "^$name (couplet)"
+		"$root/usr/bin/$name" --version | grep -q "^$name [0-9]"
 		bash -n "$root/usr/share/bash-completion/completions/$name"
 		! command -v zsh >/dev/null ||
 			zsh -n "$root/usr/share/zsh/site-functions/_$name"

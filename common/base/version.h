@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The version of the whole toolkit. */
+ * The version of the whole toolkit, in the one place that counts. */
 #ifndef CPL_VERSION_H
 #define CPL_VERSION_H
 
-#define CPL_VERSION "0.1"
+#define CPL_VERSION "0.9.0"
 
 #endif

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include <ares_version.h>
-#include <expat.h>
 #include <limits.h>
-#include <openssl/opensslv.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "../base/num.h"
-#include "../base/version.h"
 #include "parts.h"
 
 const char cpl_cli_help[] =
@@ -94,14 +89,9 @@ static void print_help(struct cpl_cli *cli)
 	cpl_cli_done(cli);
 }
 
-/* The versions of the headers: a tool that does not need a library is not
- * linked to it for the sake of this line. */
 static void print_version(struct cpl_cli *cli)
 {
-	printf("%s (couplet) %s\n", cli->prog, CPL_VERSION);
-	printf("built with OpenSSL %s, expat %d.%d.%d, c-ares %s, libyaml %s\n",
-	       OPENSSL_FULL_VERSION_STR, XML_MAJOR_VERSION, XML_MINOR_VERSION,
-	       XML_MICRO_VERSION, ARES_VERSION_STR, yaml_get_version_string());
+	cpl_cli_version(cli);
 	cpl_cli_done(cli);
 }
 

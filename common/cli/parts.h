@@ -31,6 +31,10 @@ int cpl_cli_all_proxy(struct cpl_cli *cli, struct cpl_err *e)
 void cpl_cli_list(struct cpl_cli *cli);
 void cpl_cli_pretend(const struct cpl_cli *cli);
 
+/* What --version prints: the tool's name and version, the versions of the
+ * libraries, as they are loaded, and what the build can do, a line each. */
+void cpl_cli_version(const struct cpl_cli *cli);
+
 /* The contacts of the account as its list was seen last, one JID a line. */
 void cpl_cli_contacts(struct cpl_cli *cli);
 
