@@ -20,6 +20,7 @@ MANDIR  = $(PREFIX)/share/man
 BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR  = $(PREFIX)/share/zsh/site-functions
 FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
+UNITDIR = $(PREFIX)/lib/systemd
 DESTDIR =
 
 CC       = cc
@@ -29,8 +30,9 @@ LDFLAGS  =
 BUILD    = build
 
 PACKAGES = libstrophe openssl yaml-0.1 expat libcares libidn jansson
-PAGES    = $(TOOLS:%=%.1) couplet-config.5 couplet-format.5 couplet-stanza.5 \
-           couplet.7
+PAGES    = $(TOOLS:%=man/%.1) man/couplet-config.5 man/couplet-format.5 \
+           man/couplet-stanza.5 man/couplet.7
+UNITS    = systemd/system/couplet-tell@.service systemd/user/couplet-queue.service
 
 std  = -std=c11 -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700
 warn = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -57,8 +59,10 @@ benches  = $(patsubst %,$(BUILD)/bench/%,meter floor sink hot)
 # With BUILD and CC as tests/tools/fuzz has them.
 fuzzers  = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,\
              $(wildcard tests/fuzz/fuzz_*.c))
-shells   = bash zsh fish
-made_completions = $(foreach s,$(shells),$(TOOLS:%=$(BUILD)/completions/$(s)/%))
+# By the names under which the shells look for them.
+for_bash = $(TOOLS:%=$(BUILD)/completions/bash/%)
+for_zsh  = $(TOOLS:%=$(BUILD)/completions/zsh/_%)
+for_fish = $(TOOLS:%=$(BUILD)/completions/fish/%.fish)
 
 asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
        -fsanitize=address,undefined -fno-sanitize-recover=undefined" \
@@ -68,7 +72,7 @@ asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
 .PHONY: all tools tests fuzzers benches demo play check check-asan check-valgrind \
         fuzz soak bench bench-gate bench-baseline lint install uninstall clean
 
-all: tools $(made_completions)
+all: tools $(for_bash) $(for_zsh) $(for_fish)
 
 # With a command that does nothing, make does not say that there is nothing.
 tools: $(binaries)
@@ -119,11 +123,13 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(lib)
 	$(link) -fsanitize=fuzzer -o $@ $< $(lib) $(pkg_libs)
 
 define completion_rule
-$(BUILD)/completions/$(1)/%: $(BUILD)/bin/% completions/generate
+$(BUILD)/completions/$(1)/$(2): $(BUILD)/bin/% completions/generate
 	@mkdir -p '$$(@D)'
 	completions/generate $(1) '$$<' > $$@
 endef
-$(foreach s,$(shells),$(eval $(call completion_rule,$(s))))
+$(eval $(call completion_rule,bash,%))
+$(eval $(call completion_rule,zsh,_%))
+$(eval $(call completion_rule,fish,%.fish))
 
 -include $(objects:.o=.d) $(foreach t,$(TOOLS),$(patsubst %.o,%.d,$(call parts_of,$(t)))) $(units:%=%.d) \
     $(benches:%=%.d) $(BUILD)/tests/fuzz/convert.d $(fuzzers:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/fuzz_%.d)
@@ -179,27 +185,36 @@ lint:
 	@tests/tools/deps lint
 	@PACKAGES='$(PACKAGES)' FLAGS='$(std)' tests/tools/lint
 
+# The folders of what is installed.
+folders = '$(DESTDIR)$(BINDIR)' $(foreach n,1 5 7,'$(DESTDIR)$(MANDIR)/man$(n)') \
+          '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)' \
+          '$(DESTDIR)$(UNITDIR)/system' '$(DESTDIR)$(UNITDIR)/user'
+# Those that a system has of itself, which stay when they are empty.
+kept = $(foreach d,/usr /usr/local,$(d) $(d)/bin $(d)/lib $(d)/share $(d)/share/man) \
+       $(HOME) /opt
+
 install: all
-	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' \
-	    '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man7' \
-	    '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
-	for t in $(TOOLS); do \
-	    install -m 755 "$(BUILD)/bin/$$t" '$(DESTDIR)$(BINDIR)'/ && \
-	    install -m 644 "$(BUILD)/completions/bash/$$t" '$(DESTDIR)$(BASHDIR)'/ && \
-	    install -m 644 "$(BUILD)/completions/zsh/$$t" '$(DESTDIR)$(ZSHDIR)'/_$$t && \
-	    install -m 644 "$(BUILD)/completions/fish/$$t" '$(DESTDIR)$(FISHDIR)'/$$t.fish \
-	    || exit 1; \
-	done
-	for p in $(PAGES); do \
-	    install -m 644 "man/$$p" "$(DESTDIR)$(MANDIR)/man$${p##*.}/" || exit 1; \
-	done
+	install -d $(folders)
+	install -m 755 $(TOOLS:%='$(BUILD)/bin/%') '$(DESTDIR)$(BINDIR)'
+	install -m 644 $(TOOLS:%='$(BUILD)/completions/bash/%') '$(DESTDIR)$(BASHDIR)'
+	install -m 644 $(TOOLS:%='$(BUILD)/completions/zsh/_%') '$(DESTDIR)$(ZSHDIR)'
+	install -m 644 $(TOOLS:%='$(BUILD)/completions/fish/%.fish') '$(DESTDIR)$(FISHDIR)'
+	$(foreach n,1 5 7,install -m 644 $(filter %.$(n),$(PAGES)) '$(DESTDIR)$(MANDIR)/man$(n)' &&) :
+	install -m 644 $(filter systemd/system/%,$(UNITS)) '$(DESTDIR)$(UNITDIR)/system'
+	install -m 644 $(filter systemd/user/%,$(UNITS)) '$(DESTDIR)$(UNITDIR)/user'
 
 uninstall:
-	for t in $(TOOLS); do \
-	    rm -f '$(DESTDIR)$(BINDIR)'/$$t '$(DESTDIR)$(BASHDIR)'/$$t \
-	        '$(DESTDIR)$(ZSHDIR)'/_$$t '$(DESTDIR)$(FISHDIR)'/$$t.fish; \
+	rm -f $(TOOLS:%='$(DESTDIR)$(BINDIR)/%') $(TOOLS:%='$(DESTDIR)$(BASHDIR)/%') \
+	    $(TOOLS:%='$(DESTDIR)$(ZSHDIR)/_%') $(TOOLS:%='$(DESTDIR)$(FISHDIR)/%.fish') \
+	    $(foreach n,1 5 7,$(patsubst man/%,'$(DESTDIR)$(MANDIR)/man$(n)/%',$(filter %.$(n),$(PAGES)))) \
+	    $(UNITS:systemd/%='$(DESTDIR)$(UNITDIR)/%')
+	for d in $(folders); do \
+	    while [ "$$d" != '$(DESTDIR)' ]; do \
+	        case ' $(kept) ' in *" $$d "*) break ;; esac; \
+	        rmdir "$$d" 2>/dev/null || break; \
+	        d=$${d%/*}; \
+	    done; \
 	done
-	for p in $(PAGES); do rm -f "$(DESTDIR)$(MANDIR)/man$${p##*.}/$$p"; done
 
 clean:
 	rm -rf $(BUILD)/common $(BUILD)/cmd $(BUILD)/bin $(BUILD)/tests $(BUILD)/bench \

@@ -17,6 +17,11 @@ files() {
 	(cd "$1" && find . ! -type d | sort)
 }
 
+# all DIR: with the folders.
+all() {
+	(cd "$1" && find . | sort | xargs)
+}
+
 @test "make install puts each tool, its page and its completions where they belong" {
 	root="$HOME/a root"
 	make_ install DESTDIR="$root" PREFIX=/usr
@@ -28,6 +33,8 @@ files() {
 		$(printf './usr/share/bash-completion/completions/%s\n' "${tools[@]}")
 		$(printf './usr/share/zsh/site-functions/_%s\n' "${tools[@]}")
 		$(printf './usr/share/fish/vendor_completions.d/%s.fish\n' "${tools[@]}")
+		./usr/lib/systemd/user/couplet-queue.service
+		./usr/lib/systemd/system/couplet-tell@.service
 	EOF
 	)" "$(files "$root")"
 	same 'modes' '644 755' "$(find "$root" -type f -printf '%m\n' |
@@ -42,13 +49,26 @@ files() {
 	done
 }
 
-@test "make uninstall leaves no file, and what others put there" {
-	root=$HOME/root
+@test "make uninstall leaves nothing, but for what others put there" {
+	root="$HOME/a root"
 	make_ install DESTDIR="$root" PREFIX=/opt/it MANDIR=/opt/man
 	[ -e "$root/opt/man/man1/xsend.1" ]
+	first=$(files "$root")
+	make_ install DESTDIR="$root" PREFIX=/opt/it MANDIR=/opt/man
+	same 'what is installed twice' "$first" "$(files "$root")"
 	echo other >"$root/opt/it/bin/other"
 	make_ uninstall DESTDIR="$root" PREFIX=/opt/it MANDIR=/opt/man
-	same 'what is left' ./opt/it/bin/other "$(files "$root")"
-	# Once more: nothing to do is no failure.
+	same 'what is left' '. ./opt ./opt/it ./opt/it/bin ./opt/it/bin/other' \
+		"$(all "$root")"
+	rm "$root/opt/it/bin/other"
+	# Nothing to do is no failure.
 	make_ uninstall DESTDIR="$root" PREFIX=/opt/it MANDIR=/opt/man
+	same 'what is left' . "$(all "$root")"
+	make_ uninstall DESTDIR="$root" PREFIX=/opt/it MANDIR=/opt/man
+
+	mkdir home
+	make_ install PREFIX="$HOME/home/it" HOME="$HOME/home"
+	"$HOME/home/it/bin/xsend" -V >/dev/null
+	make_ uninstall PREFIX="$HOME/home/it" HOME="$HOME/home"
+	same 'what is left of a prefix' . "$(all home)"
 }
