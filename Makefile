@@ -12,7 +12,7 @@
 #	make install	PREFIX and DESTDIR are honoured
 
 # The one list that names the tools.
-TOOLS = xsend xrecv xiq xroster xpresence xping xdisco xserve xqueue xinfo xmuc
+TOOLS = xsend xrecv xiq xroster xblock xpresence xping xdisco xserve xqueue xinfo xmuc
 
 PREFIX  = /usr/local
 BINDIR  = $(PREFIX)/bin

@@ -23,8 +23,9 @@
 load lib
 
 root=${BATS_TEST_DIRNAME%/*}
-tools=(xsend xrecv xping xdisco xiq xserve xpresence xroster xqueue xinfo xmuc)
-pages=(xsend.1 xrecv.1 xping.1 xdisco.1 xiq.1 xserve.1 xpresence.1 xroster.1 xqueue.1 xinfo.1 xmuc.1 couplet.7 couplet-config.5 couplet-format.5 couplet-stanza.5)
+read -ra tools < <(sed -n 's/^TOOLS *= *//p' "$root/Makefile")
+pages=("${tools[@]/%/.1}" couplet.7 couplet-config.5 couplet-format.5
+	couplet-stanza.5)
 
 # examples PAGE: a line 'test WORD ...' or 'text LINE' each, and 'end'.
 examples() {
@@ -204,6 +205,8 @@ run_page() {
 
 @test "the examples of xroster(1)" { run_page xroster.1; }
 
+@test "the examples of xblock(1)" { run_page xblock.1; }
+
 @test "the examples of xqueue(1)" { run_page xqueue.1; }
 
 @test "the examples of xinfo(1)" { run_page xinfo.1; }
@@ -266,7 +269,7 @@ options_of() {
 	[ ! -e "$root/cmd/$1_option.c" ] || source=$root/cmd/$1_option.c
 	cat "$source"
 	for name in RETRY RETRY_SET NO_RECONNECT; do
-		! grep -q "^    CPL_RUN_$name,$" "$source" ||
+		! grep -qw "CPL_RUN_$name" "$source" ||
 			sed -n "/^#define CPL_RUN_$name /{:a;/}/!{N;ba};p}" \
 				"$root/common/cli/run.h"
 	done

@@ -3,7 +3,7 @@
 
 load lib
 
-tools=(xsend xrecv xiq xroster xpresence xping xdisco xserve xqueue xinfo xmuc)
+read -ra tools < <(sed -n 's/^TOOLS *= *//p' "$tests/../Makefile")
 
 # make_ WORD...: in the checkout, with what is built there. Nothing is built
 # anew, as others use it at the same time.

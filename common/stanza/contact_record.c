@@ -22,6 +22,7 @@ struct reading {
 	const char *p, *end; /* what is not read yet */
 	size_t line;         /* of p */
 	size_t number;       /* of records handed out */
+	int addresses;       /* of block lists too */
 	struct cpl_tree *tree;
 	void (*record)(void *user, const struct cpl_contact_record *r);
 	void *user;
@@ -224,7 +225,8 @@ static int take_object(struct cpl_contact *c, json_t *object, struct cpl_err *e)
 /* The next line in which a record begins for sure. */
 static void skip_bad(struct reading *r)
 {
-	static const char *const begins[] = {"<item", "<query", "<iq", "{"};
+	static const char *const begins[] = {"<item", "<query", "<blocklist",
+					     "<iq", "{"};
 
 	while (r->p < r->end) {
 		const char *lf = memchr(r->p, '\n', (size_t)(r->end - r->p));
@@ -274,19 +276,35 @@ static int is_iq(xmpp_stanza_t *s)
 	       cpl_is(s, "iq", CPL_NS_ROSTER); /* without xmlns */
 }
 
-/* The <query/> of an iq. RFC 6120 8.3.1: an error may bring back the one that
- * was asked, which is empty and no list. */
-static xmpp_stanza_t *query_of(xmpp_stanza_t *iq)
+static int is_list(const struct reading *r, xmpp_stanza_t *s)
 {
-	const char *type = xmpp_stanza_get_type(iq);
-
-	return type && strcmp(type, "error") == 0
-		   ? NULL
-		   : cpl_child(iq, "query", CPL_NS_ROSTER);
+	return cpl_is(s, "query", CPL_NS_ROSTER) ||
+	       (r->addresses && cpl_is(s, "blocklist", CPL_NS_BLOCKING));
 }
 
-static int read_item(struct cpl_contact *c, xmpp_stanza_t *item,
-		     struct cpl_err *e)
+/* The list in an iq. RFC 6120 8.3.1: an error may bring back the one that was
+ * asked, which is empty and no list. */
+static xmpp_stanza_t *list_of(const struct reading *r, xmpp_stanza_t *iq)
+{
+	xmpp_stanza_t *list = cpl_first_element(iq);
+
+	while (list && !is_list(r, list))
+		list = cpl_next_element(list);
+	return cpl_has_type(iq, "error") ? NULL : list;
+}
+
+/* XEP-0191 3.2: of one that is blocked there is the address alone. */
+static int read_blocked(struct cpl_contact *c, xmpp_stanza_t *item,
+			struct cpl_err *e)
+{
+	const char *jid = xmpp_stanza_get_attribute(item, "jid");
+
+	return jid ? cpl_contact_init(c, jid, e)
+		   : cpl_err_set(e, CPL_DATA, "'jid' is missing");
+}
+
+static int read_item(const struct reading *r, struct cpl_contact *c,
+		     xmpp_stanza_t *item, struct cpl_err *e)
 {
 	const char *subscription =
 	    xmpp_stanza_get_attribute(item, "subscription");
@@ -294,6 +312,8 @@ static int read_item(struct cpl_contact *c, xmpp_stanza_t *item,
 	if (is_iq(item))
 		return cpl_err_set(e, CPL_DATA,
 				   "an iq that is no list of contacts");
+	if (r->addresses && cpl_is(item, "item", CPL_NS_BLOCKING))
+		return read_blocked(c, item, e);
 	if (!cpl_is(item, "item", CPL_NS_ROSTER))
 		return cpl_err_set(e, CPL_DATA,
 				   "neither item nor query of "
@@ -306,20 +326,18 @@ static int read_item(struct cpl_contact *c, xmpp_stanza_t *item,
 static void on_child(void *user, xmpp_stanza_t *child)
 {
 	struct reading *r = user;
-	xmpp_stanza_t *query = child, *item;
+	xmpp_stanza_t *list = child, *item;
 
 	r->found = cpl_tree_byte_end(r->tree) - strlen(ROOT);
 	cpl_tree_stop(r->tree);
 	if (is_iq(child))
-		query = query_of(child);
-	item = query && cpl_is(query, "query", CPL_NS_ROSTER)
-		   ? cpl_first_element(query)
-		   : child;
+		list = list_of(r, child);
+	item = list && is_list(r, list) ? cpl_first_element(list) : child;
 	for (; item; item = item == child ? NULL : cpl_next_element(item)) {
 		struct cpl_contact c = {0};
 		struct cpl_err e = CPL_ERR_INIT;
 
-		(void)!read_item(&c, item, &e);
+		(void)!read_item(r, &c, item, &e);
 		hand_out(r, &c, 0, &e);
 	}
 }
@@ -416,28 +434,49 @@ static void skip_head(struct reading *r)
 		advance(r, (size_t)(end + 1 - r->p));
 }
 
+static int read_records(struct reading *r, xmpp_ctx_t *ctx, struct cpl_err *e)
+{
+	static const struct cpl_tree_events events = {NULL, on_child, on_end};
+
+	r->line = 1;
+	r->tree = cpl_tree_new(ctx, 0, &events, r);
+	if (!r->tree)
+		return cpl_err_nomem(e);
+	cpl_tree_limit(r->tree, CPL_RECORD_MAX);
+	skip_head(r);
+	for (skip_space(r); r->p < r->end && !r->nomem; skip_space(r)) {
+		if (*r->p == '<')
+			read_xml(r);
+		else if (*r->p == '{')
+			read_json(r);
+		else
+			read_text(r);
+	}
+	cpl_tree_free(r->tree);
+	return r->nomem ? cpl_err_nomem(e) : 0;
+}
+
 int cpl_contact_records(xmpp_ctx_t *ctx, const char *p, size_t n,
 			void (*record)(void *user,
 				       const struct cpl_contact_record *r),
 			void *user, struct cpl_err *e)
 {
-	static const struct cpl_tree_events events = {NULL, on_child, on_end};
 	struct reading r = {
-	    .p = p, .end = p + n, .line = 1, .record = record, .user = user};
+	    .p = p, .end = p + n, .record = record, .user = user};
 
-	r.tree = cpl_tree_new(ctx, 0, &events, &r);
-	if (!r.tree)
-		return cpl_err_nomem(e);
-	cpl_tree_limit(r.tree, CPL_RECORD_MAX);
-	skip_head(&r);
-	for (skip_space(&r); r.p < r.end && !r.nomem; skip_space(&r)) {
-		if (*r.p == '<')
-			read_xml(&r);
-		else if (*r.p == '{')
-			read_json(&r);
-		else
-			read_text(&r);
-	}
-	cpl_tree_free(r.tree);
-	return r.nomem ? cpl_err_nomem(e) : 0;
+	return read_records(&r, ctx, e);
+}
+
+int cpl_contact_addresses(xmpp_ctx_t *ctx, const char *p, size_t n,
+			  void (*record)(void *user,
+					 const struct cpl_contact_record *r),
+			  void *user, struct cpl_err *e)
+{
+	struct reading r = {.p = p,
+			    .end = p + n,
+			    .addresses = 1,
+			    .record = record,
+			    .user = user};
+
+	return read_records(&r, ctx, e);
 }

@@ -5,7 +5,7 @@
  * it came in), recognised one by one. A record is the whole contact: what it
  * does not say is not there. One that is malformed costs only itself: behind
  * XML or JSON that is, reading goes on at the next line that begins with <item,
- * <query, <iq or {. Nothing is kept. */
+ * <query, <blocklist, <iq or {. Nothing is kept. */
 #ifndef CPL_CONTACT_RECORD_H
 #define CPL_CONTACT_RECORD_H
 
@@ -28,6 +28,14 @@ int cpl_contact_records(xmpp_ctx_t *ctx, const char *p, size_t n,
 			void (*record)(void *user,
 				       const struct cpl_contact_record *r),
 			void *user, struct cpl_err *e)
+    __attribute__((warn_unused_result));
+
+/* The same for who needs the addresses alone: an <item/> may be one of a block
+ * list, too, within its <blocklist/> or not (XEP-0191). */
+int cpl_contact_addresses(xmpp_ctx_t *ctx, const char *p, size_t n,
+			  void (*record)(void *user,
+					 const struct cpl_contact_record *r),
+			  void *user, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
 #endif

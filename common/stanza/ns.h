@@ -42,6 +42,7 @@
 #define CPL_NS_FORWARD "urn:xmpp:forward:0"                 /* XEP-0297 */
 #define CPL_NS_CARBONS "urn:xmpp:carbons:2"                 /* XEP-0280 */
 #define CPL_NS_RECEIPTS "urn:xmpp:receipts"                 /* XEP-0184 */
+#define CPL_NS_BLOCKING "urn:xmpp:blocking"                 /* XEP-0191 */
 #define CPL_NS_REGISTER "jabber:iq:register"                /* XEP-0077 */
 #define CPL_NS_PRIVATE "jabber:iq:private"                  /* XEP-0049 */
 #define CPL_NS_STORAGE "storage:bookmarks"                  /* XEP-0048 */
