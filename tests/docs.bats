@@ -1,11 +1,14 @@
 #!/usr/bin/env bats
 # The documents say what the tools do: options, EXAMPLES, completions.
 #
-# An example is a literal block of a page's EXAMPLES. It is run by the shell in
-# an empty folder, beside a server of its own, where romeo@montague.lit is the
-# default account and juliet, nurse and alarm are others; it has to end with 0
-# and to print nothing on stderr. Comments of the page before the block change
-# that, each a line '.\" test: WORD ...':
+# An example is a literal block of a page's EXAMPLES, or of the README's
+# Recipes. It is run by the shell in an empty folder, where romeo@montague.lit
+# is the default account and juliet, nurse and alarm are others; it has to end
+# with 0 and to print nothing on stderr. All run against one server, several at
+# once. So that none meets what another has left there, the names of accounts
+# and rooms, as they stand in the list below, get a number that is the example's
+# own, wherever they are. Comments before the block change what is done, in a
+# page '.\" test: WORD ...', in the README '<!-- test: WORD ... -->':
 #   before COMMAND        run before it, in the same shell
 #   with COMMAND          run beside it
 #   after COMMAND         run after it, and must succeed
@@ -13,12 +16,15 @@
 #                         command has succeeded
 #   until-output PATTERN  the same, when its stdout has such a line
 #   output PATTERN        its stdout has such a line
+#   status N              it ends with N, and may say why on stderr
 #   account NAME          the default account
 #   env NAME=VALUE...     environment, expanded by the shell
 #   strip PATTERN         taken away from the front of each line
 #   unit KEY              a systemd unit: the command of this key is run
 #   config WORDS NAMES... a configuration: what --list-WORDS prints
 # 'all' before the word: for all examples that follow too.
+#
+# EXAMPLES='xsend.1-*' in the environment: these alone.
 
 load lib
 
@@ -26,6 +32,9 @@ root=${BATS_TEST_DIRNAME%/*}
 read -ra tools < <(sed -n 's/^TOOLS *= *//p' "$root/Makefile")
 pages=("${tools[@]/%/.1}" couplet.7 couplet-config.5 couplet-format.5
 	couplet-stanza.5)
+
+# What is another name in each example.
+names='romeo|juliet|nurse|alarm|house|yard|ops'
 
 # examples PAGE: a line 'test WORD ...' or 'text LINE' each, and 'end'.
 examples() {
@@ -53,21 +62,44 @@ examples() {
 		}' "$root/man/$1"
 }
 
+# The same for the README.
+recipes() {
+	awk '
+		/^## / { on = $2 == "Recipes"; next }
+		!on { next }
+		/^<!-- test: .* -->$/ {
+			print "test " substr($0, 12, length($0) - 15)
+			next
+		}
+		/^```/ { if (inside) print "end"; inside = !inside; next }
+		inside { print "text " $0 }' "$root/README.md"
+}
+
+# rename PREFIX: the names, numbered.
+rename() {
+	perl -pe 'BEGIN { ($names, $prefix) = splice(@ARGV, 0, 2); $n = 1 }
+		s/\b($names)\b/$1$prefix$n/g;
+		$n++ if /^end$/' "$names" "$1"
+}
+
 # What an example finds: four accounts, an alias, an empty folder.
 set_scene() {
-	own prosody
-	"$tests/servers/adduser" "$XMPP_DIR" nurse@capulet.lit thou \
-		alarm@montague.lit bell
-	rm -f "$COUPLET_CONFIG"
-	config_for romeo romeo@montague.lit rosaline
-	config_for juliet juliet@capulet.lit wherefore
-	config_for nurse nurse@capulet.lit thou
-	config_for alarm alarm@montague.lit x
+	local n=$1
+	mkdir -p "$HOME/here" "$HOME/credentials"
+	"$tests/servers/adduser" "$XMPP_DIR" "romeo$n@montague.lit" rosaline \
+		"juliet$n@capulet.lit" wherefore "nurse$n@capulet.lit" thou \
+		"alarm$n@montague.lit" bell
+	export XDG_CONFIG_HOME=$HOME/.config XDG_STATE_HOME=$HOME/.state
+	export COUPLET_CONFIG=$HOME/config.yaml TMPDIR=$HOME
+	config_for "romeo$n" "romeo$n@montague.lit" rosaline
+	config_for "juliet$n" "juliet$n@capulet.lit" wherefore
+	config_for "nurse$n" "nurse$n@capulet.lit" thou
+	config_for "alarm$n" "alarm$n@montague.lit" x
 	sed -i "/password: 'x'/d" "$COUPLET_CONFIG"
-	printf 'aliases:\n  nurse: nurse@capulet.lit\n' >>"$COUPLET_CONFIG"
-	mkdir -p credentials "$1"
-	echo bell >credentials/couplet-alarm
-	chmod 600 credentials/couplet-alarm
+	printf 'aliases:\n  nurse%s: nurse%s@capulet.lit\n' "$n" "$n" \
+		>>"$COUPLET_CONFIG"
+	echo bell >"$HOME/credentials/couplet-alarm$n"
+	chmod 600 "$HOME/credentials/couplet-alarm$n"
 }
 
 # beside COMMAND : in the background, as a group of its own.
@@ -93,7 +125,7 @@ from_unit() {
 }
 
 complain() {
-	printf '# %s\n# %s\n' "$1" "${text//$'\n'/$'\n# '}"
+	printf '# %s: %s\n# %s\n' "$example" "$1" "${text//$'\n'/$'\n# '}"
 	sed 's/^/# stdout: /' "$out/stdout"
 	sed 's/^/# stderr: /' "$out/stderr"
 	sed 's/^/# beside: /' "$out/beside"
@@ -105,17 +137,17 @@ run_until() {
 	setsid bash -c "$text" </dev/null >"$out/stdout" 2>"$out/stderr" 3>&- &
 	groups+=($!)
 	[ -z "$beside" ] || beside "$beside"
-	timeout 60 bash -c "$1" </dev/null >"$out/until" 2>&1 3>&- ||
+	timeout 120 bash -c "$1" </dev/null >"$out/until" 2>&1 3>&- ||
 		complain "it never came to: $1"
 }
 
 run_to_end() {
 	local status=0
 	[ -z "$beside" ] || beside "$beside"
-	timeout 60 bash -c "$text" </dev/null >"$out/stdout" 2>"$out/stderr" \
+	timeout 120 bash -c "$text" </dev/null >"$out/stdout" 2>"$out/stderr" \
 		3>&- || status=$?
-	[ "$status" = 0 ] || complain "exit status $status" || return
-	[ ! -s "$out/stderr" ] || complain 'stderr is not empty'
+	[ "$status" = "$wanted" ] || complain "exit status $status" || return
+	[ "$wanted" != 0 ] || [ ! -s "$out/stderr" ] || complain 'stderr is not empty'
 }
 
 # What an example left running; the shell is not to tell of it.
@@ -125,20 +157,18 @@ end_example() {
 		kill -KILL -- "-$one" || true
 		wait "$one" || true
 	done 2>/dev/null
-	for one in "${started[@]}"; do
-		"$tests/servers/stop" "$one"
-	done
 }
 
-# run_example NUMBER DIRECTIVE... : of the example in the variable text.
+# run_example NAME SUFFIX DIRECTIVE... : of the example in the variable text.
 run_example() (
-	out=$HOME/out-$1 groups=() beside='' after=() patterns=() end='' checked=''
-	mkdir "$out" && touch "$out/stdout" "$out/stderr" "$out/beside"
-	set_scene "example-$1"
+	example=$1
+	out=$HOME/out groups=() beside='' after=() patterns=() end='' checked='' wanted=0
+	mkdir -p "$out" && touch "$out/stdout" "$out/stderr" "$out/beside"
+	set_scene "$2"
 	trap end_example EXIT
 	export PATH=$BIN:$PATH
-	cd "example-$1" || exit
-	for directive in "${@:2}"; do
+	cd "$HOME/here" || exit
+	for directive in "${@:3}"; do
 		rest=${directive#* }
 		case ${directive%% *} in
 		account) export COUPLET_ACCOUNT=$rest ;;
@@ -147,6 +177,7 @@ run_example() (
 		with) beside=$rest ;;
 		after) after+=("$rest") ;;
 		output) patterns+=("$rest") ;;
+		status) wanted=$rest ;;
 		until) end=$rest ;;
 		until-output) end="until grep -qE $(printf %q "$rest") $(
 			printf %q "$out/stdout"); do sleep 0.05; done" ;;
@@ -172,54 +203,61 @@ run_example() (
 	done
 )
 
-# run_page PAGE: all its examples, of which there must be some.
-run_page() {
-	local line text='' directives=() number=0 bad=0
+# One more example runs, or the end of one is waited for, where there are too
+# many; its number, into count.
+start_example() {
+	[ "${#running[@]}" -lt 4 ] || await_example
+	count=$((count + 1))
+	HOME=$HOME/$1 run_example "$@" >"$HOME/$1.log" 2>&1 3>&- &
+	background+=($!)
+	running[$!]=$1
+}
+
+await_example() {
+	local ended
+	wait -n -p ended "${!running[@]}" || {
+		bad=$((bad + 1))
+		cat "$HOME/${running[$ended]}.log"
+	}
+	unset "running[$ended]"
+}
+
+# run_all NAME COMMAND... : the examples that a command prints, of which there
+# must be some.
+run_all() {
+	local line text='' directives=() prefix number=0
+	prefix=x$((sources += 1))x
 	while IFS= read -r line; do
 		case $line in
 		'test '*) directives+=("${line#test }") ;;
 		'text '*) text+=${line#text }$'\n' ;;
 		end)
 			number=$((number + 1))
-			run_example "$number" "${directives[@]}" 3>&- || bad=1
+			# shellcheck disable=SC2053 # a pattern
+			[[ $1-$number != ${EXAMPLES:-*} ]] ||
+				start_example "$1-$number" "$prefix$number" \
+					"${directives[@]}"
 			text='' directives=()
 			;;
 		esac
-	done < <(examples "$1")
-	[ "$number" -ge 1 ] && [ "$bad" = 0 ]
+	done < <("${@:2}" | rename "$prefix")
+	[ "$number" -ge 1 ] || { echo "# $1: no examples"; bad=$((bad + 1)); }
 }
 
-@test "the examples of xsend(1)" { run_page xsend.1; }
-
-@test "the examples of xrecv(1)" { run_page xrecv.1; }
-
-@test "the examples of xping(1)" { run_page xping.1; }
-
-@test "the examples of xdisco(1)" { run_page xdisco.1; }
-
-@test "the examples of xserve(1)" { run_page xserve.1; }
-
-@test "the examples of xpresence(1)" { run_page xpresence.1; }
-
-@test "the examples of couplet(7)" { run_page couplet.7; }
-
-@test "the examples of xroster(1)" { run_page xroster.1; }
-
-@test "the examples of xblock(1)" { run_page xblock.1; }
-
-@test "the examples of xqueue(1)" { run_page xqueue.1; }
-
-@test "the examples of xinfo(1)" { run_page xinfo.1; }
-
-@test "the examples of xmuc(1)" { run_page xmuc.1; }
-
-@test "the examples of xiq(1)" { run_page xiq.1; }
-
-@test "the examples of couplet-config(5)" { run_page couplet-config.5; }
-
-@test "the examples of couplet-format(5)" { run_page couplet-format.5; }
-
-@test "the examples of couplet-stanza(5)" { run_page couplet-stanza.5; }
+@test "each example of each page, and each recipe of the README" {
+	local -A running=()
+	local count=0 bad=0 sources=0
+	once prosody mam=yes
+	for page in "${pages[@]}"; do
+		run_all "$page" examples "$page"
+	done
+	run_all README recipes
+	while [ "${#running[@]}" -gt 0 ]; do
+		await_example
+	done
+	echo "# $count examples, of which $bad failed"
+	[ "$bad" = 0 ]
+}
 
 @test "the configuration in the README is one" {
 	awk '/^```/ { on = $0 == "```yaml"; next } on' "$root/README.md" \
@@ -309,6 +347,19 @@ of_getopt() {
 	done
 }
 
+common_of() {
+	sed -n '/^\.Ss Common options/,/^\.Sh ENVIRONMENT/p' "$root/man/$1.1"
+}
+
+@test "the common options are said in the same words in each page" {
+	for name in "${tools[@]}"; do
+		# It has no account: some of them mean something else.
+		[ "$name" != xinfo ] || continue
+		same "$name" "$(common_of xsend)" "$(common_of "$name")"
+	done
+	[ "$(common_of xsend | wc -l)" -gt 50 ]
+}
+
 # --- pages --------------------------------------------------------------
 
 @test "the manual pages are well formed" {
@@ -395,6 +446,46 @@ generated() {
 		for name in "${tools[@]}"; do
 			"$root/completions/generate" "$shell" "$BIN/$name" |
 				grep -q connect-timeout
+		done
+	done
+}
+
+# As of_help: what a completion has. bash completes no letters.
+of_zsh() {
+	sed -nE \
+		-e "s/^	'\*--([a-z-]+)=\[.*/- \1 arg/p" \
+		-e "s/^	'\*--([a-z-]+)\[.*/- \1 flag/p" \
+		-e "s/^	'\*'\{-(.)\+,--([a-z-]+)=\}.*/\1 \2 arg/p" \
+		-e "s/^	'\*'\{-(.),--([a-z-]+)\}.*/\1 \2 flag/p" "$1" | sort
+}
+
+of_fish() {
+	sed -nE -e 's/^complete -c [a-z]+ (.*) -d .*/\1/' \
+		-e 's/^-l /-s - -l /' \
+		-e 's/^-s (.) -l ([a-z-]+) -[xr]( .*)?$/\1 \2 arg/p' \
+		-e 's/^-s (.) -l ([a-z-]+)$/\1 \2 flag/p' "$1" | sort
+}
+
+of_bash() {
+	local with
+	# shellcheck disable=SC2016 # the shell that is read here
+	with=$(sed -n '/^	case \$prev in$/,/^	esac$/s/^	\(-[^)]*\)).*/\1/p' \
+		"$1" | tr '|' '\n' | grep '^--')
+	sed -n 's/^		mapfile .*compgen -W "\(--[^"]*\)".*/\1/p' "$1" |
+		tr ' ' '\n' | sed 's/^--//' | sort |
+		while read -r long; do
+			grep -qxe "--$long" <<<"$with" && echo "$long arg" ||
+				echo "$long flag"
+		done
+}
+
+@test "completions have the options that help has" {
+	for name in "${tools[@]}"; do
+		for shell in bash zsh fish; do
+			"$root/completions/generate" "$shell" "$BIN/$name" >made
+			want=$(of_help "$name")
+			[ "$shell" != bash ] || want=$(cut -d ' ' -f 2- <<<"$want" | sort)
+			same "$name: $shell" "$want" "$("of_$shell" made)"
 		done
 	done
 }
