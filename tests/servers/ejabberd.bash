@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # How to run ejabberd: its byte code straight in the Erlang machine, with no
-# node name, hence no epmd and no distribution, and no ejabberdctl. Sourced by
-# start, which owns $dir, $tree and the array opt.
+# node name, hence no epmd and no distribution (with cluster=yes a name, a port
+# agreed on, and no epmd either), and no ejabberdctl. Sourced by start, which
+# owns $dir, $tree and the array opt.
 
 ejabberd_mechanisms='PLAIN DIGEST-MD5 X-OAUTH2 SCRAM-SHA-1 SCRAM-SHA-1-PLUS
 	SCRAM-SHA-256 SCRAM-SHA-256-PLUS SCRAM-SHA-512 SCRAM-SHA-512-PLUS'
@@ -20,7 +21,7 @@ ejabberd_left_out() {
 ejabberd_listener() {
 	cat <<-EOF
 		  - port: $1
-		    ip: 127.0.0.1
+		    ip: "$([ -z "${opt[at]}" ] && echo 127.0.0.1 || echo ::)"
 		    module: ejabberd_c2s
 		    max_stanza_size: ${opt[stanza_size]:-262144}
 		    access: all
@@ -40,6 +41,11 @@ ejabberd_listeners() {
 		ejabberd_listener "$port" 'starttls_required: true'
 		ejabberd_listener "$tls_port" 'tls: true'
 	fi
+	[ -z "${opt[at]}" ] || cat <<-EOF
+		  - port: 5269
+		    ip: "::"
+		    module: ejabberd_s2s_in
+	EOF
 	cat <<-EOF
 		  - port: $http_port
 		    ip: 127.0.0.1
@@ -66,7 +72,7 @@ ejabberd_shapers() {
 }
 
 ejabberd_modules() {
-	local name
+	local name rooms=${opt[hosts]:-capulet.lit}
 	echo 'modules:'
 	for name in admin_extra adhoc blocking caps carboncopy client_state \
 		disco http_api last ping privacy private stream_mgmt \
@@ -94,12 +100,16 @@ ejabberd_modules() {
 		    max_items_node: 1000
 		    plugins: [flat, pep]
 		append_host_config:
-		  capulet.lit:
-		    modules:
-		      mod_muc:
-		        host: rooms.capulet.lit
-		        default_room_options: {mam: $([ "${opt[mam]}" = no ] && echo false || echo true)}
 	EOF
+	for name in ${rooms//,/ }; do
+		cat <<-EOF
+			  $name:
+			    modules:
+			      mod_muc:
+			        host: rooms.$name
+			        default_room_options: {mam: $([ "${opt[mam]}" = no ] && echo false || echo true)}
+		EOF
+	done
 	[ "${opt[anonymous]}" = no ] || cat <<-EOF
 		host_config:
 		  anon.lit:
@@ -119,7 +129,7 @@ ejabberd_password_format() {
 }
 
 ejabberd_config() {
-	local hosts='montague.lit, capulet.lit'
+	local hosts=${opt[hosts]:-montague.lit,capulet.lit}
 	[ "${opt[anonymous]}" = no ] || hosts+=', anon.lit'
 	{
 		cat <<-EOF
@@ -131,7 +141,9 @@ ejabberd_config() {
 			auth_method: [internal]
 			$(ejabberd_password_format)
 			disable_sasl_mechanisms: $(ejabberd_left_out)
-			s2s_access: none
+			s2s_access: $([ -z "${opt[at]}" ] && echo none || echo all)
+			s2s_use_starttls: required
+			s2s_max_retry_delay: 2
 			ca_file: "$dir/tls/ca.pem"
 		EOF
 
@@ -146,15 +158,19 @@ ejabberd_config() {
 		ejabberd_listeners
 		ejabberd_modules
 	} >"$dir/ejabberd.yml"
-	# Names come from the hosts file alone: nobody is asked.
-	echo '{lookup, [file]}.' >"$dir/inetrc"
+	# Names come from the hosts file alone: nobody is asked, but in a network
+	# of its own.
+	printf '%s\n' "{lookup, [file${opt[at]:+, dns}]}." >"$dir/inetrc"
 }
 
 # The command line, into the array command.
 ejabberd_command() {
 	local root=$tree/usr/lib/erlang bin=("$tree"/usr/lib/erlang/erts-*/bin)
 	# The folder of this architecture, which also holds C libraries.
-	local libs=("$tree"/usr/lib/*/ejabberd-*)
+	local libs=("$tree"/usr/lib/*/ejabberd-*) node=()
+	[ "${opt[cluster]}" = no ] ||
+		node=(-name "ejabberd@${opt[at]}" -setcookie couplet
+			-start_epmd false -erl_epmd_port 4370)
 	command=(env ROOTDIR="$root" BINDIR="${bin[0]}" EMU=beam PROGNAME=erl
 		ERL_LIBS="${libs[0]%/*}" LD_LIBRARY_PATH="${libs[0]%/*}"
 		ERL_INETRC="$dir/inetrc" ERL_CRASH_DUMP="$dir/crash.dump"
@@ -163,5 +179,5 @@ ejabberd_command() {
 		"${bin[0]}/erlexec" -noinput -boot start_clean
 		# Two schedulers that sleep instead of spin; one process.
 		+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none
-		-mnesia dir "\"$dir/data\"" -s ejabberd)
+		"${node[@]}" -mnesia dir "\"$dir/data\"" -s ejabberd)
 }

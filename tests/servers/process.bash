@@ -50,23 +50,27 @@ launch() {
 
 # owns PORT: whether our process has it open for listening.
 owns() {
-	local hex row inode
-	printf -v hex '0100007F:%04X' "$1"
+	local hex table row inode
+	printf -v hex '%04X' "$1"
 	# The columns: number, local, remote, state, ..., the tenth is the inode.
-	while read -ra row; do
-		[ "${row[1]} ${row[3]}" = "$hex 0A" ] || continue
-		inode=${row[9]}
-		[ -n "$(find "/proc/$pid/fd" -lname "socket:\[$inode\]" 2>/dev/null)" ]
-		return
-	done 2>/dev/null <"/proc/$pid/net/tcp"
+	for table in tcp tcp6; do
+		while read -ra row; do
+			[[ ${row[1]} = *:$hex && ${row[3]} = 0A ]] || continue
+			inode=${row[9]}
+			[ -n "$(find "/proc/$pid/fd" -lname "socket:\[$inode\]" 2>/dev/null)" ] &&
+				return
+		done 2>/dev/null <"/proc/$pid/net/$table"
+	done
 	return 1
 }
 
 # shows_certificate: whether the TLS port is answered with our certificate.
 shows_certificate() {
-	openssl s_client -connect "127.0.0.1:$tls_port" -servername capulet.lit \
+	local name=${opt[hosts]:-capulet.lit}
+	name=${name%%,*}
+	openssl s_client -connect "127.0.0.1:$tls_port" -servername "$name" \
 		-CAfile "$dir/tls/ca.pem" -verify_return_error \
-		-verify_hostname capulet.lit -brief </dev/null >/dev/null 2>&1
+		-verify_hostname "$name" -brief </dev/null >/dev/null 2>&1
 }
 
 ready() {
@@ -108,7 +112,7 @@ remember_process() {
 
 write_env() {
 	{
-		printf '%s=%q\n' XMPP_KIND "$kind" XMPP_HOST 127.0.0.1 \
+		printf '%s=%q\n' XMPP_KIND "$kind" XMPP_HOST "${opt[at]:-127.0.0.1}" \
 			XMPP_PORT "$port" XMPP_CA "$dir/tls/ca.pem" \
 			XMPP_PID "$pid" XMPP_DIR "$dir"
 		[ "${opt[tls]}" = no ] || echo "XMPP_TLS_PORT=$tls_port"

@@ -23,9 +23,11 @@ prosody_modules() {
 	lua_list "${list[@]}"
 }
 
-# Loaded unless named here. Nothing leaves the machine: no s2s.
+# Loaded unless named here. Nothing leaves the machine: no s2s, but in a network
+# of its own.
 prosody_disabled() {
-	local list=(s2s s2s_auth_certs dialback http)
+	local list=(http)
+	[ -n "${opt[at]}" ] || list+=(s2s s2s_auth_certs dialback)
 	[ "${opt[tls]}" != no ] || list+=(tls)
 	[ "${opt[offline]}" != no ] || list+=(offline)
 	lua_list "${list[@]}"
@@ -42,13 +44,18 @@ prosody_left_out() {
 }
 
 prosody_hosts() {
-	cat <<-EOF
-		VirtualHost "montague.lit"
-		VirtualHost "capulet.lit"
-		Component "rooms.capulet.lit" "muc"
-			restrict_room_creation = false
-			modules_enabled = { $([ "${opt[mam]}" = no ] || echo '"muc_mam"') }
-	EOF
+	local host hosts=${opt[hosts]:-montague.lit,capulet.lit}
+	local rooms=${opt[hosts]:-capulet.lit}
+	for host in ${hosts//,/ }; do
+		echo "VirtualHost \"$host\""
+	done
+	for host in ${rooms//,/ }; do
+		cat <<-EOF
+			Component "rooms.$host" "muc"
+				restrict_room_creation = false
+				modules_enabled = { $([ "${opt[mam]}" = no ] || echo '"muc_mam"') }
+		EOF
+	done
 	[ "${opt[anonymous]}" = no ] || cat <<-EOF
 		VirtualHost "anon.lit"
 			authentication = "anonymous"
@@ -60,6 +67,15 @@ prosody_hosts() {
 	EOF
 }
 
+prosody_interfaces() {
+	if [ -z "${opt[at]}" ]; then
+		printf '%s\n' 'interfaces = { "127.0.0.1" }' 's2s_ports = { }'
+	else
+		printf '%s\n' 'interfaces = { "*", "::" }' 's2s_ports = { 5269 }' \
+			's2s_secure_auth = true'
+	fi
+}
+
 prosody_config() {
 	local secure=true
 	[ "${opt[tls]}" != no ] || secure=false
@@ -69,10 +85,9 @@ prosody_config() {
 			data_path = "$dir/data"
 			certificates = "tls"
 			plugin_paths = { }
-			interfaces = { "127.0.0.1" }
+			$(prosody_interfaces)
 			c2s_ports = { $port }
 			c2s_direct_tls_ports = { $([ "$secure" = false ] || echo "$tls_port") }
-			s2s_ports = { }
 			component_ports = { }
 			modules_enabled = { $(prosody_modules) }
 			modules_disabled = { $(prosody_disabled) }
@@ -87,8 +102,9 @@ prosody_config() {
 			ssl = {
 				key = "$dir/tls/server.key";
 				certificate = "$dir/tls/server.pem";
+				cafile = "$dir/tls/ca.pem";
 				$([ "${opt[external]}" = no ] ||
-					echo "cafile = \"$dir/tls/ca.pem\"; verify = { \"peer\", \"client_once\" };")
+					echo 'verify = { "peer", "client_once" };')
 			}
 			log = { debug = "$dir/log" }
 		EOF
