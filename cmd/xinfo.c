@@ -67,14 +67,16 @@ static void judge_expiry(struct xinfo *x, const struct found *f)
 	time_text(f->tls->ends, date);
 	if (days < 0)
 		cpl_err_set(&e, CPL_REFUSED,
-			    "%s: certificate of '%s' ended %ld days ago, on "
+			    "%s: certificate of '%s' ended %ld day%s ago, on "
 			    "%.10s",
-			    f->text, f->tls->ending, -days, date);
+			    f->text, f->tls->ending, -days,
+			    days == -1 ? "" : "s", date);
 	else
 		cpl_err_set(&e, CPL_REFUSED,
-			    "%s: certificate of '%s' ends in %ld days, on "
+			    "%s: certificate of '%s' ends in %ld day%s, on "
 			    "%.10s",
-			    f->text, f->tls->ending, days, date);
+			    f->text, f->tls->ending, days, days == 1 ? "" : "s",
+			    date);
 	cpl_run_complain(&x->client.run, &e);
 }
 

@@ -426,8 +426,9 @@ static void on_idle(void *user)
 		return;
 	if (x->set.count > 0) {
 		cpl_err_set(&e, CPL_REFUSED,
-			    "nothing came (--idle) after %ld of %ld records",
-			    x->watch.printed, x->set.count);
+			    "nothing came (--idle) after %ld of %ld record%s",
+			    x->watch.printed, x->set.count,
+			    x->set.count == 1 ? "" : "s");
 		cpl_run_complain(&x->client.run, &e);
 	}
 	xpresence_finish(x);

@@ -379,8 +379,8 @@ static void report(struct xqueue *x)
 		return;
 	if (x->sum.waiting > 0) {
 		cpl_outcome_add(o, CPL_TEMP);
-		cpl_cli_warn(&x->run.cli, "%zu of them wait for another try",
-			     x->sum.waiting);
+		cpl_cli_warn(&x->run.cli, "%zu of them wait%s for another try",
+			     x->sum.waiting, x->sum.waiting == 1 ? "s" : "");
 	}
 	o->went_through =
 	    x->sum.sent > 0 && (x->sum.refused > 0 || x->sum.waiting > 0);

@@ -123,8 +123,8 @@ static void end_planned(struct recv *r, enum cpl_status status, const char *why)
 	if (r->ending)
 		return;
 	if (r->set.count > 0 && !r->goal_met) {
-		cpl_err_set(&e, status, "%s after %ld of %ld records", why,
-			    taken, r->set.count);
+		cpl_err_set(&e, status, "%s after %ld of %ld record%s", why,
+			    taken, r->set.count, r->set.count == 1 ? "" : "s");
 		cpl_run_complain(&r->run, &e);
 	}
 	xrecv_finish(r);
@@ -178,28 +178,35 @@ static void report_unread(struct recv *r)
 		snprintf(why, sizeof why,
 			 "lost, the server has no stream management");
 	else if (!r->offline || !cpl_offline_restores(r->offline))
-		snprintf(why, sizeof why, "the server may not keep them");
+		snprintf(why, sizeof why, "the server may not keep %s",
+			 unread == 1 ? "it" : "them");
+	else if (over == 1)
+		snprintf(why, sizeof why,
+			 "the server may lose the first of them");
 	else if (over > 0)
 		snprintf(why, sizeof why,
 			 "the server may lose the first %ld of them", over);
 	else
 		return;
-	cpl_cli_warn(&r->run.cli, "%s%ld more came and were not %s: %s",
-		     r->cut ? "at least " : "", unread, r->sink->done, why);
+	cpl_cli_warn(&r->run.cli, "%s%ld more came and %s not %s: %s",
+		     r->cut ? "at least " : "", unread,
+		     unread == 1 ? "was" : "were", r->sink->done, why);
 }
 
 void xrecv_report(struct recv *r)
 {
 	if (r->unwanted > 0)
 		cpl_log(&r->run.cli.log, CPL_LOG_INFO,
-			"%ld stanzas did not pass the filters", r->unwanted);
+			"%ld stanza%s did not pass the filters", r->unwanted,
+			r->unwanted == 1 ? "" : "s");
 	if (r->doubles > 0)
 		cpl_log(&r->run.cli.log, CPL_LOG_INFO,
-			"%ld messages had come before", r->doubles);
+			"%ld message%s had come before", r->doubles,
+			r->doubles == 1 ? "" : "s");
 	if (r->forged > 0)
 		cpl_log(&r->run.cli.log, CPL_LOG_INFO,
-			"%ld stanzas pretended to be of the own account",
-			r->forged);
+			"%ld stanza%s pretended to be of the own account",
+			r->forged, r->forged == 1 ? "" : "s");
 	if (r->run.session)
 		report_unread(r);
 }

@@ -307,21 +307,24 @@ static void say_rest(const struct rest *rest)
 	char where[CPL_FEED_NAME_SIZE];
 
 	if (rest->unknown > 0) {
+		unsigned long long sent = cpl_delivery_sent(r->delivery);
+
 		cpl_feed_name(&r->feed, rest->first_unknown, where);
-		cpl_cli_warn(
-		    &r->run.cli,
-		    "%s: unknown outcome: %llu of %llu messages are "
-		    "not confirmed, from here on",
-		    where, (unsigned long long)rest->unknown,
-		    (unsigned long long)cpl_delivery_sent(r->delivery));
+		cpl_cli_warn(&r->run.cli,
+			     "%s: unknown outcome: %llu of %llu message%s %s "
+			     "not confirmed, from here on",
+			     where, (unsigned long long)rest->unknown, sent,
+			     sent == 1 ? "" : "s",
+			     rest->unknown == 1 ? "is" : "are");
 	}
 	/* Before the login it goes without saying. */
 	if (rest->unsent > 0 &&
 	    (rest->unknown > 0 || was_online(r) || r->set.unsent)) {
 		cpl_feed_name(&r->feed, rest->first_unsent, where);
 		cpl_cli_warn(&r->run.cli,
-			     "%s: %llu messages are not sent, from here on",
-			     where, (unsigned long long)rest->unsent);
+			     "%s: %llu message%s not sent, from here on", where,
+			     (unsigned long long)rest->unsent,
+			     rest->unsent == 1 ? " is" : "s are");
 	}
 }
 

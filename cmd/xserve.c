@@ -121,8 +121,9 @@ static void end_planned(struct serve *s, enum cpl_status status,
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (s->set.count > 0 && s->answered < s->set.count) {
-		cpl_err_set(&e, status, "%s after %ld of %ld requests", why,
-			    s->answered, s->set.count);
+		cpl_err_set(&e, status, "%s after %ld of %ld request%s", why,
+			    s->answered, s->set.count,
+			    s->set.count == 1 ? "" : "s");
 		cpl_run_complain(&s->run, &e);
 	}
 	drain(s, 1);
@@ -284,7 +285,9 @@ static void release(struct serve *s)
 {
 	if (s->dropped > 0)
 		cpl_log(&s->run.cli.log, CPL_LOG_INFO,
-			"%ld messages came and were dropped", s->dropped);
+			"%ld message%s came and %s dropped", s->dropped,
+			s->dropped == 1 ? "" : "s",
+			s->dropped == 1 ? "was" : "were");
 	xserve_free_jobs(s);
 	/* Before the answers, as it tells those who wait that none will come.
 	 */

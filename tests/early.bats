@@ -59,7 +59,7 @@ taken() {
 	first fast=forged
 	expect_exit 0 try
 	says 76 '@: the server did not prove that it knows the token
--m: unknown outcome: 1 of 1 messages are not confirmed, from here on' try
+-m: unknown outcome: 1 of 1 message is not confirmed, from here on' try
 	expect_exit 0 try -vv
 	by SCRAM-SHA-512-PLUS
 }
@@ -112,7 +112,7 @@ taken() {
 	again early=drop times=1
 	rm "$state/token-romeo@montague.lit"
 	says 75 '@: waiting for the server to answer the login: the server closed the connection
--m: unknown outcome: 1 of 1 messages are not confirmed, from here on' try
+-m: unknown outcome: 1 of 1 message is not confirmed, from here on' try
 	taken 0
 	# With time to try again it is, under its id, and is said to be so.
 	again early=drop times=1
@@ -127,7 +127,7 @@ taken() {
 	expect_exit 0 try
 	again silent-header at=tls-header times=1
 	says 75 "@: timed out waiting for the server's stream features
--m: unknown outcome: 1 of 1 messages are not confirmed, from here on" \
+-m: unknown outcome: 1 of 1 message is not confirmed, from here on" \
 		try --connect-timeout 5
 	again
 	expect_exit 0 try

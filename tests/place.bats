@@ -356,7 +356,7 @@ known_at() {
 	known_at "$bad2_port" ''
 	cp kept "$token"
 	expect_exit 75 send
-	grep -q 'unknown outcome: 1 of 1 messages' err
+	grep -q 'unknown outcome: 1 of 1 message is' err
 	# The next run asks first, and goes on to the next one.
 	cp kept "$token"
 	expect_exit 0 send

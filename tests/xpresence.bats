@@ -174,7 +174,7 @@ load xpresence
 		expect_exit 0 tool xpresence -c 2 --from capulet.lit
 		same lines 2 "$(wc -l <out)"
 		expect_exit 1 tool xpresence -c 1 --idle 0.5 --from verona.lit
-		says 'xpresence: nothing came (--idle) after 0 of 1 records'
+		says 'xpresence: nothing came (--idle) after 0 of 1 record'
 		expect_exit 0 tool xpresence --idle 0.3 --from verona.lit
 		expect_exit 0 tool xpresence -W 5 --from verona.lit
 		expect_exit 124 tool xpresence -W 5 -c 1 --from verona.lit

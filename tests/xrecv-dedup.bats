@@ -89,7 +89,7 @@ keys() {
 	say b three
 	receive --dedup seen -c 2 -v >out 2>err
 	same stdout $'one\nthree' "$(bodies_in out)"
-	grep -qx 'xrecv: 1 messages had come before' err
+	grep -qx 'xrecv: 1 message had come before' err
 	grep -rq "${romeo%@*}" seen && return 1
 	same 'it holds no address' 0 "$(grep -c montague seen)"
 }
@@ -227,7 +227,7 @@ keys() {
 	stub deliver=3 body=x
 	expect_exit 0 tool xrecv -o text --dedup seen --idle 1
 	prints ''
-	says 'xrecv: seen: 1 lines are no keys, they are dropped'
+	says 'xrecv: seen: 1 line is no key, it is dropped'
 	same keys 3 "$(keys)"
 	grep -q junk seen && return 1
 	printf '0123' >>seen

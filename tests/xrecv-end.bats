@@ -41,7 +41,7 @@ load xrecv
 	says 'xrecv: 7 more came and were not read: the server may not keep them'
 	stub deliver=10 no-sm
 	expect_exit 0 tool xrecv -o text -c 9
-	says 'xrecv: 1 more came and were not read: lost, the server has no stream management'
+	says 'xrecv: 1 more came and was not read: lost, the server has no stream management'
 	stub deliver=3 after-deliver=end
 	expect_exit 0 tool xrecv --no-reconnect -o text -c 3
 	says

@@ -184,6 +184,9 @@ while True:
 	grep -qx 'xsend: stdin: 2 messages are not sent, from here on' err
 	grep -qx 'xsend: rest: 0 of unknown outcome and 2 not sent' err
 
+	expect_exit 77 tool xsend -m a --unsent rest juliet@capulet.lit
+	grep -qx 'xsend: -m: 1 message is not sent, from here on' err
+
 	expect_exit 77 tool xsend -l --unsent rest juliet@capulet.lit <<<$'a\nb'
 	grep -qx 'xsend: stdin:1: not read, from here on' err
 	[ ! -e rest ]

@@ -255,7 +255,7 @@ refuses() {
 	head -c 600000 /dev/zero | tr '\0' x |
 		expect_exit 76 tool xsend "$juliet"
 	says 'xsend: the server ended the stream: policy-violation (XML stanza is too big)' \
-		'xsend: stdin: unknown outcome: 1 of 1 messages are not confirmed, from here on'
+		'xsend: stdin: unknown outcome: 1 of 1 message is not confirmed, from here on'
 }
 
 @test "a body over our own limit: 65" {
@@ -446,7 +446,7 @@ catches() {
 	for signal in 2 15 1; do
 		watched -m a "$juliet"
 		wait_for_line "$STUB_LOG" 'c[0-9]* recv r '
-		dies_by "$signal" 'xsend: -m: unknown outcome: 1 of 1 messages are not confirmed, from here on'
+		dies_by "$signal" 'xsend: -m: unknown outcome: 1 of 1 message is not confirmed, from here on'
 		wait_for_line "$STUB_LOG" ' end stream '
 		kill "$STUB_PID"
 		stub silent-ack

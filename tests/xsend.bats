@@ -412,7 +412,7 @@ load xsend
 	stub silent-ack
 	expect_exit 124 tool xsend -W 5 -m a "$juliet"
 	says 'xsend: timed out (-W)' \
-		'xsend: -m: unknown outcome: 1 of 1 messages are not confirmed, from here on'
+		'xsend: -m: unknown outcome: 1 of 1 message is not confirmed, from here on'
 	seq 3 | expect_exit 124 tool xsend -W 5 -l "$juliet"
 	says 'xsend: timed out (-W)' \
 		'xsend: stdin:1: unknown outcome: 3 of 3 messages are not confirmed, from here on'
@@ -424,7 +424,7 @@ load xsend
 	stub close-after-first-message
 	echo a | expect_exit 75 tool xsend "$juliet"
 	says 'xsend: the server closed the connection' \
-		'xsend: stdin: unknown outcome: 1 of 1 messages are not confirmed, from here on'
+		'xsend: stdin: unknown outcome: 1 of 1 message is not confirmed, from here on'
 	stub drop-after=3
 	seq 5 | expect_exit 75 tool xsend -l "$juliet"
 	says 'xsend: the server closed the connection' \
@@ -437,11 +437,11 @@ load xsend
 	stub end-stream
 	echo a | expect_exit 75 tool xsend "$juliet"
 	says 'xsend: the server ended the stream' \
-		'xsend: stdin: unknown outcome: 1 of 1 messages are not confirmed, from here on'
+		'xsend: stdin: unknown outcome: 1 of 1 message is not confirmed, from here on'
 	stub stream-error=conflict error-text='Replaced by new connection'
 	echo a | expect_exit 75 tool xsend "$juliet"
 	says 'xsend: the server ended the stream: conflict (Replaced by new connection)' \
-		'xsend: stdin: unknown outcome: 1 of 1 messages are not confirmed, from here on'
+		'xsend: stdin: unknown outcome: 1 of 1 message is not confirmed, from here on'
 }
 
 @test "acknowledged up to a point: 2, and the first that is unknown is named" {
@@ -455,7 +455,7 @@ load xsend
 	printf '3\n4\n' >&8
 	ends 2
 	exec 8>&-
-	grep -qE '^xsend: stdin:3: unknown outcome: (1 of 3|2 of 4) messages are not confirmed' err
+	grep -qE '^xsend: stdin:3: unknown outcome: (1 of 3 messages is|2 of 4 messages are) not confirmed' err
 }
 
 @test "a server that takes back an acknowledgement: 76" {
@@ -490,7 +490,7 @@ load xsend
 	stub no-sm ping-no-answer
 	echo a | expect_exit 124 tool xsend -W 5 "$juliet"
 	says 'xsend: timed out (-W)' \
-		'xsend: stdin: unknown outcome: 1 of 1 messages are not confirmed, from here on'
+		'xsend: stdin: unknown outcome: 1 of 1 message is not confirmed, from here on'
 }
 
 # --- bounces -------------------------------------------------------------

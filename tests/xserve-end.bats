@@ -172,11 +172,11 @@ END
 	expect_exit 0 tool xserve --idle 0.2 "$lamp" -- ./command
 	is_silent
 	expect_exit 1 tool xserve --idle 0.2 -c 1 "$lamp" -- ./command
-	says 'xserve: nothing was asked (--idle) after 0 of 1 requests'
+	says 'xserve: nothing was asked (--idle) after 0 of 1 request'
 	expect_exit 0 tool xserve -W 4 "$lamp" -- ./command
 	is_silent
 	expect_exit 124 tool xserve -W 4 -c 1 "$lamp" -- ./command
-	says 'xserve: timed out (-W) after 0 of 1 requests'
+	says 'xserve: timed out (-W) after 0 of 1 request'
 	stub silent-features
 	expect_exit 75 tool xserve -W 0.5 "$lamp" -- ./command
 	says 'xserve: timed out (-W) before the login'

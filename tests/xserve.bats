@@ -355,7 +355,7 @@ ends_with() {
 	tool xsend -a juliet -m hello "$juliet/lamp"
 	expect_exit 0 own_asks
 	finish 143
-	same log 'xserve: 1 messages came and were dropped' "$(said)"
+	same log 'xserve: 1 message came and was dropped' "$(said)"
 }
 
 # of_stub STANZA...: xserve, as the client of a stub that sends these; for each

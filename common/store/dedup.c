@@ -337,9 +337,10 @@ static int load(struct cpl_dedup *d, int64_t now, struct cpl_err *e)
 		return -1;
 	d->size = begun ? d->size : (off_t)HEAD_BYTES;
 	if (d->bad > 0)
-		cpl_log(d->log, CPL_LOG_WARN,
-			"%s: %zu lines are no keys, they are dropped", d->path,
-			d->bad);
+		cpl_log(d->log, CPL_LOG_WARN, "%s: %zu line%s dropped", d->path,
+			d->bad,
+			d->bad == 1 ? " is no key, it is"
+				    : "s are no keys, they are");
 	if (d->bad > 0 || is_worth(d, SLACK))
 		compact(d);
 	return 0;

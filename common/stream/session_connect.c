@@ -184,7 +184,8 @@ static int renew(struct cpl_session *s, struct cpl_err *e)
 	again = cpl_sm_restart(&s->sm);
 	if (again > 0)
 		cpl_log(s->log, CPL_LOG_INFO,
-			"%zu stanzas are sent again, possibly twice", again);
+			"%zu stanza%s sent again, possibly twice", again,
+			again == 1 ? " is" : "s are");
 	return ask_again(s, e);
 }
 

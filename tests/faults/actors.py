@@ -264,7 +264,7 @@ class Receiver:
         chatter = re.compile('xrecv: (account |connect|(online|resumed) as |'
                              'the archive is read|the server keeps the '
                              'session for |'
-                             '[0-9]+ stanzas did not pass the filters)')
+                             '[0-9]+ stanzas? did not pass the filters)')
         return '\n'.join(line for line in self.said().splitlines()
                          if not chatter.match(line))
 

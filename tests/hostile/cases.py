@@ -235,8 +235,8 @@ ORDER = [
                 "streams'/>", 'ready'), status=0, err=''),
     # The proof that a stanza has arrived is the server's, and is not there.
     Row(**sends(f"<failed {SM}/>", 'ready', 'silent-ack ping=silent'),
-        status=124, err='timed out (-W)\n-m: unknown outcome: 1 of 1 messages '
-        'are not confirmed, from here on', run=SEND + ' -W 3'),
+        status=124, err='timed out (-W)\n-m: unknown outcome: 1 of 1 message '
+        'is not confirmed, from here on', run=SEND + ' -W 3'),
     # STARTTLS refused, injected into, answered with junk.
     Row('starttls-failure', 69, '@: the server refused STARTTLS'),
     *(Row(words, 76, '@: bytes in clear after <proceed/>: somebody in between '
@@ -358,7 +358,7 @@ END = [
 
 # --- once logged in -------------------------------------------------------
 
-LOST = '\n-m: unknown outcome: 1 of 1 messages are not confirmed, from here on'
+LOST = '\n-m: unknown outcome: 1 of 1 message is not confirmed, from here on'
 RECV = 'xrecv -o text'
 IQ = 'xiq -W 60 capulet.lit'
 ASKED = "<x xmlns='urn:x'/>"
@@ -399,7 +399,7 @@ ONLINE = [
     Row('trickle=1000 at=message', 124, 'timed out (-W)' + LOST,
         run=SEND + ' -W 4'),
     Row('trickle=1000 at=presence', 124, 'timed out (-W) after 0 of 1 '
-        'records', run=RECV + ' -c 1 -W 4'),
+        'record', run=RECV + ' -c 1 -W 4'),
     Row('trickle=1000', 124, 'timed out (-W)' + UNANSWERED,
         run='xiq -W 4 capulet.lit', stdin=ASKED),
 ]

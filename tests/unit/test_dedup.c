@@ -263,7 +263,7 @@ static void bad_lines_cost_themselves(void)
 	CHECK_STR(known(d, NOW), "");
 	cpl_dedup_close(d);
 	CHECK_STR(content(), HEAD);
-	CHECK(strstr(logged(), ": 1 lines are no keys"));
+	CHECK(strstr(logged(), ": 1 line is no key, it is"));
 	/* And without an end it is a torn tail. */
 	put_file(much, 149000);
 	d = open_at(NOW);
