@@ -143,6 +143,9 @@ void xmuc_go(struct xmuc *x)
 static void release(struct xmuc *x)
 {
 	cpl_bookmarks_free(x->bookmarks);
+	/* Its pings are nobody's from here on. */
+	if (x->delivery)
+		cpl_session_forget(x->client.run.session, x->delivery);
 	cpl_delivery_free(x->delivery);
 	cpl_rooms_release(&x->joined);
 	cpl_pool_free(x->pool);

@@ -22,6 +22,8 @@ struct cpl_answer;
 struct cpl_answer *cpl_answer_new(struct cpl_session *session, int visible,
 				  const struct cpl_caps *caps)
     __attribute__((warn_unused_result));
+
+/* After the session was freed, or was told to forget it. */
 void cpl_answer_free(struct cpl_answer *a);
 
 /* Answers an iq of type get or set; anything else is left alone. The answer may

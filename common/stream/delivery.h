@@ -63,6 +63,8 @@ struct cpl_delivery;
 struct cpl_delivery *cpl_delivery_new(const struct cpl_delivery_conf *conf,
 				      const struct cpl_delivery_events *on)
     __attribute__((warn_unused_result));
+
+/* After the session was freed, or was told to forget it. */
 void cpl_delivery_free(struct cpl_delivery *d);
 
 /* Sends a stanza; one without an id is given one. 0, or -1 with e as

@@ -31,6 +31,8 @@ struct cpl_offline_events {
 struct cpl_offline *cpl_offline_new(struct cpl_session *session,
 				    const struct cpl_offline_events *on)
     __attribute__((warn_unused_result));
+
+/* After the session was freed, or was told to forget it. */
 void cpl_offline_free(struct cpl_offline *o);
 
 /* Whether it has XEP-0013. 0 until it is known. */
