@@ -337,8 +337,11 @@ static void take_operand(struct xinfo *x, const char *operand)
 	if (x->login)
 		cpl_cli_usage(cli, "--login is for an account, not for a "
 				   "domain");
-	if (cpl_jid_parse(&x->jid, operand, &e) < 0)
+	if (cpl_jid_parse(&x->jid, operand, &e) < 0) {
+		if (e.status == CPL_SYSTEM)
+			cpl_cli_die(cli, &e);
 		cpl_cli_usage(cli, "%s", e.text);
+	}
 	cli->no_account = 1;
 	if (cpl_setting_put(&cli->settings, CPL_SET_JID, x->jid.bare, "operand",
 			    &e) < 0)

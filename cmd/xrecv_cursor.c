@@ -18,7 +18,7 @@ void xrecv_since_option(struct recv *r, const char *value)
 	int64_t t, now = cpl_when_now();
 
 	if (!s)
-		cpl_cli_usage(&r->run.cli, "out of memory");
+		cpl_cli_nomem(&r->run.cli);
 	r->since = s;
 	s->r = r;
 	s->cursor = (struct cpl_cursor)CPL_CURSOR_INIT;

@@ -22,7 +22,7 @@ void xrecv_durable_option(struct recv *r, const char *value)
 	if (!r->durable)
 		r->durable = calloc(1, sizeof *r->durable);
 	if (!r->durable)
-		cpl_cli_usage(&r->run.cli, "out of memory");
+		cpl_cli_nomem(&r->run.cli);
 	r->durable->file = (struct cpl_durable)CPL_DURABLE_INIT;
 	r->durable->name = value;
 	if (!cpl_kept_is_name(value))

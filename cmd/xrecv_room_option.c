@@ -16,7 +16,7 @@ static struct rooms *need(struct recv *r)
 		return r->rooms;
 	r->rooms = calloc(1, sizeof *r->rooms);
 	if (!r->rooms)
-		cpl_cli_usage(&r->run.cli, "out of memory");
+		cpl_cli_nomem(&r->run.cli);
 	r->rooms->history.since = -1;
 	return r->rooms;
 }
@@ -27,7 +27,7 @@ static void *grow(struct recv *r, void *list, size_t count, size_t size)
 	void *more = realloc(list, (count + 1) * size);
 
 	if (!more)
-		cpl_cli_usage(&r->run.cli, "out of memory");
+		cpl_cli_nomem(&r->run.cli);
 	return more;
 }
 

@@ -183,6 +183,9 @@ void cpl_cli_warn(const struct cpl_cli *cli, const char *fmt, ...)
 void cpl_cli_die(struct cpl_cli *cli, const struct cpl_err *e)
     __attribute__((noreturn));
 
+/* The same for memory that ran out. */
+void cpl_cli_nomem(struct cpl_cli *cli) __attribute__((noreturn));
+
 /* Closes the trace and frees what was loaded. Safe to call twice. */
 void cpl_cli_release(struct cpl_cli *cli);
 

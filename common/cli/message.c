@@ -78,3 +78,11 @@ void cpl_cli_die(struct cpl_cli *cli, const struct cpl_err *e)
 	cpl_cli_release(cli);
 	exit(e->status);
 }
+
+void cpl_cli_nomem(struct cpl_cli *cli)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	cpl_err_nomem(&e);
+	cpl_cli_die(cli, &e);
+}

@@ -421,16 +421,23 @@ int cpl_jid_matches(const struct cpl_jid *pattern, const struct cpl_jid *jid)
 
 static int same(const char *a, const char *b, int bare)
 {
+	struct cpl_err e = CPL_ERR_INIT;
 	struct cpl_jid x, y;
-	int equal = 0;
+	int equal;
 
-	if (!a || !b || cpl_jid_parse(&x, a, NULL) < 0)
+	if (!a || !b)
 		return 0;
-	if (cpl_jid_parse(&y, b, NULL) == 0)
+	/* What is the same text stays so without memory: an answer that was
+	 * waited for would not be one. */
+	equal = strcmp(a, b) == 0;
+	if (cpl_jid_parse(&x, a, &e) < 0)
+		return equal && e.status == CPL_SYSTEM;
+	if (!equal && cpl_jid_parse(&y, b, NULL) == 0) {
 		equal =
 		    bare ? !strcmp(x.bare, y.bare) : !strcmp(x.full, y.full);
+		cpl_jid_release(&y);
+	}
 	cpl_jid_release(&x);
-	cpl_jid_release(&y);
 	return equal;
 }
 

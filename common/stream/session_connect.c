@@ -223,7 +223,8 @@ static int begin(struct cpl_session *s, const struct cpl_login_result *r,
 {
 	cpl_jid_release(&s->jid);
 	if (cpl_jid_parse(&s->jid, r->jid, e) < 0) {
-		e->status = CPL_PROTOCOL;
+		if (e->status == CPL_DATA)
+			e->status = CPL_PROTOCOL;
 		return -1;
 	}
 	s->sm.on = r->sm && !s->without_sm;
