@@ -16,14 +16,15 @@
 #pragma weak jansson_version_str
 
 /* libstrophe does not tell its version, but says yes to its own and to each
- * later one of the same major number; the release is not to be had. */
+ * later one of the same major number; the third number is not to be had. */
 static void print_strophe(void)
 {
-	int minor = 0;
-
-	while (minor < 99 && !xmpp_version_check(LIBXMPP_VERSION_MAJOR, minor))
-		minor++;
-	printf("libstrophe %d.%d", LIBXMPP_VERSION_MAJOR, minor);
+	for (int n = 0; n < 1000; n++)
+		if (xmpp_version_check(n / 100, n % 100)) {
+			printf("libstrophe %d.%d", n / 100, n % 100);
+			return;
+		}
+	fputs("libstrophe", stdout);
 }
 
 /* Of the libraries as they are loaded, whatever the headers were. */
