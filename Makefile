@@ -9,6 +9,7 @@
 #	make bench	what it costs, beside other programs: bench/RESULTS.md
 #	make bench-gate	whether stanzas take more instructions than they did; `make
 #			check` has it, too; make bench-baseline: what counts now
+#	make deb	a Debian package
 #	make install	PREFIX and DESTDIR are honoured
 
 # The one list that names the tools.
@@ -70,7 +71,8 @@ asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
 
 .SECONDARY:
 .PHONY: all tools tests fuzzers benches demo play check check-asan check-valgrind \
-        fuzz soak bench bench-gate bench-baseline lint install uninstall clean
+        fuzz soak bench bench-gate bench-baseline lint deb \
+        check-deb install uninstall clean
 
 all: tools $(for_bash) $(for_zsh) $(for_fish)
 
@@ -184,6 +186,14 @@ bench-baseline:
 lint:
 	@tests/tools/deps lint
 	@PACKAGES='$(PACKAGES)' FLAGS='$(std)' tests/tools/lint
+
+deb:
+	@tests/tools/deps deb
+	@BUILD=$(BUILD) tests/tools/deb
+
+check-deb:
+	@tests/tools/deps deb
+	@BUILD=$(BUILD) tests/tools/deb check
 
 # The folders of what is installed.
 folders = '$(DESTDIR)$(BINDIR)' $(foreach n,1 5 7,'$(DESTDIR)$(MANDIR)/man$(n)') \

@@ -72,3 +72,13 @@ all() {
 	make_ uninstall PREFIX="$HOME/home/it" HOME="$HOME/home"
 	same 'what is left of a prefix' . "$(all home)"
 }
+
+@test "the package and the list of changes are of this version" {
+	root=$tests/..
+	version=$("$BIN/xsend" --version | sed -n '1s/^xsend //p')
+	same 'CHANGELOG.md' "$version" \
+		"$(sed -n 's/^## \([0-9.]*\) - 20[0-9-]*$/\1/p' "$root/CHANGELOG.md" |
+			head -n 1)"
+	same 'debian/changelog' "couplet ($version)" \
+		"$(sed -n '1s/).*/)/p' "$root/debian/changelog")"
+}
