@@ -388,6 +388,31 @@ common_of() {
 	done
 }
 
+# said: all that the sources can say, a string a line, and the system's words.
+said() {
+	cat "$root"/c*/*.c "$root"/common/*/*.[ch] | tr -d '\n' |
+		perl -ne 's/"\s*(?:REALLY)?\s*"//g; print "$_\n" for /"((?:[^"\\]|\\.)*)"/g'
+	perl -e 'for (1 .. 133) { $! = $_; print "$!\n" }'
+}
+
+@test "the messages that couplet(7) explains are said" {
+	said >said
+	sed -n '/^\.Sh TROUBLESHOOTING/,/^\.Sh SEE/s/^\.It Sy //p' \
+		"$root/man/couplet.7" >messages
+	[ "$(wc -l <messages)" -ge 25 ]
+	while IFS= read -r line; do
+		# What the server alone says.
+		line=${line/ (You have blocked this JID)/}
+		while IFS= read -r part; do
+			[[ $part != *[a-z][a-z]* ]] || grep -qF -- "$part" said || {
+				echo "# nobody says '$part', of '$line'"
+				return 1
+			}
+		done < <(sed 's/ *\.\.\. */\n/g; s/: /\n/g' <<<"$line" |
+			sed -E "s/^['?):; ,]+|['( ,]+$//g")
+	done <messages
+}
+
 @test "couplet-config(5) has each key and each variable" {
 	table=$root/common/config/setting.c
 	names=$(sed -n '/^const struct cpl_setting_info/,/^};/p' "$table" |
