@@ -47,11 +47,12 @@ static int set_aside(void *user, const char *name)
 	unsigned attempts;
 	struct stat st;
 
-	/* A link or a pipe would make us wait, or send who knows what. */
+	/* A link or a pipe would make us wait, or send who knows what. What
+	 * cannot be looked at is told of when its turn comes. */
 	if (cpl_queue_parse_name(name, id, &attempts) == 0 &&
-	    fstatat(s->q->folders[CPL_QUEUE_WAITING], name, &st,
-		    AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISREG(st.st_mode) && st.st_uid == geteuid())
+	    (fstatat(s->q->folders[CPL_QUEUE_WAITING], name, &st,
+		     AT_SYMLINK_NOFOLLOW) < 0 ||
+	     (S_ISREG(st.st_mode) && st.st_uid == geteuid())))
 		return 0;
 	if (renameat(s->q->folders[CPL_QUEUE_WAITING], name,
 		     s->q->folders[CPL_QUEUE_TORN], name) == 0)
