@@ -10,6 +10,7 @@
 #	make bench-gate	whether stanzas take more instructions than they did; `make
 #			check` has it, too; make bench-baseline: what counts now
 #	make deb	a Debian package
+#	make docs	the manual as HTML: build/docs/index.html
 #	make install	PREFIX and DESTDIR are honoured
 
 # The one list that names the tools.
@@ -22,6 +23,7 @@ BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR  = $(PREFIX)/share/zsh/site-functions
 FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR = $(PREFIX)/lib/systemd
+HTMLDIR = $(PREFIX)/share/doc/couplet/html
 DESTDIR =
 
 CC       = cc
@@ -33,6 +35,8 @@ BUILD    = build
 PACKAGES = libstrophe openssl yaml-0.1 expat libcares libidn jansson
 PAGES    = $(TOOLS:%=man/%.1) man/couplet-config.5 man/couplet-format.5 \
            man/couplet-stanza.5 man/couplet.7
+# Of the HTML, what is no manual page.
+SITE     = index.html results.html style.css chart.svg
 UNITS    = systemd/system/couplet-tell@.service systemd/user/couplet-queue.service
 
 std  = -std=c11 -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700
@@ -71,8 +75,8 @@ asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
 
 .SECONDARY:
 .PHONY: all tools tests fuzzers benches demo play check check-asan check-valgrind \
-        fuzz soak bench bench-gate bench-baseline lint deb \
-        check-deb install uninstall clean
+        fuzz soak bench bench-gate bench-baseline lint docs deb check-deb \
+        install install-docs uninstall clean
 
 all: tools $(for_bash) $(for_zsh) $(for_fish)
 
@@ -195,6 +199,11 @@ check-deb:
 	@tests/tools/deps deb
 	@BUILD=$(BUILD) tests/tools/deb check
 
+# What is missing, mandoc, is installed first.
+docs:
+	@tests/tools/deps docs
+	@man/html/generate '$(BUILD)/docs' $(PAGES)
+
 # The folders of what is installed.
 folders = '$(DESTDIR)$(BINDIR)' $(foreach n,1 5 7,'$(DESTDIR)$(MANDIR)/man$(n)') \
           '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)' \
@@ -213,12 +222,19 @@ install: all
 	install -m 644 $(filter systemd/system/%,$(UNITS)) '$(DESTDIR)$(UNITDIR)/system'
 	install -m 644 $(filter systemd/user/%,$(UNITS)) '$(DESTDIR)$(UNITDIR)/user'
 
+# For a web server, or who has no pager at hand: it is not part of install, as
+# mandoc is not needed for anything else there.
+install-docs: docs
+	install -d '$(DESTDIR)$(HTMLDIR)'
+	install -m 644 $(patsubst %,'$(BUILD)/docs/%',$(SITE) $(PAGES:man/%=%.html)) '$(DESTDIR)$(HTMLDIR)'
+
 uninstall:
 	rm -f $(TOOLS:%='$(DESTDIR)$(BINDIR)/%') $(TOOLS:%='$(DESTDIR)$(BASHDIR)/%') \
 	    $(TOOLS:%='$(DESTDIR)$(ZSHDIR)/_%') $(TOOLS:%='$(DESTDIR)$(FISHDIR)/%.fish') \
 	    $(foreach n,1 5 7,$(patsubst man/%,'$(DESTDIR)$(MANDIR)/man$(n)/%',$(filter %.$(n),$(PAGES)))) \
-	    $(UNITS:systemd/%='$(DESTDIR)$(UNITDIR)/%')
-	for d in $(folders); do \
+	    $(UNITS:systemd/%='$(DESTDIR)$(UNITDIR)/%') \
+	    $(patsubst %,'$(DESTDIR)$(HTMLDIR)/%',$(SITE) $(PAGES:man/%=%.html))
+	for d in $(folders) '$(DESTDIR)$(HTMLDIR)'; do \
 	    while [ "$$d" != '$(DESTDIR)' ]; do \
 	        case ' $(kept) ' in *" $$d "*) break ;; esac; \
 	        rmdir "$$d" 2>/dev/null || break; \
@@ -228,4 +244,4 @@ uninstall:
 
 clean:
 	rm -rf $(BUILD)/common $(BUILD)/cmd $(BUILD)/bin $(BUILD)/tests $(BUILD)/bench \
-	    $(BUILD)/completions $(BUILD)/libcouplet.a build-asan $(BUILD)-fuzz
+	    $(BUILD)/completions $(BUILD)/docs $(BUILD)/libcouplet.a build-asan $(BUILD)-fuzz
