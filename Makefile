@@ -11,6 +11,7 @@
 #			check` has it, too; make bench-baseline: what counts now
 #	make deb	a Debian package
 #	make docs	the manual as HTML: build/docs/index.html
+#	make picture	the terminal session in the README
 #	make install	PREFIX and DESTDIR are honoured
 
 # The one list that names the tools.
@@ -36,7 +37,7 @@ PACKAGES = libstrophe openssl yaml-0.1 expat libcares libidn jansson
 PAGES    = $(TOOLS:%=man/%.1) man/couplet-config.5 man/couplet-format.5 \
            man/couplet-stanza.5 man/couplet.7
 # Of the HTML, what is no manual page.
-SITE     = index.html results.html style.css chart.svg
+SITE     = index.html results.html style.css chart.svg session.svg
 UNITS    = systemd/system/couplet-tell@.service systemd/user/couplet-queue.service
 
 std  = -std=c11 -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700
@@ -75,8 +76,8 @@ asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
 
 .SECONDARY:
 .PHONY: all tools tests fuzzers benches demo play check check-asan check-valgrind \
-        fuzz soak bench bench-gate bench-baseline lint docs deb check-deb \
-        install install-docs uninstall clean
+        fuzz soak bench bench-gate bench-baseline lint docs picture deb \
+        check-deb install install-docs uninstall clean
 
 all: tools $(for_bash) $(for_zsh) $(for_fish)
 
@@ -221,6 +222,11 @@ install: all
 	$(foreach n,1 5 7,install -m 644 $(filter %.$(n),$(PAGES)) '$(DESTDIR)$(MANDIR)/man$(n)' &&) :
 	install -m 644 $(filter systemd/system/%,$(UNITS)) '$(DESTDIR)$(UNITDIR)/system'
 	install -m 644 $(filter systemd/user/%,$(UNITS)) '$(DESTDIR)$(UNITDIR)/user'
+
+picture:
+	@tests/tools/deps demo
+	@$(MAKE) --no-print-directory tools
+	@BUILD='$(abspath $(BUILD))' tests/tools/picture man/html/session.svg
 
 # For a web server, or who has no pager at hand: it is not part of install, as
 # mandoc is not needed for anything else there.

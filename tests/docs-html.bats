@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The manual as HTML (make docs), and the front page made of the README.
+# The manual as HTML (make docs) with a front page made of the README, and the
+# picture in it.
 
 load lib
 
@@ -32,7 +33,9 @@ make_() {
 		grep -q "<a href=\"$name.1.html\"><code>$name</code></a>" \
 			"$site/index.html"
 	done
-	grep -q '<img src="chart.svg" alt="[^"]*">' "$site/index.html"
+	for name in chart session; do
+		grep -q "<img src=\"$name.svg\" alt=\"[^\"]*\">" "$site/index.html"
+	done
 
 	make_ -o docs install-docs DESTDIR="$HOME/a root" PREFIX=/opt/it
 	there="$HOME/a root/opt/it/share/doc/couplet/html"
@@ -60,4 +63,20 @@ make_() {
 	run "$root/man/html/generate" site
 	same 'without a page' '64 usage: generate FOLDER PAGE...' \
 		"$status $output"
+}
+
+# What is another each time: ids, resources, times.
+alike() {
+	sed -E -e 's/[A-Za-z0-9_-]{22}/ID/' -e 's/[0-9]+\.[0-9]{3} */T /g' \
+		-e 's|(montague.lit/)[A-Za-z0-9_-]+|\1RESOURCE|' "$1"
+}
+
+@test "the terminal session in the README is what the tools print" {
+	# Where the server's user can enter.
+	TMPDIR=$OWN_SERVERS "$tests/tools/picture" picture.svg
+	[ "$(grep -c 'class="c"' picture.svg)" -ge 10 ]
+	python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' \
+		picture.svg
+	same 'picture' "$(alike "$root/man/html/session.svg")" \
+		"$(alike picture.svg)"
 }
