@@ -148,18 +148,25 @@ teardown_file() {
 	done
 }
 
-# account NAME USER@HOST [LINE...]: a fresh user of the server of that domain,
-# and its entry in the configuration, in which there is no server: the name
-# service tells. Sets jid, and a variable NAME to the same.
+# account NAME USER@DOMAIN [LINE...]: a fresh user of the server of that domain
+# (montague.lit's is on montague), and its entry in the configuration, in which
+# there is no server: the name service tells. Sets jid, and a variable NAME to
+# the same.
 account() {
-	local user=${2%@*}-$BASHPID-${EPOCHREALTIME//[!0-9]/} domain=${2#*@} dir
-	dir=$(readlink "$lan/${domain%.lit}-server")
+	local domain=${2#*@}
+	account_on "${domain%.lit}" "$@"
+}
+
+# account_on HOST NAME USER@DOMAIN [LINE...]: the same, by the server there.
+account_on() {
+	local user=${3%@*}-$BASHPID-${EPOCHREALTIME//[!0-9]/} dir
+	dir=$(readlink "$lan/$1-server")
 	# shellcheck source=/dev/null
 	. "$dir/env"
-	jid=$user@$domain
-	declare -g "$1=$jid"
-	at "${domain%.lit}" "$tests/servers/adduser" "$dir" "$jid" "pw-$user"
-	config_for "$1" "$jid" "pw-$user" "${@:3}"
+	jid=$user@${3#*@}
+	declare -g "$2=$jid"
+	at "$1" "$tests/servers/adduser" "$dir" "$jid" "pw-$user"
+	config_for "$2" "$jid" "pw-$user" "${@:4}"
 	sed -i '/^    server: /d' "$COUPLET_CONFIG"
 }
 
