@@ -62,9 +62,11 @@ convert  = $(BUILD)/tests/bin/convert
 helpers  = $(BUILD)/tests/bin/measure
 # What measures.
 benches  = $(patsubst %,$(BUILD)/bench/%,meter floor sink hot)
-# With BUILD and CC as tests/tools/fuzz has them.
-fuzzers  = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,\
-             $(wildcard tests/fuzz/fuzz_*.c))
+# Hostile inputs by chance: without libFuzzer, and with it, where BUILD and CC
+# are as tests/tools/fuzz has them.
+fuzzed   = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+agains   = $(fuzzed:%=$(BUILD)/tests/fuzz/%)
+fuzzers  = $(fuzzed:%=$(BUILD)/fuzz/%)
 # By the names under which the shells look for them.
 for_bash = $(TOOLS:%=$(BUILD)/completions/bash/%)
 for_zsh  = $(TOOLS:%=$(BUILD)/completions/zsh/_%)
@@ -85,7 +87,7 @@ all: tools $(for_bash) $(for_zsh) $(for_fish)
 tools: $(binaries)
 	@:
 
-tests: $(units) $(convert) $(helpers) $(BUILD)/bench/hot
+tests: $(units) $(agains) $(convert) $(helpers) $(BUILD)/bench/hot
 	@:
 
 fuzzers: $(fuzzers)
@@ -125,6 +127,10 @@ $(BUILD)/tests/bin/measure: tests/hostile/measure.c
 $(benches): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(lib)
 	$(link) -o $@ $< $(lib) $(pkg_libs)
 
+$(agains): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o \
+    $(BUILD)/tests/fuzz/again.o $(lib)
+	$(link) -o $@ $^ $(pkg_libs)
+
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(lib)
 	@mkdir -p '$(@D)'
 	$(link) -fsanitize=fuzzer -o $@ $< $(lib) $(pkg_libs)
@@ -139,7 +145,8 @@ $(eval $(call completion_rule,zsh,_%))
 $(eval $(call completion_rule,fish,%.fish))
 
 -include $(objects:.o=.d) $(foreach t,$(TOOLS),$(patsubst %.o,%.d,$(call parts_of,$(t)))) $(units:%=%.d) \
-    $(benches:%=%.d) $(BUILD)/tests/fuzz/convert.d $(fuzzers:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/fuzz_%.d)
+    $(benches:%=%.d) $(BUILD)/tests/fuzz/convert.d $(agains:$(BUILD)/tests/fuzz/%=$(BUILD)/tests/fuzz/fuzz_%.d) \
+    $(BUILD)/tests/fuzz/again.d
 
 # What is missing is installed first, so these start make anew.
 demo play:

@@ -106,7 +106,7 @@ static void ask(struct cpl_config *c)
 	if (chosen)
 		MUST(cpl_config_account(c, chosen, &s, &e) == 0);
 	cpl_settings_release(&s);
-	(void)cpl_config_format(c, "log", NULL);
+	(void)!cpl_config_format(c, "log", NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
