@@ -42,6 +42,8 @@ static void configure(struct run *r, const uint8_t how[2])
 		played_binding(CPL_BIND_UNIQUE, c->unique);
 	}
 	if (how[0] & 4) {
+		if (c->version == 0)
+			c->version = 0x0303;
 		c->end_point_len = PLAYED_BINDING_BYTES;
 		played_binding(CPL_BIND_END_POINT, c->end_point);
 	}
