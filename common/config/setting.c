@@ -208,8 +208,11 @@ static int is_text(const char *value)
 static int check_resource(const char *value, const char *what,
 			  struct cpl_err *e)
 {
-	char *prepared = cpl_jid_resource(value, NULL);
+	struct cpl_err why = CPL_ERR_INIT;
+	char *prepared = cpl_jid_resource(value, &why);
 
+	if (!prepared && why.status == CPL_SYSTEM)
+		return cpl_err_nomem(e);
 	if (!prepared)
 		return cpl_err_set(e, CPL_CONFIG, "'%s' is not a %s", value,
 				   what);
