@@ -6,6 +6,8 @@
 #	make check	the whole test suite
 #	make fuzz	SECONDS (60) of each fuzz target; `make check` has a short run
 #	make soak	SEEDS (200) runs with faults on each server; the same
+#	make mutate	N (10000) sessions with a byte spoilt; the same
+#	make fail	each allocation and system call fails once; the same
 #	make bench	what it costs, beside other programs: bench/RESULTS.md
 #	make bench-gate	whether stanzas take more instructions than they did; `make
 #			check` has it, too; make bench-baseline: what counts now
@@ -59,7 +61,7 @@ units    = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,\
 # What feeds the records' formats without a network.
 convert  = $(BUILD)/tests/bin/convert
 # What helps the tests of hostility.
-helpers  = $(BUILD)/tests/bin/measure
+helpers  = $(patsubst %,$(BUILD)/tests/bin/%,measure fail_alloc.so fail_calls.so)
 # What measures.
 benches  = $(patsubst %,$(BUILD)/bench/%,meter floor sink hot)
 # Hostile inputs by chance: without libFuzzer, and with it, where BUILD and CC
@@ -78,8 +80,8 @@ asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
 
 .SECONDARY:
 .PHONY: all tools tests fuzzers benches demo play check check-asan check-valgrind \
-        fuzz soak bench bench-gate bench-baseline lint docs picture deb \
-        check-deb install install-docs uninstall clean
+        fuzz soak mutate fail bench bench-gate bench-baseline lint docs picture \
+        deb check-deb install install-docs uninstall clean
 
 all: tools $(for_bash) $(for_zsh) $(for_fish)
 
@@ -123,6 +125,11 @@ $(convert): $(BUILD)/tests/fuzz/convert.o $(lib)
 $(BUILD)/tests/bin/measure: tests/hostile/measure.c
 	@mkdir -p '$(@D)'
 	$(compile) -o $@ $<
+
+# Between a program and libc: with nothing of ours in it.
+$(BUILD)/tests/bin/%.so: tests/hostile/%.c
+	@mkdir -p '$(@D)'
+	$(CC) -std=c11 $(warn) -O1 -g -fPIC -shared -o $@ $< -ldl
 
 $(benches): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(lib)
 	$(link) -o $@ $< $(lib) $(pkg_libs)
@@ -179,6 +186,17 @@ soak:
 	@tests/tools/deps check
 	@$(MAKE) --no-print-directory tools
 	@BUILD=$(BUILD) tests/faults/soak $(SEEDS)
+
+N = 10000
+mutate:
+	@tests/tools/deps check
+	@$(MAKE) --no-print-directory tools tests
+	@BUILD=$(BUILD) tests/hostile/long mutate $(N)
+
+fail:
+	@tests/tools/deps check
+	@$(MAKE) --no-print-directory tools tests
+	@BUILD=$(BUILD) tests/hostile/long fail
 
 bench:
 	@tests/tools/deps bench

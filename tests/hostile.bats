@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
-# Servers that lie, break off and flood: the tables of hostile/cases.py. For
-# each row a status, all of stderr, and bounds on memory and time.
+# Servers that lie, break off and flood: the tables of hostile/cases.py, for
+# each row a status, all of stderr, and bounds on memory and time. Sessions with
+# a byte spoilt, and machines that refuse memory and files; `make mutate` and
+# `make fail` have more of these.
 
 load lib
 
@@ -38,4 +40,19 @@ tables() {
 
 @test "control characters in what others write are no terminal's" {
 	tables text
+}
+
+@test "a byte of a session is spoilt: no crash, no hang, no success that is none" {
+	"$tests/hostile/mutate.py" sessions 100 1
+}
+
+# The sanitizers have an allocator of their own.
+@test "allocations that fail: 71 and the reason, and nothing is lost" {
+	[ -z "${ASAN_OPTIONS-}" ] || skip 'not with the sanitizers'
+	"$tests/hostile/fail.py" runs alloc 17 1
+}
+
+@test "system calls on our files that fail: the reason, and nothing is lost" {
+	[ -z "${ASAN_OPTIONS-}" ] || skip 'not with the sanitizers'
+	"$tests/hostile/fail.py" runs calls 29 1
 }

@@ -73,11 +73,11 @@ def start(folder, words):
     return played
 
 
-def environment(folder, case):
+def environment(folder, password):
     keep = ('PATH', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS')
     return {**{key: os.environ[key] for key in keep if key in os.environ},
             'HOME': folder, 'TMPDIR': folder, 'LC_ALL': 'C.UTF-8',
-            'COUPLET_PASSWORD': case.password}
+            **({'COUPLET_PASSWORD': password} if password else {})}
 
 
 def command(case, played, folder):
@@ -99,7 +99,7 @@ async def run_tool(case, played, folder):
             for name, mode in (('in', 'rb'), ('out', 'wb'), ('err', 'wb')))
         process = subprocess.Popen(
             command(case, played, folder), cwd=folder, stdout=out, stderr=err,
-            stdin=in_, env=environment(folder, case),
+            stdin=in_, env=environment(folder, case.password),
             start_new_session=True)
     loop = asyncio.get_running_loop()
     done = loop.run_in_executor(None, process.wait)
