@@ -3,12 +3,21 @@
 
 #include "../base/limits.h"
 
+enum { NO, ASKS, ASKED };
+
+/* What it makes leaves at the end of this turn, and TLS makes it longer: only
+ * then is it clear how much is under way. */
 static void ask(struct cpl_alive *a)
 {
-	a->asked = 1;
+	a->asked = ASKS;
 	a->silence(a->user);
-	if (!a->link)
-		return;
+	if (a->link)
+		cpl_loop_timer(a->loop, &a->timer, 0);
+}
+
+static void await(struct cpl_alive *a)
+{
+	a->asked = ASKED;
 	a->underway = cpl_link_underway(a->link);
 	cpl_loop_timer(a->loop, &a->timer, a->wait_ms);
 }
@@ -29,9 +38,11 @@ static void on_timer(void *user)
 	int64_t idle = cpl_loop_now() - a->heard;
 
 	if (a->held || idle < a->idle_ms) {
-		a->asked = 0;
+		a->asked = NO;
 		cpl_loop_timer(a->loop, &a->timer,
 			       a->held ? a->idle_ms : a->idle_ms - idle);
+	} else if (a->asked == ASKS) {
+		await(a);
 	} else if (a->asked && cpl_link_underway(a->link) == a->underway) {
 		give_up(a);
 	} else {
@@ -57,7 +68,7 @@ void cpl_alive_init(struct cpl_alive *a, struct cpl_loop *loop,
 void cpl_alive_start(struct cpl_alive *a, const struct cpl_link *link)
 {
 	a->link = link;
-	a->asked = 0;
+	a->asked = NO;
 	a->heard = cpl_loop_now();
 	cpl_loop_timer(a->loop, &a->timer, a->idle_ms);
 }
@@ -74,7 +85,7 @@ void cpl_alive_stop(struct cpl_alive *a)
 void cpl_alive_heard(struct cpl_alive *a)
 {
 	a->heard = cpl_loop_now();
-	a->asked = 0;
+	a->asked = NO;
 }
 
 void cpl_alive_hold(struct cpl_alive *a, int on)

@@ -6,6 +6,7 @@
 /* The connection, of which only this is asked. */
 static size_t underway;
 static size_t step; /* so much less is under way each time it is asked */
+static size_t size; /* of what asks for a sign, as it is in TLS */
 
 size_t cpl_link_underway(const struct cpl_link *link)
 {
@@ -18,6 +19,8 @@ static struct {
 	struct cpl_loop *loop;
 	struct cpl_alive alive;
 	struct cpl_timer end;
+	struct cpl_turn turn;
+	size_t plain; /* of that, what has not left yet */
 	int silences;
 	int deaths;
 	int answers; /* so many of the silences are answered */
@@ -29,10 +32,21 @@ static void on_silence(void *user)
 {
 	CHECK(user == &t);
 	t.silences++;
+	t.plain = size / 2;
+	underway += t.plain;
 	if (t.silences <= t.answers)
 		cpl_alive_heard(&t.alive);
 	if (t.silences == t.enough)
 		cpl_loop_stop(t.loop);
+}
+
+/* As the link writes. */
+static void on_turn(void *user)
+{
+	CHECK(user == &t);
+	if (t.plain > 0)
+		underway += size - t.plain;
+	t.plain = 0;
 }
 
 static void on_dead(void *user, const struct cpl_err *e)
@@ -61,6 +75,9 @@ static void run(int answers, int enough, int held, long ms)
 	t.answers = answers;
 	t.enough = enough;
 	t.end.fire = on_end;
+	t.plain = 0;
+	t.turn = (struct cpl_turn){.end = on_turn, .user = &t};
+	cpl_loop_turn_add(t.loop, &t.turn);
 	t.alive = (struct cpl_alive){0};
 	cpl_alive_init(&t.alive, t.loop, on_silence, on_dead, &t);
 	t.alive.idle_ms = 20;
@@ -72,6 +89,7 @@ static void run(int answers, int enough, int held, long ms)
 	CHECK_INT(cpl_loop_run(t.loop, &e), 0);
 	cpl_loop_cancel(t.loop, &t.end);
 	cpl_alive_stop(&t.alive);
+	cpl_loop_turn_remove(t.loop, &t.turn);
 	cpl_loop_free(t.loop);
 }
 
@@ -84,6 +102,17 @@ static void silent(void)
 	CHECK_INT(t.deaths, 1);
 	CHECK_INT(t.why.status, CPL_TEMP);
 	CHECK_STR(t.why.text, "connection lost: no sign of life for 0 seconds");
+}
+
+/* What asks is no sign of leaving, though TLS makes it longer on its way. */
+static void silent_in_tls(void)
+{
+	underway = 0;
+	size = 60;
+	run(0, 2, 0, 0);
+	CHECK_INT(t.silences, 1);
+	CHECK_INT(t.deaths, 1);
+	size = 0;
 }
 
 static void answering(void)
@@ -117,6 +146,7 @@ static void held(void)
 int main(void)
 {
 	RUN(silent);
+	RUN(silent_in_tls);
 	RUN(answering);
 	RUN(slow);
 	RUN(held);
