@@ -131,7 +131,7 @@ refuses() {
 	done
 	expect_exit 0 tool xsend -V
 	says
-	grep -qE '^xsend \(couplet\) [0-9.]+$' out
+	grep -qE '^xsend [0-9.]+$' out
 	full() { tool xsend --help >/dev/full 2>err; }
 	run -74 full
 	says 'xsend: stdout: No space left on device'
