@@ -405,6 +405,7 @@ void xqueue_run(struct xqueue *x, int argc, char **argv)
 	x->inotify.fd = -1;
 	x->again.fire = begin;
 	x->again.user = x;
+	x->run.many_sessions = 1;
 	cpl_run_open(&x->run, &events);
 	/* Before the first look, so that nothing comes in between. */
 	if (watches(x) && start_watch(x, &e) < 0)

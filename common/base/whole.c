@@ -14,11 +14,16 @@ int cpl_read_whole(int fd, struct cpl_buf *out)
 	ssize_t n;
 
 	while ((n = read(fd, piece, sizeof piece)) != 0) {
+		int failed;
+
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -1;
-		if (cpl_buf_add(out, piece, (size_t)n) < 0) {
+		failed = cpl_buf_add(out, piece, (size_t)n) < 0;
+		if (out->secret)
+			explicit_bzero(piece, (size_t)n);
+		if (failed) {
 			errno = out->over ? EFBIG : ENOMEM;
 			return -1;
 		}

@@ -39,6 +39,18 @@ void cpl_cli_init(struct cpl_cli *cli, const char *prog, const char *synopsis,
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 }
 
+/* Takes a variable out of the environment, which children get and others can
+ * look at, and wipes its value. */
+static void wipe_variable(const char *name)
+{
+	char *value = getenv(name);
+
+	if (!value)
+		return;
+	explicit_bzero(value, strlen(value));
+	unsetenv(name);
+}
+
 /* What the environment says, as far as the account is not another one's. An
  * empty variable is none. */
 static int take_environment(struct cpl_cli *cli, struct cpl_err *e)
@@ -173,6 +185,7 @@ void cpl_cli_load(struct cpl_cli *cli)
 					    merge(cli, &tried, &e) == 0)))
 		result = 0;
 	cpl_buf_release(&tried);
+	wipe_variable(cpl_setting_table[CPL_SET_PASSWORD].env);
 	if (result < 0)
 		cpl_cli_die(cli, &e);
 	if (cli->list)
@@ -216,6 +229,13 @@ void cpl_cli_password(struct cpl_cli *cli, struct cpl_secret *out)
 		return;
 	if (cpl_secret_get(out, &conf, &cli->log, &e) < 0)
 		cpl_cli_die(cli, &e);
+}
+
+void cpl_cli_forget_passwords(struct cpl_cli *cli)
+{
+	wipe_variable("COUPLET_ROOM_PASSWORD");
+	cpl_setting_drop(&cli->settings, CPL_SET_PASSWORD);
+	cpl_config_forget_passwords(cli->config);
 }
 
 /* Checked by cpl_setting_put(): what is set is a number of seconds. */

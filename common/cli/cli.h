@@ -160,6 +160,10 @@ int cpl_cli_ends_early(const struct cpl_cli *cli);
  * JID without user part (ANONYMOUS) or a client certificate (EXTERNAL). */
 void cpl_cli_password(struct cpl_cli *cli, struct cpl_secret *out);
 
+/* All passwords that are to be used have been read: those in the settings, in
+ * the configuration's accounts and in our own environment are wiped. */
+void cpl_cli_forget_passwords(struct cpl_cli *cli);
+
 /* ${XDG_STATE_HOME:-$HOME/.local/state}/couplet (state.h), valid as long as
  * cli; NULL: no variable tells. After cpl_cli_load(). */
 const char *cpl_cli_state_folder(struct cpl_cli *cli);

@@ -101,12 +101,14 @@ int cpl_run_connect(struct cpl_run *run, const struct cpl_session_events *on)
 	struct cpl_connect_conf conf = {
 	    .settings = &run->cli.settings,
 	    .password = &run->password,
+	    .password_stays = run->many_sessions,
 	    .timeout = cpl_cli_connect_timeout(&run->cli),
 	    .state = cpl_cli_state_folder(&run->cli),
 	    .timing = run->cli.timing ? &run->timing : NULL,
 	};
 	struct cpl_err e = CPL_ERR_INIT;
 
+	cpl_cli_forget_passwords(&run->cli);
 	run->session = cpl_session_new(run->loop, &run->cli.log, run->ctx,
 				       &conf, run->keep, on, &e);
 	if (run->session) {

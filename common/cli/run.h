@@ -48,10 +48,11 @@ struct cpl_run {
 	struct cpl_cli cli;
 	struct cpl_loop *loop;
 	xmpp_ctx_t *ctx;
-	struct cpl_slab *slab; /* ctx's memory */
-	struct cpl_secret password;
-	int no_password;             /* for cpl_run_open(): none is needed */
-	struct cpl_timing timing;    /* of --timing */
+	struct cpl_slab *slab;      /* ctx's memory */
+	struct cpl_secret password; /* the one copy that there is */
+	int no_password;            /* for cpl_run_open(): none is needed */
+	int many_sessions;        /* for cpl_run_connect(): others may follow */
+	struct cpl_timing timing; /* of --timing */
 	struct cpl_session *session; /* NULL until cpl_run_connect() */
 	/* For cpl_run_connect(): ms of cpl_session_retry(), and of a session
 	 * that outlives the process (session.h), else NULL. */

@@ -87,6 +87,12 @@ void cpl_config_free(struct cpl_config *c)
 	free(c);
 }
 
+void cpl_config_forget_passwords(struct cpl_config *c)
+{
+	for (struct cpl_account *a = c->accounts; a; a = a->next)
+		cpl_setting_drop(&a->own, CPL_SET_PASSWORD);
+}
+
 struct cpl_account *cpl_store_account(const struct cpl_config *c,
 				      const char *name)
 {

@@ -28,6 +28,9 @@ struct cpl_config_room {
 struct cpl_config *cpl_config_new(void) __attribute__((warn_unused_result));
 void cpl_config_free(struct cpl_config *c);
 
+/* Wipes the passwords of all accounts, whose settings go on without. */
+void cpl_config_forget_passwords(struct cpl_config *c);
+
 /* Reads a file into c. What an earlier file said stands: files are handed in
  * in the order of their precedence, the user's before the system's. An account
  * that both have is merged key by key (a later file fills what is not set, see

@@ -489,6 +489,11 @@ struct cpl_auth *cpl_auth_new(const struct cpl_auth_conf *conf,
 	return NULL;
 }
 
+void cpl_auth_forget(struct cpl_auth *a)
+{
+	cpl_sasl_forget(a->sasl);
+}
+
 void cpl_auth_free(struct cpl_auth *a)
 {
 	if (!a)

@@ -4,7 +4,8 @@
  * XEP-0388 where the server offers that over TLS, else in that of RFC 6120 6.
  * One mechanism, one attempt: by a token (XEP-0484) where there is one. It
  * writes to the link and is fed the elements of its namespace; it owns its
- * copies of secrets until cpl_auth_free(), which wipes them. */
+ * copies of secrets until cpl_auth_forget() or cpl_auth_free(), which wipe
+ * them. */
 #ifndef CPL_AUTH_H
 #define CPL_AUTH_H
 
@@ -47,6 +48,9 @@ struct cpl_auth *cpl_auth_new(const struct cpl_auth_conf *conf,
 			      xmpp_stanza_t *inlined, struct cpl_err *e)
     __attribute__((warn_unused_result));
 void cpl_auth_free(struct cpl_auth *a);
+
+/* The exchange is over, one way or the other: its copies of secrets go. */
+void cpl_auth_forget(struct cpl_auth *a);
 
 /* An element that came. CPL_AUTH_DONE: the server has accepted us and, where
  * the mechanism has it so, proved itself; else CPL_AUTH_ON, or -1 with e:

@@ -63,6 +63,7 @@ void cpl_connect_stop(struct cpl_connect *c)
 	c->link = NULL;
 	cpl_dial_free(c->dial);
 	c->dial = NULL;
+	cpl_login_forget(c->login);
 	cpl_tokens_close(&c->tokens);
 }
 
@@ -264,6 +265,7 @@ static void progress(struct cpl_connect *c, int r, struct cpl_err *e)
 	cpl_loop_cancel(c->loop, &c->deadline);
 	learn(c);
 	remember_place(c);
+	cpl_login_forget(c->login);
 	cpl_tokens_close(&c->tokens);
 	c->link = NULL;
 	c->on.done(c->on.user, link, cpl_login_result(c->login),

@@ -22,9 +22,12 @@
 
 struct cpl_connect_conf {
 	const struct cpl_settings *settings;
-	const struct cpl_secret *password; /* may be empty */
-	long timeout;                      /* ms, DNS to logged in */
-	struct cpl_timing *timing;         /* NULL: none */
+	struct cpl_secret *password; /* may be empty */
+	/* It serves another session after this one: otherwise it is wiped as
+	 * soon as no new login can follow. */
+	int password_stays;
+	long timeout;              /* ms, DNS to logged in */
+	struct cpl_timing *timing; /* NULL: none */
 	const char *there;     /* HOST[:PORT] instead of the settings'; NULL */
 	const char *agent;     /* a UUID that is this session's, or NULL */
 	const char *resume_id; /* of a lost stream; NULL: there is none */

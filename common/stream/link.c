@@ -37,6 +37,7 @@ struct cpl_link {
 	int shaking;         /* the handshake is under way */
 	int secured;         /* or done */
 	int plain;           /* no TLS will follow */
+	int settled;         /* the login is over, and with it the secrets */
 	int held;
 	int ended;  /* closed() was called, or nobody wants to know any more */
 	int busy;   /* frames of ours on the stack */
@@ -284,6 +285,7 @@ static void read_all(struct cpl_link *l)
 {
 	char chunk[16384];
 	size_t total = 0;
+	int secret = !l->settled;
 	ssize_t n;
 
 	while (!l->held && !l->ended && !l->shaking) {
@@ -291,15 +293,18 @@ static void read_all(struct cpl_link *l)
 		if (n <= 0)
 			break;
 		if (take(l, chunk, (size_t)n) < 0)
-			return;
+			break;
 		total += (size_t)n;
 		if (total >= READ_PER_TURN) {
 			cpl_loop_timer(l->loop, &l->again, 0);
 			break;
 		}
 	}
+	if (secret)
+		explicit_bzero(chunk, sizeof chunk);
 	/* Also for what TLS alone has taken, as its tickets. */
-	quick_ack(l->watch.fd);
+	if (!l->ended)
+		quick_ack(l->watch.fd);
 }
 
 /* One write of what waits: bytes taken, 0 none for now, -1 ended. */
@@ -443,6 +448,7 @@ struct cpl_link *cpl_link_new(struct cpl_loop *loop, const struct cpl_log *log,
 	cpl_buf_init(&l->out, CPL_LINK_OUT_MAX);
 	l->out.secret = 1;
 	cpl_buf_init(&l->seen, 2 * CPL_STANZA_BYTES_MAX);
+	l->seen.secret = 1;
 	/* RFC 5482: the kernel's own limit is a quarter of an hour. */
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof most);
 	quick_ack(fd);
@@ -462,6 +468,7 @@ struct cpl_link *cpl_link_new(struct cpl_loop *loop, const struct cpl_log *log,
 void cpl_link_listen(struct cpl_link *l, const struct cpl_link_events *events)
 {
 	l->on = *events;
+	l->settled = 1;
 }
 
 void cpl_link_free(struct cpl_link *l)

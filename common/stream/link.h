@@ -42,8 +42,8 @@ struct cpl_link *cpl_link_new(struct cpl_loop *loop, const struct cpl_log *log,
 			      const struct cpl_link_events *events)
     __attribute__((warn_unused_result));
 
-/* Sends the events elsewhere from the next one on; header and secured may be
- * NULL once no more of them are asked for. */
+/* Sends the events elsewhere from the next one on, the login being over; header
+ * and secured may be NULL once no more of them are asked for. */
 void cpl_link_listen(struct cpl_link *l, const struct cpl_link_events *events);
 
 /* Closes the socket; what has not been written is lost. No event follows. */

@@ -511,6 +511,12 @@ struct cpl_login *cpl_login_new(xmpp_ctx_t *ctx, struct cpl_link *link,
 	return l;
 }
 
+void cpl_login_forget(struct cpl_login *l)
+{
+	if (l && l->auth)
+		cpl_auth_forget(l->auth);
+}
+
 void cpl_login_free(struct cpl_login *l)
 {
 	if (!l)

@@ -94,6 +94,9 @@ cpl_login_new(xmpp_ctx_t *ctx, struct cpl_link *link, const struct cpl_log *log,
     __attribute__((warn_unused_result));
 void cpl_login_free(struct cpl_login *l);
 
+/* It is done, or given up: no copy of a password stays in it. l may be NULL. */
+void cpl_login_forget(struct cpl_login *l);
+
 /* The link's events. CPL_LOGIN_DONE, CPL_LOGIN_ON, or -1 with e: CPL_AUTH
  * refused, CPL_UNAVAILABLE no TLS or no usable mechanism, CPL_PROTOCOL,
  * CPL_TEMP. */

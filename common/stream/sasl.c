@@ -184,12 +184,17 @@ struct cpl_sasl *cpl_sasl_by_token(const struct cpl_sasl_conf *conf,
 	return NULL;
 }
 
+void cpl_sasl_forget(struct cpl_sasl *s)
+{
+	cpl_scram_release(&s->scram);
+	cpl_buf_release(&s->password);
+}
+
 void cpl_sasl_free(struct cpl_sasl *s)
 {
 	if (!s)
 		return;
-	cpl_scram_release(&s->scram);
-	cpl_buf_release(&s->password);
+	cpl_sasl_forget(s);
 	cpl_buf_release(&s->offer_hash);
 	free(s->local);
 	free(s->bare);

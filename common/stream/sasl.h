@@ -5,7 +5,7 @@
  * EXTERNAL, SCRAM-SHA-512, -256 and -1 each with and without -PLUS, PLAIN over
  * verified TLS alone, ANONYMOUS. One mechanism is chosen and one attempt made:
  * a refusal is final. A struct cpl_sasl owns its copy of the password and its
- * keys until cpl_sasl_free(), which wipes them. */
+ * keys until cpl_sasl_forget() or cpl_sasl_free(), which wipe them. */
 #ifndef CPL_SASL_H
 #define CPL_SASL_H
 
@@ -54,6 +54,10 @@ struct cpl_sasl *cpl_sasl_by_token(const struct cpl_sasl_conf *conf,
 				   const char *mechanism, struct cpl_err *e)
     __attribute__((warn_unused_result));
 void cpl_sasl_free(struct cpl_sasl *s);
+
+/* The exchange is over, one way or the other: its secrets are wiped. What it
+ * was called and bound to can still be asked for, and what it had. */
+void cpl_sasl_forget(struct cpl_sasl *s);
 
 /* Its registered name; valid as long as s is. */
 const char *cpl_sasl_name(const struct cpl_sasl *s);

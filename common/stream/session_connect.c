@@ -262,6 +262,8 @@ static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 	s->was_online = 1;
 	s->state = ONLINE;
 	s->since = cpl_loop_now();
+	if (s->retry.limit == 0 && !s->conf.password_stays)
+		cpl_secret_wipe(s->conf.password);
 	cpl_timing_mark(s->conf.timing, CPL_TIMING_LOGIN);
 	if (cpl_session_pending(s) > 0) /* they leave with this turn */
 		cpl_timing_stanza(s->conf.timing);
