@@ -18,7 +18,7 @@ command_of() {
 
 @test "systemd-analyze has nothing to say about the units" {
 	mkdir -p units/system units/user bin
-	sed "s|^ExecStart=xqueue|ExecStart=$BIN/xqueue|" \
+	sed "s|^ExecStart=xqueue|ExecStart=\"$BIN/xqueue\"|" \
 		"$units/user/couplet-queue.service" >units/user/couplet-queue.service
 	cp "$units/system/couplet-tell@.service" units/system/
 	XDG_RUNTIME_DIR=$HOME systemd-analyze verify --man=no --user \
