@@ -8,7 +8,8 @@
 #	make soak	SEEDS (200) runs with faults on each server; the same
 #	make mutate	N (10000) sessions with a byte spoilt; the same
 #	make fail	each allocation and system call fails once; the same
-#	make bench	what it costs, beside other programs: bench/RESULTS.md
+#	make bench	what it costs, beside other programs: bench/RESULTS.md; what
+#			becomes of a message, and is said of it: bench/FATES.md
 #	make bench-gate	whether stanzas take more instructions than they did; `make
 #			check` has it, too; make bench-baseline: what counts now
 #	make deb	a Debian package
@@ -202,6 +203,7 @@ bench:
 	@tests/tools/deps bench
 	@$(MAKE) --no-print-directory tools benches
 	@BUILD=$(BUILD) bench/run
+	@BUILD=$(BUILD) bench/fates
 
 bench-gate:
 	@tests/tools/deps check
