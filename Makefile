@@ -40,7 +40,7 @@ PACKAGES = libstrophe openssl yaml-0.1 expat libcares libidn jansson
 PAGES    = $(TOOLS:%=man/%.1) man/couplet-config.5 man/couplet-format.5 \
            man/couplet-stanza.5 man/couplet.7
 # Of the HTML, what is no manual page.
-SITE     = index.html results.html style.css chart.svg session.svg
+SITE     = index.html results.html fates.html style.css chart.svg session.svg
 UNITS    = systemd/system/couplet-tell@.service systemd/user/couplet-queue.service
 
 std  = -std=c11 -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700

@@ -1,4 +1,4 @@
-# HTML from Markdown, as much of it as README.md and bench/RESULTS.md use:
+# HTML from Markdown, as much of it as README.md and the results in bench/ use:
 # headings, paragraphs, tables, lists, fenced code; in a line code, bold,
 # emphasis, links and images. Comments go. A name(1), and code that begins with
 # a tool's name, is a link to its page.
@@ -86,7 +86,7 @@ function heading(level, s,   id) {
 	printf "<h%d id=\"%s\">%s</h%d>\n", level, id, inline(s), level
 }
 
-# A bar within a cell is written \|. What has many columns is figures.
+# A bar within a cell is written \|. What has many columns says so.
 function row(s,   cells, i, n, mark, cell) {
 	gsub(/\\\|/, "\001", s)
 	n = split(s, cells, "|")
