@@ -48,7 +48,7 @@ load xrecv
 	stub send=chatstate at=presence
 	expect_exit 0 tool xrecv -c 1 --reply --exec 'echo no'
 	nothing_sent
-	echo '<message from="romeo@montague.lit"><body>me</body></message>' >own
+	echo '<message from="Romeo@Montague.LIT"><body>me</body></message>' >own
 	stub send=own at=presence
 	expect_exit 0 tool xrecv -c 1 --reply --exec 'echo no'
 	nothing_sent

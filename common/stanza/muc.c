@@ -7,6 +7,7 @@
 
 #include "../base/when.h"
 #include "build.h"
+#include "jid.h"
 #include "ns.h"
 
 /* --- to the room ------------------------------------------------------- */
@@ -217,8 +218,8 @@ int cpl_muc_is_past(xmpp_stanza_t *message, const char *room)
 		const char *from = xmpp_stanza_get_attribute(el, "from");
 
 		if (cpl_is(el, "delay", CPL_NS_DELAY) && from &&
-		    (strcmp(from, room) == 0 ||
-		     (at && strcmp(from, at + 1) == 0)))
+		    (cpl_jid_same(from, room) ||
+		     (at && cpl_jid_same(from, at + 1))))
 			return 1;
 	}
 	return 0;

@@ -389,7 +389,8 @@ void *cpl_room_user(const struct cpl_room *room)
 
 int cpl_room_is_own(const struct cpl_room *room, const char *jid)
 {
-	return strcmp(room->occupant, jid) == 0;
+	return strcmp(room->occupant, jid) == 0 ||
+	       cpl_jid_same(room->occupant, jid);
 }
 
 /* --- many -------------------------------------------------------------- */
@@ -444,14 +445,20 @@ int cpl_rooms_add(struct cpl_rooms *rooms, struct cpl_room *room)
 	return 0;
 }
 
+/* Nearly all servers write what is prepared already: the rest costs more. */
 struct cpl_room *cpl_rooms_find(const struct cpl_rooms *rooms, const char *jid)
 {
+	struct cpl_jid prepared;
 	size_t at;
 	int found;
 
-	if (!jid)
+	if (!jid || rooms->count == 0)
 		return NULL;
 	at = place(rooms, jid, strcspn(jid, "/"), &found);
+	if (!found && cpl_jid_parse(&prepared, jid, NULL) == 0) {
+		at = place(rooms, prepared.bare, strlen(prepared.bare), &found);
+		cpl_jid_release(&prepared);
+	}
 	return found ? rooms->list[at] : NULL;
 }
 

@@ -125,6 +125,100 @@ static void bad(void)
 			     "must not have");
 }
 
+/* RFC 7622 3.5, as RFC 6122 prepares it, which the servers do: what is
+ * compatible with other characters is those, and a sharp s is two. */
+static void examples(void)
+{
+	GOOD("juliet@example.com", "juliet", "example.com", NULL);
+	GOOD("juliet@example.com/foo", "juliet", "example.com", "foo");
+	GOOD("juliet@example.com/foo bar", "juliet", "example.com", "foo bar");
+	GOOD("juliet@example.com/foo@bar", "juliet", "example.com", "foo@bar");
+	GOOD("foo\\20bar@example.com", "foo\\20bar", "example.com", NULL);
+	GOOD("fussball@example.com", "fussball", "example.com", NULL);
+	GOOD("fu\xc3\x9f"
+	     "ball@example.com",
+	     "fussball", "example.com", NULL);
+	GOOD("\xcf\x80@example.com", "\xcf\x80", "example.com", NULL);
+	GOOD("\xce\xa3@example.com/foo", "\xcf\x83", "example.com", "foo");
+	GOOD("\xcf\x82@example.com/foo", "\xcf\x83", "example.com", "foo");
+	GOOD("king@example.com/\xe2\x99\x9a", "king", "example.com",
+	     "\xe2\x99\x9a");
+	GOOD("a.example.com/b@example.net", NULL, "a.example.com",
+	     "b@example.net");
+	GOOD("henry\xe2\x85\xa3@example.com", "henryiv", "example.com", NULL);
+	BAD("\"juliet\"@example.com",
+	    "'\"juliet\"@example.com' has a character "
+	    "that a localpart must not have");
+	BAD("foo bar@example.com", "'foo bar@example.com' has a character that "
+				   "a localpart must not have");
+	BAD("@example.com/", "'@example.com/' has an empty localpart");
+	BAD("juliet@", "'juliet@' has an empty domain");
+	BAD("/foobar", "'/foobar' has an empty domain");
+}
+
+/* What looks like something else, or like nothing, and what turns the line. */
+static void confusing(void)
+{
+	static const struct {
+		const char *character;
+		int as; /* what it is in a localpart: a letter, or -1 */
+		int resource;
+	} rows[] = {
+	    {"\xc2\xa0", -1, 1},          /* in a resource: a space */
+	    {"\xe2\x80\x83", -1, 1},      /* a wide one */
+	    {"\xe3\x80\x80", -1, 1},      /* a full one */
+	    {"\xe2\x80\x8b", 0, 1},       /* one without width */
+	    {"\xef\xbb\xbf", 0, 1},       /* a byte order mark */
+	    {"\xe2\x80\xae", -1, 0},      /* right to left from here on */
+	    {"\xe2\x81\xa3", -1, 0},      /* an invisible separator */
+	    {"\xc2\x85", -1, 0},          /* a control of C1 */
+	    {"\xe2\x80\xa8", -1, 0},      /* the end of a line */
+	    {"\xee\x80\x80", -1, 0},      /* of private use */
+	    {"\xef\xbf\xbd", -1, 0},      /* what stands for none */
+	    {"\xf3\xa0\x81\x81", -1, 0},  /* a tag */
+	    {"\xef\xbc\x8f", -1, 1},      /* a full slash */
+	    {"\xef\xbc\xa1", 'a', 1},     /* a full A */
+	    {"\xe2\x84\xac", 'b', 1},     /* a script B */
+	    {"\xf0\x9d\x90\x80", 'a', 1}, /* a bold A */
+	    {"\xcd\x8f", 0, 1},           /* a joiner that is not seen */
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[32], local[8] = "xz";
+		struct cpl_jid j;
+
+		snprintf(text, sizeof text, "x%sz@b", rows[i].character);
+		if (rows[i].as > 0)
+			snprintf(local, sizeof local, "x%cz", rows[i].as);
+		CHECK_INT(cpl_jid_parse(&j, text, NULL),
+			  rows[i].as < 0 ? -1 : 0);
+		if (rows[i].as >= 0)
+			CHECK_STR(j.local, local);
+		cpl_jid_release(&j);
+		snprintf(text, sizeof text, "b/x%sz", rows[i].character);
+		CHECK_INT(cpl_jid_parse(&j, text, NULL),
+			  rows[i].resource ? 0 : -1);
+		cpl_jid_release(&j);
+		snprintf(text, sizeof text, "x%sz.lit", rows[i].character);
+		if (cpl_jid_parse(&j, text, NULL) == 0)
+			CHECK(rows[i].as >= 0);
+		cpl_jid_release(&j);
+	}
+	/* RFC 3454 6, in each part; but one direction alone is right. */
+	GOOD("\xd7\x90\xd7\x91@b", "\xd7\x90\xd7\x91", "b", NULL);
+	BAD("\xd7\x90x@b", "'\xd7\x90x@b' has a character that a localpart "
+			   "must not have");
+	BAD("\xd7\x90"
+	    "1@b",
+	    "'\xd7\x90"
+	    "1@b' has a character that a localpart must not have");
+	BAD("a@\xd7\x90x.lit", "'a@\xd7\x90x.lit' has a character that a "
+			       "domain must not have");
+	/* Unicode 3.2 does not know it, which is no reason to refuse it. */
+	GOOD("\xf0\x9f\x92\xa9@b/\xf0\x9f\x92\xa9", "\xf0\x9f\x92\xa9", "b",
+	     "\xf0\x9f\x92\xa9");
+}
+
 /* n times c, as a string of static storage that the next call overwrites */
 static const char *times(char *to, char c, size_t n)
 {
@@ -305,6 +399,8 @@ int main(void)
 	RUN(good);
 	RUN(prepared);
 	RUN(bad);
+	RUN(examples);
+	RUN(confusing);
 	RUN(lengths);
 	RUN(matches);
 	RUN(dns);

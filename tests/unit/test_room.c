@@ -134,6 +134,7 @@ static void joins_and_leaves(void)
 	self("bot", "");
 	tells("");
 	CHECK(cpl_room_is_own(room, ROOM "/bot"));
+	CHECK(cpl_room_is_own(room, "Ops@Rooms.capulet.lit/bot"));
 	CHECK(!cpl_room_is_own(room, ROOM));
 	cpl_room_leave(room);
 	session_sent("<presence to=\"" ROOM "/bot\" type=\"unavailable\"/>\n");
@@ -456,6 +457,8 @@ static void many(void)
 	for (int i = 0; i < 5; i++)
 		CHECK(cpl_rooms_find(&rooms, names[i]) == list[i]);
 	CHECK(cpl_rooms_find(&rooms, "a@x/b/c") == list[1]);
+	/* as nobody has prepared it */
+	CHECK(cpl_rooms_find(&rooms, "A@X/b") == list[1]);
 	CHECK(cpl_rooms_find(&rooms, "a@") == NULL);
 	CHECK(cpl_rooms_find(&rooms, "a@xyz") == NULL);
 	CHECK(cpl_rooms_find(&rooms, NULL) == NULL);
