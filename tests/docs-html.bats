@@ -37,6 +37,10 @@ make_() {
 		grep -q "<img src=\"$name.svg\" alt=\"[^\"]*\">" "$site/index.html"
 	done
 
+	# Over two lines in its source.
+	grep -q '^<li>.*: the connection ends .* never arrives\.</li>$' \
+		"$site/fates.html"
+
 	make_ -o docs install-docs DESTDIR="$HOME/a root" PREFIX=/opt/it
 	there="$HOME/a root/opt/it/share/doc/couplet/html"
 	same 'what is installed' "$(ls "$site")" "$(ls "$there")"

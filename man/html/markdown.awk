@@ -66,14 +66,21 @@ function inline(s,   made, from, len) {
 	return made escape(s)
 }
 
+function end_item() {
+	print "<li>" inline(text) "</li>"
+	text = ""
+}
+
 # What is gathered until a line says that it has ended.
 function end_block() {
+	if (items) {
+		end_item()
+		print "</ul>"
+	}
 	if (text != "")
 		print "<p>" inline(text) "</p>"
 	if (rows)
 		print "</table></div>"
-	if (items)
-		print "</ul>"
 	text = ""
 	rows = items = 0
 }
@@ -115,13 +122,14 @@ inside { print escape($0); next }
 /^\|[-|: ]+\|$/ { next }
 /^\|/ { if (!rows) end_block(); row($0); next }
 /^- / {
-	if (!items++) {
-		items = 0
+	if (items) {
+		end_item()
+	} else {
 		end_block()
 		items = 1
 		print "<ul>"
 	}
-	print "<li>" inline(substr($0, 3)) "</li>"
+	text = substr($0, 3)
 	next
 }
 /^$/ { end_block(); next }
