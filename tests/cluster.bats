@@ -97,7 +97,7 @@ back() {
 	wait_for_line got m100
 	grep -q 'online as .* at north.lit' err
 	crash
-	wait_for_line err 'online as .* at south.lit' 60
+	wait_for_line err 'online as .* at south.lit' 120
 	tell "xsend is online at the other node after $(seconds_since "$begin") s"
 	pid=$sender
 	ends 0
@@ -118,7 +118,7 @@ back() {
 	background+=($!) sender=$!
 	wait_for_line got m100
 	crash
-	wait_for_line log 'online as .* at south.lit' 60
+	wait_for_line log 'online as .* at south.lit' 120
 	tell "xrecv is online at the other node after $(seconds_since "$begin") s"
 	wait "$sender" || true
 	grep -q 'online as .* at south.lit' err

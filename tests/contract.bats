@@ -44,7 +44,7 @@ listed() {
 	# shellcheck disable=SC2154 # new_account sets it
 	expect_exit 0 tool xsend -a romeo -m hi "$juliet"
 	same 'stdout and stderr' '' "$(cat out err)"
-	expect_exit 0 tool xrecv -a juliet -c 1 -W 60
+	expect_exit 0 tool xrecv -a juliet -c 1 -W 200
 	same 'stderr' '' "$(cat err)"
 	same 'records' 1 "$(wc -l <out)"
 	# Nothing to send is done at once, and nobody is asked.
@@ -207,7 +207,7 @@ listed() {
 		same "exit status of $name" $((128 + $(kill -l $name))) "$code"
 	done
 	same 'orderly ends' 3 "$(grep -c ' end stream ' "$STUB_LOG")"
-	{ receive -W 60 || echo $? >status; } 2>err | true
+	{ receive -W 200 || echo $? >status; } 2>err | true
 	same 'exit status without a reader' 141 "$(cat status)"
 	same 'stderr' '' "$(cat err)"
 }

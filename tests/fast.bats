@@ -211,11 +211,11 @@ round_trips() {
 @test "real servers: a cron job beside a durable receiver leaves that alone" {
 	for server in "${servers[@]}"; do
 		offering "$server"
-		expect_exit 0 tool xrecv -a romeo --durable bot --idle 0.5 -W 60
+		expect_exit 0 tool xrecv -a romeo --durable bot --idle 0.5 -W 200
 		by "$(scram)"
 		by HT-SHA-256-EXPR
 		expect_exit 0 tool xsend -a juliet -m back "$romeo"
-		expect_exit 0 tool xrecv -a romeo -v --durable bot -c 1 -W 60 -o text
+		expect_exit 0 tool xrecv -a romeo -v --durable bot -c 1 -W 200 -o text
 		grep -q 'resumed as' err
 		grep -q 'back$' out
 		juliet_has 2

@@ -50,7 +50,7 @@ away() {
 lines() {
 	numbers 1 50 | expect_exit 0 tool xsend -a "$from" -l "$jid"
 	is_silent
-	expect_exit 0 tool xrecv -a "$to" -W 60 -c 50 -o text
+	expect_exit 0 tool xrecv -a "$to" -W 200 -c 50 -o text
 	same 'what came' "$(numbers 1 50)" "$(bodies_in out)"
 	same 'from whom' "${!from}" "$(cut -f 1 out | cut -d / -f 1 | uniq)"
 	same stderr '' "$(cat err)"
@@ -74,7 +74,7 @@ seen() {
 	expect_exit 0 tool xroster -a "$from" --subscription both
 	grep -q "^$jid	" out
 	spawn tool xpresence -a "$to" set --hold away 'at the ball' 2>held
-	expect_exit 0 tool xpresence -a "$from" --wait-for away -W 60 "$jid"
+	expect_exit 0 tool xpresence -a "$from" --wait-for away -W 200 "$jid"
 	grep -q "^$jid.*	away	-1	at the ball$" out
 	away
 }

@@ -164,7 +164,7 @@ expect_exit() {
 
 # wait_for_line FILE PATTERN [SECONDS]: until the file has such a line.
 wait_for_line() {
-	local end=$((SECONDS + ${3:-30})) ms=5 pause
+	local end=$((SECONDS + ${3:-90})) ms=5 pause
 	until grep -qE -- "$2" "$1" 2>/dev/null; do
 		if [ "$SECONDS" -ge "$end" ]; then
 			echo "# no line '$2' in $1:"

@@ -39,7 +39,7 @@ text() {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		rm -f got log
-		spawn tool xrecv -c 2 -v -W 60 -o text >got 2>log
+		spawn tool xrecv -c 2 -v -W 200 -o text >got 2>log
 		wait_for_line log 'online as'
 		echo 'Wherefore art thou?' | go_sendxmpp "$romeo"
 		wait_for_line got 'Wherefore'
@@ -74,7 +74,7 @@ text() {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		rm -f got log
-		spawn tool xrecv -c 2 -v -W 60 -o text >got 2>log
+		spawn tool xrecv -c 2 -v -W 200 -o text >got 2>log
 		wait_for_line log 'online as'
 		slixmpp send "$romeo" chat $'Für\nElise'
 		wait_for_line got 'Für'
@@ -135,7 +135,7 @@ text() {
 		fresh "$server"
 		make_room juliet
 		: >heard
-		spawn tool xrecv -v -R "$room/Romeo" -o text -c 1 -W 60 >heard 2>log
+		spawn tool xrecv -v -R "$room/Romeo" -o text -c 1 -W 200 >heard 2>log
 		wait_for_line log ': joined as'
 		echo 'Good morrow' | go_sendxmpp -c "$room"
 		wait "$pid"

@@ -16,7 +16,7 @@ friends() {
 taker() {
 	rm -f taken log
 	spawn tool xrecv -a juliet -o text -v --receipts "$@" >taken 2>log
-	wait_for_line log 'online as' 30
+	wait_for_line log 'online as' 120
 }
 
 # stop: the one in the background.
@@ -51,7 +51,7 @@ asks() {
 		# In offline storage it waits for a receiver.
 		tool xsend --receipt 60 -m later "$juliet" 2>err3 &
 		background+=($!) sender=$!
-		taker -c 1 -W 60
+		taker -c 1 -W 200
 		ends 0
 		pid=$sender
 		ends 0
@@ -168,8 +168,8 @@ asks() {
 	expect_exit 75 tool xsend --receipt 60 -m hi "$juliet"
 	stub ping=silent peer=silent
 	spawn tool xsend --receipt 60 --bounce-wait 0 --id a -m hi -v "$juliet" 2>err
-	wait_for_line "$STUB_LOG" ' recv message ' 30
-	wait_for_line "$STUB_LOG" ' sent <a ' 30
+	wait_for_line "$STUB_LOG" ' recv message ' 120
+	wait_for_line "$STUB_LOG" ' sent <a ' 120
 	kill "$STUB_PID"
 	ends 75
 	grep -qx "xsend: $juliet: message a: no receipt" err
@@ -178,7 +178,7 @@ asks() {
 @test "a signal ends the waiting" {
 	stub
 	spawn tool xsend --receipt 600 --bounce-wait 0 --id a -m hi -v "$juliet" 2>err
-	wait_for_line "$STUB_LOG" ' recv message ' 30
+	wait_for_line "$STUB_LOG" ' recv message ' 120
 	kill -TERM "$pid"
 	ends 143
 }
@@ -249,7 +249,7 @@ receipts_on_wire() {
 	for server in "${servers[@]}"; do
 		friends "$server"
 		unread --receipts -v
-		wait_for_line err 'online as' 30
+		wait_for_line err 'online as' 120
 		mv err err.taker
 		expect_exit 124 tool xsend --receipt 0.5 -m hi "$juliet"
 		waits_for_reader
@@ -265,7 +265,7 @@ receipts_on_wire() {
 		fresh "$server"
 		taker
 		expect_exit 124 tool xsend --receipt 0.5 -m hi "$juliet"
-		wait_for_line taken 'hi$' 30
+		wait_for_line taken 'hi$' 120
 		stop
 	done
 }

@@ -14,12 +14,12 @@ connections() {
 
 @test "[v] the connection breaks before a request has its answer" {
 	stub close at=ready how=reset times=1 deliver=1
-	expect_exit 0 tool xrecv -c 1 -W 60
+	expect_exit 0 tool xrecv -c 1 -W 200
 	same 'records' 1 "$(wc -l <out)"
 	same 'connections' 2 "$(connections)"
 	# One list of offline messages is asked for, and presence is told once.
 	stub close at=presence how=reset times=1 deliver=1
-	expect_exit 0 tool xrecv -c 1 -W 60
+	expect_exit 0 tool xrecv -c 1 -W 200
 	same 'presence in each connection' 2 "$(on_wire presence | grep -vc unavailable)"
 }
 
@@ -33,7 +33,7 @@ connections() {
 	} >answers
 	stub close at=ready how=reset times=1 answers=answers \
 		keep-answers=yes
-	expect_exit 0 tool xrecv --since 2026-11-28T00:00Z -c 1 -W 60 -F %b
+	expect_exit 0 tool xrecv --since 2026-11-28T00:00Z -c 1 -W 200 -F %b
 	prints one
 	same 'questions' 1 "$(on_wire iq | grep -c 'urn:xmpp:mam')"
 }
@@ -42,7 +42,7 @@ connections() {
 	stub stream-error=see-other-host host='not a host' at=ready
 	expect_exit 76 tool xsend -m hi --retry 60 "$juliet"
 	grep -q "'not a host' is not HOST" err
-	expect_exit 76 tool xrecv -W 60
+	expect_exit 76 tool xrecv -W 200
 }
 
 @test "a server that sends us on after each login is left at last" {
@@ -55,7 +55,7 @@ connections() {
 	for location in '' 'not a host' nowhere.invalid 127.0.0.1:1; do
 		stub close at=presence how=reset times=1 deliver=1 sm-id=x \
 			location="$location"
-		expect_exit 0 tool xrecv -c 1 -W 60 -v
+		expect_exit 0 tool xrecv -c 1 -W 200 -v
 		same 'connections' 2 "$(connections)"
 	done
 }
@@ -89,7 +89,7 @@ connections() {
 	feed tool xsend -l "$juliet" 2>err
 	for n in 1 2 3 4; do
 		echo "$n" >&8
-		wait_for_line "$STUB_LOG" "<body>$n</body>" 30
+		wait_for_line "$STUB_LOG" "<body>$n</body>" 120
 	done
 	same 'questions' 1 "$(on_wire r | wc -l)"
 	exec 8>&-

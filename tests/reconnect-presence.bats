@@ -50,12 +50,12 @@ seen_of() {
 		wait "$held" || true
 		kill -CONT "$watching"
 		# Or her server for all of her account.
-		wait_for_line romeo.seen "^$nurse.*unavailable" 60
+		wait_for_line romeo.seen "^$nurse.*unavailable" 120
 		same nurse 'available unavailable' "$(seen_of "$nurse")"
 		same juliet available "$(seen_of "$juliet")"
 		# He sees what comes then.
 		hold nurse xa
-		wait_for_line romeo.seen "^$nurse/.*xa" 60
+		wait_for_line romeo.seen "^$nurse/.*xa" 120
 		pid=$watching
 		kill "$pid"
 		ends 143

@@ -39,12 +39,12 @@ long_lines() {
 		wait_for_line err 'online as'
 		"$tests/servers/kill" "$XMPP_DIR"
 		numbers 51 100 >&8
-		wait_for_line err 'next attempt in' 30
+		wait_for_line err 'next attempt in' 120
 		"$tests/servers/restart" "$XMPP_DIR"
 		numbers 101 150 >&8
 		exec 8>&-
 		ends 0
-		tool xrecv -a juliet -o text -W 60 --idle 3 >inbox
+		tool xrecv -a juliet -o text -W 200 --idle 3 >inbox
 		# What the server took and had not written may be gone with it,
 		# what had no proof may be there twice: order and the rest hold.
 		bodies_in inbox | awk '!seen[$0]++' >got
@@ -61,14 +61,14 @@ long_lines() {
 		send 1
 		wait_for_line got m1
 		"$tests/servers/kill" "$XMPP_DIR"
-		wait_for_line err 'next attempt in' 30
+		wait_for_line err 'next attempt in' 120
 		"$tests/servers/restart" "$XMPP_DIR"
 		until [ "$(grep -c 'online as' err)" = 2 ]; do
 			kill -0 "$pid"
 			sleep 0.05
 		done
 		send 1 2
-		wait_for_line got m2 30
+		wait_for_line got m2 120
 		kill "$pid"
 		ends 143
 		same 'said' 1 "$(grep -c '; reconnecting$' err)"

@@ -105,10 +105,10 @@ through() {
 		trio "$server"
 		hostile 4 >sent
 		tool xsend -a romeo -x "$juliet" <sent
-		tool xrecv -a juliet -x -c 2 -W 60 >mixed
-		tool xrecv -a juliet -j -c 2 -W 60 >>mixed
+		tool xrecv -a juliet -x -c 2 -W 200 >mixed
+		tool xrecv -a juliet -j -c 2 -W 200 >>mixed
 		tool xsend -a juliet -x "$nurse" <mixed
-		tool xrecv -a nurse -c 4 -W 60 >got
+		tool xrecv -a nurse -c 4 -W 200 >got
 		contents sent >expected
 		contents got | cmp expected -
 	done
@@ -118,14 +118,14 @@ through() {
 	for server in "${servers[@]}"; do
 		trio "$server"
 		seq 1 20 | tool xsend -a romeo -l "$juliet"
-		tool xrecv -a juliet -j -c 20 -W 60 |
+		tool xrecv -a juliet -j -c 20 -W 200 |
 			jq -c 'select((.body | tonumber) % 5 == 0) | .body += "!"' |
 			tool xsend -a juliet -j "$nurse"
 		seq 1 10 | tool xsend -a romeo -l "$juliet"
-		tool xrecv -a juliet -x -c 10 -W 60 | grep -e '>[37]</body>' |
+		tool xrecv -a juliet -x -c 10 -W 200 | grep -e '>[37]</body>' |
 			tool xsend -a juliet -x "$nurse"
 		tool xsend -m end "$nurse"
-		tool xrecv -a nurse -c 7 -W 60 -F '%b' >got
+		tool xrecv -a nurse -c 7 -W 200 -F '%b' >got
 		same bodies '5! 10! 15! 20! 3 7 end' "$(paste -sd ' ' got)"
 	done
 }
@@ -135,14 +135,14 @@ through() {
 		trio "$server"
 		hostile 38 >sent
 		tool xsend -a romeo -x "$juliet" <sent
-		tool xrecv -a juliet -c 38 -W 60 -j >kept
+		tool xrecv -a juliet -c 38 -W 200 -j >kept
 		jq -s . kept >pretty
 		same objects 38 "$(jq length pretty)"
 		# pretty-printed, each over many lines
 		jq . kept >pretty
 		[ "$(wc -l <pretty)" -gt 380 ]
 		tool xsend -a juliet -j "$nurse" <pretty
-		tool xrecv -a nurse -c 38 -W 60 >got
+		tool xrecv -a nurse -c 38 -W 200 >got
 		contents sent >expected
 		contents got | cmp expected -
 	done

@@ -20,7 +20,7 @@ offering() {
 		# Before STARTTLS and after it.
 		same 'streams' 2 "$(grep -c '> .*<stream:stream ' trace)"
 		! grep -qE 'urn:xmpp:bind:0.*> |> .*urn:xmpp:bind:0' trace || false
-		expect_exit 0 tool xrecv -a juliet -c 1 -W 60 -o text
+		expect_exit 0 tool xrecv -a juliet -c 1 -W 200 -o text
 		grep -q 'hi$' out
 	done
 }
@@ -38,7 +38,7 @@ offering() {
 @test "real servers: the resumption rides along with the login" {
 	for server in "${servers[@]}"; do
 		offering "$server"
-		receive --durable bot -v -W 60 --idle 0.5
+		receive --durable bot -v -W 200 --idle 0.5
 		send 3
 		expect_exit 0 receive --durable bot -v --trace trace -c 2
 		same 'bodies' "$(numbers 1 2)" "$(bodies_in out)"

@@ -115,7 +115,7 @@ by_line() {
 	export COUPLET_ACCOUNT=romeo
 	expect_exit 0 tool xsend -q --timing -m hi "$romeo"
 	line_says dns tcp tls login send ack
-	expect_exit 0 tool xrecv -q --timing -c 1 -W 60
+	expect_exit 0 tool xrecv -q --timing -c 1 -W 200
 	line_says dns tcp tls login send ack
 	expect_exit 0 tool xiq -q --timing montague.lit \
 		<<<"<query xmlns='jabber:iq:version'/>"

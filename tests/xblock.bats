@@ -69,7 +69,7 @@ misused() {
 		tool xsend -q -a juliet -m 'not this' "${romeo:?}" 2>/dev/null || true
 		block remove "$juliet"
 		expect_exit 0 tool xsend -a juliet -m 'but this' "$romeo"
-		expect_exit 0 tool xrecv -c 1 -W 60 -F %b
+		expect_exit 0 tool xrecv -c 1 -W 200 -F %b
 		same 'what came' 'but this' "$(cat out)"
 	done
 }

@@ -154,7 +154,7 @@ marks() {
 		} >records
 		feed tool xiq >out 2>err
 		cat records >&8
-		wait_for_line "$STUB_LOG" 'recv iq.*to="capulet.lit"' 60
+		wait_for_line "$STUB_LOG" 'recv iq.*to="capulet.lit"' 120
 		kill -s $ending "$STUB_PID"
 		ends 75
 		exec 8>&-
@@ -329,7 +329,7 @@ page() {
 	grep -o --line-buffered 'id="[0-9]*"' <pipe >ids 7>&- 8>&- &
 	reader=$!
 	exec 7<&-
-	wait_for_line ids '"2000"' 60
+	wait_for_line ids '"2000"' 120
 	most=$(sed -n 's/VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
 	exec 8>&-
 	ends 0

@@ -41,7 +41,7 @@ inside() {
 	printf '%s\n' "<presence to='$room/$nick'><x xmlns='http://jabber.org/protocol/muc'/></presence>" \
 		"${@:3}" >"$1.fifo"
 	# XEP-0045 7.2.2: the room has shown us to ourselves.
-	wait_for_line "$1.trace" '< <presence .*\b110\b' 60
+	wait_for_line "$1.trace" '< <presence .*\b110\b' 120
 }
 
 leave_room() {

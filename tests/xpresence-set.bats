@@ -13,18 +13,18 @@ load xpresence
 		couple "$server"
 		watch romeo "$juliet"
 		feed tool xpresence -a juliet set --rate 1000 2>err >out
-		wait_for_line romeo.seen $'\tavailable\t-1\t$' 60
+		wait_for_line romeo.seen $'\tavailable\t-1\t$' 120
 		printf '%s\n' $'away\tone\\ntwo' bogus $'chat\tx\ty' \
 			$'chat\t\\q' >&8
-		wait_for_line romeo.seen $'\taway\t-1\tone\\\\ntwo$' 60
+		wait_for_line romeo.seen $'\taway\t-1\tone\\\\ntwo$' 120
 		printf '%s\n' '<presence from="a@b.lit" to="c@d.lit"><show>dnd</show><status>é</status><priority>9</priority></presence>' >&8
-		wait_for_line romeo.seen $'\tdnd\t-1\té$' 60
+		wait_for_line romeo.seen $'\tdnd\t-1\té$' 120
 		printf '%s\n' '{"kind":"presence","show":"xa"}' >&8
-		wait_for_line romeo.seen $'\txa\t-1\t$' 60
+		wait_for_line romeo.seen $'\txa\t-1\t$' 120
 		printf '%s\n' '<message to="a@b.lit"/>' \
 			'<presence type="subscribe"/>' '<presence><bad' \
 			$'unavailable\tbye' >&8
-		wait_for_line romeo.seen $'\tunavailable\t\tbye$' 60
+		wait_for_line romeo.seen $'\tunavailable\t\tbye$' 120
 		exec 8>&-
 		ends 2
 		prints ''
@@ -56,10 +56,10 @@ load xpresence
 		couple "$server"
 		watch romeo "$juliet"
 		hold juliet away
-		wait_for_line romeo.seen $'away\t-1' 60
+		wait_for_line romeo.seen $'away\t-1' 120
 		kill "$pid"
 		ends 143
-		wait_for_line romeo.seen $'unavailable' 60
+		wait_for_line romeo.seen $'unavailable' 120
 	done
 }
 

@@ -13,7 +13,7 @@ couple() {
 hold() {
 	rm -f "$1.hold"
 	spawn tool xpresence -a "$1" set --hold "${@:2}" -v 2>"$1.hold"
-	wait_for_line "$1.hold" 'online as' 60
+	wait_for_line "$1.hold" 'online as' 120
 	until_seen "$1"
 }
 
@@ -29,7 +29,7 @@ until_seen() {
 watch() {
 	rm -f "$1.seen" "$1.watch"
 	spawn tool xpresence -a "$1" -v "${@:2}" >"$1.seen" 2>"$1.watch"
-	wait_for_line "$1.watch" 'online as' 60
+	wait_for_line "$1.watch" 'online as' 120
 	until_seen "$1"
 }
 

@@ -126,15 +126,15 @@ load xpresence
 		watch romeo "$juliet"
 		watching=$pid
 		feed tool xpresence -a juliet set --rate 1000
-		wait_for_line romeo.seen $'\tavailable\t-1\t$' 60
+		wait_for_line romeo.seen $'\tavailable\t-1\t$' 120
 		printf 'away\tone\n' >&8
-		wait_for_line romeo.seen $'\taway\t-1\tone$' 60
+		wait_for_line romeo.seen $'\taway\t-1\tone$' 120
 		printf 'away\tone\n' >&8
 		printf 'dnd\n' >&8
-		wait_for_line romeo.seen $'\tdnd\t-1\t$' 60
+		wait_for_line romeo.seen $'\tdnd\t-1\t$' 120
 		exec 8>&-
 		ends 0
-		wait_for_line romeo.seen unavailable 60
+		wait_for_line romeo.seen unavailable 120
 		kill "$watching"
 		pid=$watching ends 143
 		same seen "$(printf "$juliet\\t%s\n" 'available\t-1\t' \
@@ -191,7 +191,7 @@ load xpresence
 		expect_exit 0 tool xpresence -a juliet --idle 0.3 --auto-approve \
 			nowhere.lit
 		expect_exit 0 tool xpresence -a juliet set </dev/null
-		expect_exit 0 tool xrecv -a juliet -o text -c 1 -W 60
+		expect_exit 0 tool xrecv -a juliet -o text -c 1 -W 200
 		same body stored "$(cut -f 2 out)"
 	done
 }

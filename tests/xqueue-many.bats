@@ -19,7 +19,7 @@ queue() {
 		many 350
 		queue run
 		waits
-		expect_exit 0 tool xrecv -a juliet -c 350 -W 60 -o text
+		expect_exit 0 tool xrecv -a juliet -c 350 -W 200 -o text
 		same 'the lines' "$(seq 350 | sha256sum)" \
 			"$(cut -f 2 out | sha256sum)"
 	done
@@ -41,7 +41,7 @@ queue() {
 			[[ $code = @(0|75) ]]
 		done
 		queue run
-		expect_exit 0 tool xrecv -a juliet -c 200 -W 60 -o text
+		expect_exit 0 tool xrecv -a juliet -c 200 -W 200 -o text
 		same 'the lines' "$(seq 200 | sha256sum)" \
 			"$(cut -f 2 out | sha256sum)"
 		arrives
@@ -54,14 +54,14 @@ queue() {
 		rm -rf "$XDG_STATE_HOME"
 		many 300
 		spawn tool xqueue run -v 2>log
-		wait_for_line log ': sent$' 30
+		wait_for_line log ': sent$' 120
 		kill -KILL "$pid"
 		wait "$pid" || true
 		queue run
 		tool xsend -m end "$juliet"
 		rm -f inbox
 		spawn tool xrecv -a juliet -j >inbox
-		wait_for_line inbox '"body":"end"' 60
+		wait_for_line inbox '"body":"end"' 120
 		kill "$pid"
 		wait "$pid" || true
 		jq -r 'select(.body) | .id + " " + .body' inbox | sort -u |

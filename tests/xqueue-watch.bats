@@ -19,13 +19,13 @@ queue() {
 		queues 3 one "$juliet"
 		spawn tool xqueue run --watch 2>watch.err
 		watch=$pid
-		wait_for_line juliet.inbox 'one$' 30
+		wait_for_line juliet.inbox 'one$' 120
 		queues 3 two "$juliet"
-		wait_for_line juliet.inbox 'two$' 30
+		wait_for_line juliet.inbox 'two$' 120
 		queues 3 three nobody@capulet.lit
-		wait_for_line watch.err 'service-unavailable' 30
+		wait_for_line watch.err 'service-unavailable' 120
 		queues 3 four "$juliet"
-		wait_for_line juliet.inbox 'four$' 30
+		wait_for_line juliet.inbox 'four$' 120
 		failed three
 		kill -TERM "$watch"
 		pid=$watch
@@ -42,17 +42,17 @@ queue() {
 	spawn tool xqueue run --watch -v 2>watch.err
 	# It stands before an empty queue.
 	queues 3 two "$juliet"
-	wait_for_line juliet.inbox 'two$' 30
+	wait_for_line juliet.inbox 'two$' 120
 	queue retry "$(id_of one)"
-	wait_for_line watch.err 'service-unavailable' 30
+	wait_for_line watch.err 'service-unavailable' 120
 }
 
 @test "--watch: a server that cannot be had is tried again, and others' faults are not" {
 	stub close-in-auth times=2
 	queues 3 one "$juliet"
 	spawn tool xqueue run --watch -v --bounce-wait 0 2>watch.err
-	wait_for_line watch.err 'trying again in' 30
-	wait_for_line watch.err ': sent$' 60
+	wait_for_line watch.err 'trying again in' 120
+	wait_for_line watch.err ': sent$' 120
 	kill -TERM "$pid"
 	ends 143
 	waits
@@ -66,7 +66,7 @@ queue() {
 	fresh prosody
 	queues 3 one "$juliet"
 	spawn tool xqueue run --watch -v 2>watch.err
-	wait_for_line watch.err ': sent$' 30
+	wait_for_line watch.err ': sent$' 120
 	mv "$(folder)/waiting" away
 	ends 74
 	grep -q '/waiting: it was removed$' watch.err

@@ -9,8 +9,8 @@ load xrecv
 # watches ARG...: xrecv as juliet with --carbons, in the file got.
 watches() {
 	spawn tool xrecv -a juliet --carbons --priority=-1 -v "$@" >got 2>err
-	wait_for_line err 'online as' 30
-	wait_for_line trace '<presence>' 30
+	wait_for_line err 'online as' 120
+	wait_for_line trace '<presence>' 120
 }
 
 @test "[v] received ones are printed, sent ones with --own" {
@@ -20,13 +20,13 @@ watches() {
 			rm -f got other trace log
 			watches -o xml --trace trace $own
 			spawn tool xrecv -a juliet -v --priority 5 --trace log >other
-			wait_for_line log '<presence>' 30
+			wait_for_line log '<presence>' 120
 			tool xsend -a romeo -m received "$juliet"
-			wait_for_line other 'received' 30
-			wait_for_line got 'received' 30
+			wait_for_line other 'received' 120
+			wait_for_line got 'received' 120
 			tool xsend -a juliet -m sent "$romeo"
 			tool xsend -a romeo -m again "$juliet"
-			wait_for_line got 'again' 30
+			wait_for_line got 'again' 120
 			kill "${background[@]}"
 			wait
 			background=()

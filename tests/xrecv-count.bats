@@ -11,7 +11,7 @@ load xrecv
 one_by_one() {
 	local n
 	for ((n = 0; n < $1; n++)); do
-		receive -W 60 -c 1 >>all 2>>said || return
+		receive -W 200 -c 1 >>all 2>>said || return
 	done
 }
 

@@ -157,9 +157,9 @@ keys() {
 		exec 5>&-
 		same keys 0 "$(keys)"
 		expect_exit 0 tool xsend -m 'the end' "$juliet"
-		receive --dedup seen -W 60 >out 2>err &
+		receive --dedup seen -W 200 >out 2>err &
 		background+=($!)
-		wait_for_line out 'the end$' 60
+		wait_for_line out 'the end$' 120
 	done
 }
 
@@ -168,7 +168,7 @@ keys() {
 	spawn tool xrecv -a juliet -o text --dedup seen -v --no-reconnect >out 2>err
 	wait_for_line err 'online as'
 	say a one
-	wait_for_line seen '^[0-9a-f]{32} [0-9]+$' 30
+	wait_for_line seen '^[0-9a-f]{32} [0-9]+$' 120
 	kill -KILL "$pid"
 	wait "$pid" || true
 	say a two
@@ -256,5 +256,5 @@ keys() {
 	# Behind it there may be how many had come by then.
 	same stderr 'xrecv: seen: File too large' "$(head -n 1 err)"
 	[ "$(wc -l <out)" -ge 1 ]
-	wait_for_line "$STUB_LOG" ' end stream .* unacked=0|ack h=' 30
+	wait_for_line "$STUB_LOG" ' end stream .* unacked=0|ack h=' 120
 }

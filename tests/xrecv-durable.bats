@@ -15,7 +15,7 @@ state() {
 
 # durable ARG...: a run in the foreground.
 durable() {
-	receive --durable bot -v -W 60 "$@"
+	receive --durable bot -v -W 200 "$@"
 }
 
 # handled: the number in the file.
@@ -33,7 +33,7 @@ away() {
 		fresh "$server"
 		away
 		wait_for_line err 'online as'
-		wait_for_line "$(state)" "^$juliet/bot-" 30
+		wait_for_line "$(state)" "^$juliet/bot-" 120
 		send 5
 		wait_for_line got m5
 		kill -TERM "$pid"
@@ -56,7 +56,7 @@ away() {
 		fresh "$server"
 		away
 		wait_for_line err 'online as'
-		wait_for_line "$(state)" "^$juliet/bot-" 30
+		wait_for_line "$(state)" "^$juliet/bot-" 120
 		send 10
 		wait_for_line got m10
 		# All ten are handled, as the eleventh and last has a number.
@@ -77,7 +77,7 @@ away() {
 		fresh "$server"
 		unread -v --durable bot
 		wait_for_line err 'online as'
-		wait_for_line "$(state)" "^$juliet/bot-" 30
+		wait_for_line "$(state)" "^$juliet/bot-" 120
 		send 20
 		waits_for_reader
 		kill -KILL "$pid"
@@ -95,7 +95,7 @@ away() {
 		for run in 1 2 3; do
 			away
 			wait_for_line err '(online|resumed) as'
-			[ "$run" != 1 ] || wait_for_line "$(state)" "^$juliet/bot-" 30
+			[ "$run" != 1 ] || wait_for_line "$(state)" "^$juliet/bot-" 120
 			expect_exit 0 tool xping -a juliet -c 3 \
 				"$(sed -n 5p "$(state)")"
 			kill -TERM "$pid"
@@ -133,7 +133,7 @@ away() {
 		wait_for_line err 'online as'
 		until ! grep -q '^nobody$' "$(state)"; do sleep 0.02; done
 		send 1 2
-		wait_for_line got m2 30
+		wait_for_line got m2 120
 		kill -TERM "$pid"
 		ends 143
 		grep -q '^xrecv: the server does not know the session any more: what came since may be lost$' err
@@ -153,7 +153,7 @@ away() {
 		away
 		wait_for_line err '(online|resumed) as'
 		send 1 6
-		wait_for_line got 'm6$' 30
+		wait_for_line got 'm6$' 120
 		kill -TERM "$pid"
 		ends 143
 		# ejabberd does not notice, and gives it back until there is
@@ -220,13 +220,13 @@ away() {
 		proxied juliet
 		away
 		wait_for_line err 'online as'
-		wait_for_line "$(state)" "^$juliet/bot-" 30
+		wait_for_line "$(state)" "^$juliet/bot-" 120
 		send 2
 		wait_for_line got m2
 		break_off
 		logged_in 2
 		send 2 3
-		wait_for_line got m4 30
+		wait_for_line got m4 120
 		kill -KILL "$pid"
 		wait "$pid" || true
 		send 1 5

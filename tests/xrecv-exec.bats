@@ -20,7 +20,7 @@ handle() {
 # handles ARG...: the same in the background, online; stderr goes to log.
 handles() {
 	spawn tool xrecv -a juliet -v --exec ./command "$@" 2>log
-	wait_for_line log 'online as' 30
+	wait_for_line log 'online as' 120
 }
 
 # said: what xrecv has said but for its way to be online, without ids.
@@ -91,13 +91,13 @@ END
 	spawn tool xrecv -c 3 --jobs 3 --exec ./command 2>err
 	for n in 1 2 3; do wait_for_line begun "^$n\$" 30; done
 	# The server has asked three times by now.
-	wait_for_line "$STUB_LOG" ' ack h=.* delivered=3 unacked=3' 30
+	wait_for_line "$STUB_LOG" ' ack h=.* delivered=3 unacked=3' 120
 	# Those that end first wait for the one before them.
 	echo 0 >gate2
 	echo 0 >gate3
 	echo 0 >gate1
 	ends 0
-	wait_for_line "$STUB_LOG" ' end stream .*unacked=0' 30
+	wait_for_line "$STUB_LOG" ' end stream .*unacked=0' 120
 	same 'acknowledged before' '' "$(unacked | grep -vE '^([0-3]) of \1$|^0 of')"
 }
 
@@ -148,7 +148,7 @@ END
 @test "stop: on a server that may not keep them it says how many" {
 	stub deliver=5
 	expect_exit 75 tool xrecv -F '%b' --on-failure stop --exec 'grep -vq 2'
-	wait_for_line "$STUB_LOG" ' end stream ' 30
+	wait_for_line "$STUB_LOG" ' end stream ' 120
 	same 'the end' '4 of 5' "$(unacked end)"
 	grep -q '4 more came and were not handled: the server may not keep them' err
 }
@@ -173,11 +173,11 @@ END
 	mkfifo gate1 gate2
 	stub deliver=4
 	spawn tool xrecv -c 4 --jobs 2 --exec ./command 2>err
-	wait_for_line begun '^1$' 30
-	wait_for_line begun '^2$' 30
+	wait_for_line begun '^1$' 120
+	wait_for_line begun '^2$' 120
 	same begun 2 "$(wc -l <begun)"
 	echo >gate2
-	wait_for_line begun '^4$' 30
+	wait_for_line begun '^4$' 120
 	echo >gate1
 	ends 0
 	says
@@ -194,7 +194,7 @@ END
 	mkfifo gate
 	handles -F '%b'
 	send 2
-	wait_for_line begun m1 30
+	wait_for_line begun m1 120
 	kill -TERM "$pid"
 	echo >gate
 	ends 143
@@ -212,7 +212,7 @@ END
 	fresh prosody
 	handles
 	send 1
-	wait_for_line begun . 30
+	wait_for_line begun . 120
 	kill -TERM "$pid"
 	ends 143
 	# Whoever waits for orphans may not have waited for it yet.

@@ -8,7 +8,7 @@ load xrecv
 
 # one ARG...: xrecv of one message as juliet, into the file out.
 one() {
-	expect_exit 0 tool xrecv -a juliet -c 1 -W 60 "$@"
+	expect_exit 0 tool xrecv -a juliet -c 1 -W 200 "$@"
 }
 
 # nowhere: romeo at a server that is not there.

@@ -21,17 +21,17 @@ load xrecv
 @test "[v] --reply: the stanza is acknowledged when the server has the reply" {
 	stub deliver=1 from=juliet@capulet.lit/x deliver-type=chat silent-ack
 	spawn tool xrecv --reply --exec 'echo "not $XMPP_BODY"' 2>err
-	wait_for_line "$STUB_LOG" ' recv message .*<body>not ' 30
+	wait_for_line "$STUB_LOG" ' recv message .*<body>not ' 120
 	kill "$pid"
 	ends 143
-	wait_for_line "$STUB_LOG" ' end .*unacked=1' 30
+	wait_for_line "$STUB_LOG" ' end .*unacked=1' 120
 	stub deliver=1 from=juliet@capulet.lit/x deliver-type=chat
 	expect_exit 0 tool xrecv -c 1 --reply --exec 'echo "not $XMPP_BODY"'
 	is_silent
 	same to 'to="juliet@capulet.lit/x" type="chat"' "$(on_wire message |
 		sed -E 's/ id="[^"]*"//; s/<message (.*)><body>.*/\1/' |
 		tr ' ' '\n' | sort | paste -sd ' ')"
-	wait_for_line "$STUB_LOG" ' end .*unacked=0' 30
+	wait_for_line "$STUB_LOG" ' end .*unacked=0' 120
 }
 
 @test "--reply: not to errors, headlines, rooms, the bodyless, nor for no output" {

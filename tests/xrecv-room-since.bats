@@ -97,14 +97,14 @@ finishes() {
 		wait_for_line juliet.got one
 		read -r server_pid _ <"$XMPP_DIR/pid"
 		kill "$server_pid"
-		wait_for_line juliet.log 'reconnecting' 60
+		wait_for_line juliet.log 'reconnecting' 120
 		kill -STOP "$pid"
 		"$tests/servers/restart" "$XMPP_DIR"
 		nurse_is_gone
 		tool xsend -a nurse -R "$room" -m two
 		tool xsend -a nurse -R "$room" -m three
 		kill -CONT "$pid"
-		wait_for_line juliet.got three 60
+		wait_for_line juliet.got three 120
 		tool xsend -a nurse -R "$room" -m four
 		wait_for_line juliet.got four
 		same bodies 'one two three four' "$(bodies_in juliet.got | paste -sd ' ')"

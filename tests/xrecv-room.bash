@@ -41,7 +41,7 @@ configure() {
 new_room() {
 	room=r$BASHPID-${EPOCHREALTIME//[!0-9]/}@rooms.capulet.lit
 	echo "<presence to='$room/Nurse'><x xmlns='$muc'/></presence>" >&8
-	wait_for_line nurse.trace "<presence .*$room/Nurse.*\\b201\\b" 60
+	wait_for_line nurse.trace "<presence .*$room/Nurse.*\\b201\\b" 120
 	configure "$@" >configured
 }
 
@@ -66,7 +66,7 @@ nurse_does() {
 attends() {
 	rm -f "$1.got" "$1.log"
 	spawn tool xrecv -a "$1" -v -o text "${@:2}" >"$1.got" 2>"$1.log"
-	wait_for_line "$1.log" ': joined as' 60
+	wait_for_line "$1.log" ': joined as' 120
 }
 
 # comes_to N FILE PATTERN: until the file has so many lines like that.

@@ -23,7 +23,7 @@ load xrecv-room
 			rm -f got
 			# shellcheck disable=SC2086 # two words
 			spawn tool xrecv -a juliet -v -c 1 $format -R "$room" >got 2>err
-			wait_for_line err ': joined as' 60
+			wait_for_line err ': joined as' 120
 			nurse_says again
 			ends 0
 			case $format in
@@ -299,7 +299,7 @@ refused() {
 		echo "<message type='groupchat' from='hall@rooms.lit/nurse'><body>end</body></message>"
 	} | sed "s/<body>from='\([^']*\)'/<body>\1/" >stanzas
 	stub send=stanzas at=presence
-	expect_exit 0 tool xrecv -R hall@rooms.lit -F %b -c 3 -W 60
+	expect_exit 0 tool xrecv -R hall@rooms.lit -F %b -c 3 -W 200
 	same 'ours of the past' $'hall@rooms.lit\nrooms.lit\nend' "$(<out)"
 }
 
@@ -334,7 +334,7 @@ refused() {
 		# In order, as what is stored may not be on the disk yet.
 		read -r server_pid _ <"$XMPP_DIR/pid"
 		kill "$server_pid"
-		wait_for_line juliet.log 'reconnecting' 60
+		wait_for_line juliet.log 'reconnecting' 120
 		"$tests/servers/restart" "$XMPP_DIR"
 		comes_to 2 juliet.log ': joined as'
 		nurse_is_gone
@@ -412,7 +412,7 @@ refused() {
 		EOF
 		spawn tool xrecv -a juliet -v -c 2 --accept-invites "$nurse" \
 			--nick J >got 2>err
-		wait_for_line err "$room: joined as 'J'" 60
+		wait_for_line err "$room: joined as 'J'" 120
 		nurse_says hello
 		ends 0
 		same records 2 "$(wc -l <got)"

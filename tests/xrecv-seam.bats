@@ -16,14 +16,14 @@ load xrecv-since
 	spawn send 1500
 	sender=$pid
 	for stop in 200 600 1000; do
-		wait_for_line got "m$stop\$" 30
+		wait_for_line got "m$stop\$" 120
 		kill -KILL "$receiver"
 		wait "$receiver" || true
 		cat got >>all
 		spawn tool xrecv -a juliet -o text --since last -v >got 2>err
 		receiver=$pid
 	done
-	wait_for_line got 'm1500$' 30
+	wait_for_line got 'm1500$' 120
 	kill "$receiver"
 	wait "$receiver" || true
 	cat got >>all
@@ -41,7 +41,7 @@ load xrecv-since
 	expect_exit 0 receive --since last --idle 1
 	send 700
 	spawn send 1500 701
-	receive --since last -c 2200 -W 60 >got
+	receive --since last -c 2200 -W 200 >got
 	numbers 1 2200 | cmp - <(bodies_in got)
 	wait "$pid"
 	expect_exit 0 receive --since last --idle 1

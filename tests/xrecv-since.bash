@@ -21,5 +21,5 @@ cursor() {
 # lines in the file got.
 up() {
 	spawn tool xrecv -a juliet -o text --since last -v "$@" >got 2>err
-	wait_for_line err 'the archive is read' 30
+	wait_for_line err 'the archive is read' 120
 }

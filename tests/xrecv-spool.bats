@@ -17,7 +17,7 @@ acked() {
 	expect_exit 0 tool xrecv -c 300 -F '%b' --spool spool
 	same order "$(seq 300)" "$(sed 's/[^0-9]*\([0-9]*\).*/\1/' out)"
 	says
-	wait_for_line "$STUB_LOG" ' end stream .*unacked=0' 30
+	wait_for_line "$STUB_LOG" ' end stream .*unacked=0' 120
 	same size 136 "$(stat -c %s spool)"
 	same mode 600 "$(stat -c %a spool)"
 }
@@ -30,7 +30,7 @@ acked() {
 		unread -v --spool spool
 		waits_for_reader
 		# All of it is on disk.
-		wait_for_line spool 'm20$' 30
+		wait_for_line spool 'm20$' 120
 		kill -TERM "$pid"
 		ends 143
 		exec 5>&-
@@ -50,7 +50,7 @@ acked() {
 		send 20
 		unread -v --spool spool
 		waits_for_reader
-		wait_for_line spool 'm20$' 30
+		wait_for_line spool 'm20$' 120
 		kill -KILL "$pid"
 		wait "$pid" || true
 		exec 5>&-
@@ -66,7 +66,7 @@ acked() {
 	send 5 6
 	unread -v --spool spool
 	waits_for_reader
-	wait_for_line spool 'm10$' 30
+	wait_for_line spool 'm10$' 120
 	head -n 5 <&5 >taken
 	same taken "$(numbers 6 10)" "$(bodies_in taken)"
 	kill -TERM "$pid"
@@ -81,7 +81,7 @@ acked() {
 	send 5
 	unread --spool spool
 	waits_for_reader
-	wait_for_line spool 'm5$' 30
+	wait_for_line spool 'm5$' 120
 	kill -TERM "$pid"
 	ends 143
 	exec 5>&-
@@ -96,7 +96,7 @@ acked() {
 @test "a server that delivers without end is read on, however slow the reader" {
 	stub deliver=6000 body-bytes=100
 	unread -a romeo --spool spool
-	wait_for_line spool '	[^	]*6000x*$' 60
+	wait_for_line spool '	[^	]*6000x*$' 120
 	same 'in the file' 6000 "$(grep -ac '	' spool)"
 	# All the same, but what is under way, is not in memory.
 	[ -n "$COUPLET_WRAP" ] || [[ $BIN = *asan* ]] ||
@@ -104,11 +104,11 @@ acked() {
 	cat <pipe >taken 5>&- &
 	reader=$!
 	exec 5>&-
-	wait_for_line taken '6000' 60
+	wait_for_line taken '6000' 120
 	kill -TERM "$pid"
 	ends 143
 	wait "$reader"
-	wait_for_line "$STUB_LOG" ' end .*unacked=0' 30
+	wait_for_line "$STUB_LOG" ' end .*unacked=0' 120
 	same order "$(seq 6000)" "$(cut -f 2 taken | sed 's/^[^0-9]*\([0-9]*\).*/\1/')"
 }
 
@@ -121,7 +121,7 @@ acked() {
 		expect_exit 74 tool xrecv -F '%b' --spool spool
 	) || return
 	grep -q '^xrecv: spool: File too large$' err
-	wait_for_line "$STUB_LOG" ' end ' 30
+	wait_for_line "$STUB_LOG" ' end ' 120
 	stored=$(grep -ac '^[0-9a-f]\{8\} [0-9a-f]\{8\} ' spool)
 	[ "$stored" -gt 10 ] && [ "$stored" -lt 60 ]
 	same acknowledged "$stored" "$(acked)"
@@ -134,7 +134,7 @@ acked() {
 	stub deliver=3
 	rm -f pipe
 	unread -a romeo --spool spool
-	wait_for_line spool '	[^	]*3$' 30
+	wait_for_line spool '	[^	]*3$' 120
 	kill -KILL "$pid"
 	wait "$pid" || true
 	exec 5>&-
@@ -168,7 +168,7 @@ acked() {
 	expect_exit 65 tool xrecv --spool /dev/null
 	says 'xrecv: /dev/null: not a regular file'
 	spawn tool xrecv --spool spool -v 2>log
-	wait_for_line log 'online as' 30
+	wait_for_line log 'online as' 120
 	expect_exit 75 tool xrecv --spool spool
 	says 'xrecv: spool: in use by another process'
 	grep -q connected "$STUB_LOG"

@@ -58,7 +58,7 @@ the_rest() {
 	lines=$(printf '%s\n' "$@")
 	: >rest
 	if [ -n "$lines" ]; then
-		receive -W 60 -c "$(wc -l <<<"$lines")" >rest || true
+		receive -W 200 -c "$(wc -l <<<"$lines")" >rest || true
 	fi
 	same 'the rest' "$lines" "$(bodies_in rest)"
 	receive --idle 0.5 >extra

@@ -151,7 +151,7 @@ couple() {
 		wait_for_line log 'online as'
 		# Its own presence comes first, so its contacts see it.
 		tool xrecv -a juliet --priority 7 --show away \
-			--status 'on the <balcony>' -W 60 -c 1 \
+			--status 'on the <balcony>' -W 200 -c 1 \
 			--kind presence >/dev/null
 		wait_for_line seen unavailable
 		# Each server has its order of them.

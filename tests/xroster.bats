@@ -400,7 +400,7 @@ three() {
 		fresh "$server"
 		new_account juliet capulet.lit
 		"$BIN/xrecv" -a juliet --kind presence -t subscribe -c 1 -x \
-			-W 60 >asked 2>&1 &
+			-W 200 >asked 2>&1 &
 		background+=($!)
 		roster add "$juliet" --subscribe
 		wait_for_line asked 'type="subscribe"'

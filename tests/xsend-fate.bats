@@ -89,9 +89,9 @@ s.bind("syslog")
 print("ready")
 while True:
     print(s.recv(65536).decode())' >heard
-	wait_for_line heard ready 30
+	wait_for_line heard ready 120
 	expect_exit 0 tool xsend --syslog --id i1 -m a juliet@capulet.lit
-	wait_for_line heard '^<14>.* xsend\[[0-9]+\]: account=romeo@montague.lit to=juliet@capulet.lit id=i1 bytes=[0-9]+ result=sent attempts=1 condition=$' 30
+	wait_for_line heard '^<14>.* xsend\[[0-9]+\]: account=romeo@montague.lit to=juliet@capulet.lit id=i1 bytes=[0-9]+ result=sent attempts=1 condition=$' 120
 }
 
 @test "[v] --unsent: what may have arrived is there with its id and a delay" {
@@ -99,7 +99,7 @@ while True:
 	feed tool xsend -l --print-id --unsent rest --log-file log \
 		juliet@capulet.lit >out 2>err
 	printf 'a\nb<\n' >&8
-	wait_for_line "$STUB_LOG" '<body>b&lt;</body>' 30
+	wait_for_line "$STUB_LOG" '<body>b&lt;</body>' 120
 	kill -TERM "$pid"
 	ends 143
 	same 'ids' "$(cat out)" "$(sed 's/.* id="\([^"]*\)".*/\1/' rest)"
@@ -133,7 +133,7 @@ while True:
 	seq 2000 >in
 	spawn tool xsend -l --unsent rest a@capulet.lit b@capulet.lit \
 		c@capulet.lit <in 2>err
-	wait_for_line "$STUB_LOG" 'to="a@capulet.lit".*<body>334</body>' 60
+	wait_for_line "$STUB_LOG" 'to="a@capulet.lit".*<body>334</body>' 120
 	kill -TERM "$pid"
 	ends 143
 	same 'delayed ones' 1000 "$(grep -c '<delay ' rest)"
@@ -162,9 +162,9 @@ while True:
 	END
 	feed tool xsend -x --retry 600 --bounce-wait 0 --log-file log --unsent rest 2>err
 	cat in >&8
-	wait_for_line log '	m1	[0-9]*	sent		2$' 60
+	wait_for_line log '	m1	[0-9]*	sent		2$' 120
 	echo '<message id="m2" to="juliet@capulet.lit"><body>b</body></message>' >&8
-	wait_for_line log '	m2	[0-9]*	sent		1$' 30
+	wait_for_line log '	m2	[0-9]*	sent		1$' 120
 	exec 8>&-
 	ends 2
 	same 'results' $'i1\tunknown\nm1\tsent\nm2\tsent' "$(fields 4,6 | sort)"
@@ -212,7 +212,7 @@ while True:
 	mkdir gone
 	feed tool xsend -l --unsent gone/rest juliet@capulet.lit 2>err
 	echo a >&8
-	wait_for_line "$STUB_LOG" '<body>a</body>' 30
+	wait_for_line "$STUB_LOG" '<body>a</body>' 120
 	rmdir gone
 	kill -TERM "$pid"
 	ends 143
@@ -226,7 +226,7 @@ while True:
 		stub ack-delay=100
 		feed tool xsend -l --unsent rest juliet@capulet.lit 2>err
 		echo a >&8
-		wait_for_line "$STUB_LOG" '<body>a</body>' 30
+		wait_for_line "$STUB_LOG" '<body>a</body>' 120
 		kill -TERM "$pid"
 		ends 143
 		[ -e rest ] || break
@@ -250,13 +250,13 @@ while True:
 	stub ok
 	feed tool xsend -l juliet@capulet.lit 2>err
 	echo a >&8
-	wait_for_line "$STUB_LOG" '<body>a</body>' 30
+	wait_for_line "$STUB_LOG" '<body>a</body>' 120
 	kill -USR1 "$pid"
-	wait_for_line err '^xsend: 1 sent, [01] acknowledged, [0-9.]+/s$' 30
+	wait_for_line err '^xsend: 1 sent, [01] acknowledged, [0-9.]+/s$' 120
 	echo b >&8
-	wait_for_line "$STUB_LOG" '<body>b</body>' 30
+	wait_for_line "$STUB_LOG" '<body>b</body>' 120
 	kill -USR1 "$pid"
-	wait_for_line err '^xsend: 2 sent, [12] acknowledged, [0-9.]+/s$' 30
+	wait_for_line err '^xsend: 2 sent, [12] acknowledged, [0-9.]+/s$' 120
 	exec 8>&-
 	ends 0
 }
@@ -270,7 +270,7 @@ while True:
 	until grep -q 'acknowledged' screen; do
 		[ $((++i)) -lt 300 ]
 		echo "$i" >&8
-		wait_for_line "$STUB_LOG" "nurse@capulet.lit.*<body>$i</body>" 30
+		wait_for_line "$STUB_LOG" "nurse@capulet.lit.*<body>$i</body>" 120
 		sleep 0.1
 	done
 	echo last >&8

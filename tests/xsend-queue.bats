@@ -126,9 +126,9 @@ load queue
 	exec 6<>line
 	spawn tool xsend --queue -l "$juliet" <line 2>err 6>&-
 	printf 'one\ntwo\n' >&6
-	wait_for_line "$STUB_LOG" ' sent <a [^>]*h=.2' 30
+	wait_for_line "$STUB_LOG" ' sent <a [^>]*h=.2' 120
 	kill "$STUB_PID"
-	wait_for_line err 'connection' 30
+	wait_for_line err 'connection' 120
 	exec 6>&-
 	code=0
 	wait "$pid" || code=$?
@@ -252,7 +252,7 @@ load queue
 @test "a signal: what was read waits, and the status is the signal's" {
 	stub silent-auth
 	spawn tool xsend --queue -v -m one "$juliet" 2>err
-	wait_for_line "$STUB_LOG" 'recv auth' 30
+	wait_for_line "$STUB_LOG" 'recv auth' 120
 	kill -TERM "$pid"
 	ends 143
 	grep -q '1 message is queued' err
@@ -263,7 +263,7 @@ load queue
 	stub silent-ack
 	feed tool xsend --queue --log-file log -l "$juliet"
 	echo one >&8
-	wait_for_line "$STUB_LOG" '<body>one<' 30
+	wait_for_line "$STUB_LOG" '<body>one<' 120
 	kill -TERM "$pid"
 	ends 143
 	exec 8>&-

@@ -143,7 +143,7 @@ start_anew() {
 	local server_pid
 	read -r server_pid _ <"$XMPP_DIR/pid"
 	kill "$server_pid"
-	wait_for_line err 'next attempt in' 60
+	wait_for_line err 'next attempt in' 120
 	"$tests/servers/restart" "$XMPP_DIR"
 }
 
@@ -163,7 +163,7 @@ start_anew() {
 			<lines 2>err 7>&-
 		speaker=$pid
 		exec 7>&-
-		wait_for_line sent.log "	sent	" 60
+		wait_for_line sent.log "	sent	" 120
 		seq 101 500 >>app.log
 		start_anew
 		seq 501 1000 >>app.log

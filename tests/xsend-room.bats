@@ -215,7 +215,7 @@ heard_by_now() {
 			>>"$COUPLET_CONFIG"
 		expect_exit 0 tool xsend -l all < <(seq 2)
 		same said $'1\n2' "$(heard_by_now 2)"
-		expect_exit 0 tool xrecv -a nurse -c 2 -F '%T %b' -W 60
+		expect_exit 0 tool xrecv -a nurse -c 2 -F '%T %b' -W 200
 		same chat $'chat 1\nchat 2' "$(<out)"
 		kill "$listener"
 	done

@@ -142,7 +142,7 @@ load xsend
 		fresh "$server"
 		expect_exit 0 tool xsend --id i2 -m b -t normal -s Roses \
 			--thread t1 "$juliet"
-		tool xrecv -a juliet -c 1 -W 60 >got
+		tool xrecv -a juliet -c 1 -W 200 >got
 		grep -qF '<subject>Roses</subject>' got
 		grep -qF '<thread>t1</thread>' got
 		grep -qF '<body>b</body>' got
@@ -158,8 +158,8 @@ load xsend
 		printf 'one\ntwo\n' |
 			expect_exit 0 tool xsend -l --print-id "$first" "$nurse"
 		says
-		tool xrecv -a juliet -c 2 -W 60 >got
-		tool xrecv -a nurse -c 2 -W 60 >got2
+		tool xrecv -a juliet -c 2 -W 200 >got
+		tool xrecv -a nurse -c 2 -W 200 >got2
 		ids() {
 			sed -E 's/^<message from="[^"]*" id="([^"]*)".*/\1/' "$1"
 		}
@@ -205,7 +205,7 @@ load xsend
 		arrives one two
 		juliet=$nurse
 		config_for also "$nurse" "pw-${nurse%@*}"
-		tool xrecv -a also -c 2 -W 60 -o text >got
+		tool xrecv -a also -c 2 -W 200 -o text >got
 		same 'to the nurse' $'one\ntwo' "$(cut -f 2 got)"
 	done
 }
@@ -387,7 +387,7 @@ load xsend
 		expect_exit 0 tool xsend -a juliet -m 'for romeo' "$romeo"
 		expect_exit 0 tool xsend -m 'for juliet' "$juliet"
 		seq 3 | expect_exit 0 tool xsend -l "$juliet"
-		tool xrecv -c 1 -W 60 -o text >got
+		tool xrecv -c 1 -W 200 -o text >got
 		same 'the message that waited' 'for romeo' "$(cut -f 2 got)"
 	done
 	stub

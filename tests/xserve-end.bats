@@ -52,8 +52,8 @@ END
 	mkfifo gate1 gate2
 	requests 1 4 >stanzas
 	stub_serve --jobs 2
-	wait_for_line begun '^1 ' 30
-	wait_for_line begun '^2 ' 30
+	wait_for_line begun '^1 ' 120
+	wait_for_line begun '^2 ' 120
 	same begun 2 "$(wc -l <begun)"
 	echo go >gate2
 	answered 3
@@ -98,7 +98,7 @@ END
 	answered 3
 	same answers "$(printf 'n%d error resource-constraint\n' 1002 1003 1004)" \
 		"$(answers)"
-	wait_for_line begun '^1 ' 30
+	wait_for_line begun '^1 ' 120
 	echo go >gate1 &
 	finish 143
 	same 'all answers' 1004 "$(answers | wc -l)"
@@ -146,7 +146,7 @@ END
 	mkfifo gate1
 	requests 1 4 >stanzas
 	stub_serve -c 3
-	wait_for_line begun '^3 ' 30
+	wait_for_line begun '^3 ' 120
 	answered 3
 	same answers $'n2 result\nn3 result\nn4 error recipient-unavailable' \
 		"$(answers)"
@@ -200,7 +200,7 @@ END
 		serve --jobs 1 --trace trace
 		own_asks >first 2>/dev/null &
 		asking=$!
-		wait_for_line pids . 30
+		wait_for_line pids . 120
 		own_asks >second 2>/dev/null &
 		asking+=" $!"
 		until [ "$(grep -c '< .*<q xmlns' trace)" -ge 2 ]; do
@@ -222,7 +222,7 @@ END
 	mkfifo gate1
 	requests 1 1 >stanzas
 	stub_serve
-	wait_for_line begun '^1 ' 30
+	wait_for_line begun '^1 ' 120
 	kill "$pid"
 	wait_for_line "$STUB_LOG" 'recv presence .*unavailable'
 	echo go >gate1
@@ -238,7 +238,7 @@ while :; do sleep 0.05; done
 END
 	requests 1 1 >stanzas
 	stub_serve
-	wait_for_line pids . 30
+	wait_for_line pids . 120
 	kill "$pid"
 	wait_for_line "$STUB_LOG" 'recv presence .*unavailable'
 	kill "$pid" 2>/dev/null || true # it may be over
@@ -250,7 +250,7 @@ END
 	command_is <<<'echo $$ >pids; exec sleep 300'
 	requests 1 1 >stanzas
 	stub_serve
-	wait_for_line pids . 30
+	wait_for_line pids . 120
 	kill -9 "$pid"
 	ends 137
 	gone "$(cat pids)"
@@ -264,7 +264,7 @@ while :; do sleep 0.05; done
 END
 	requests 1 1 >stanzas
 	stub_serve
-	wait_for_line pids . 30
+	wait_for_line pids . 120
 	finish 143
 	gone "$(cat pids)"
 	same answers 'n1 error recipient-unavailable' "$(answers)"
@@ -275,7 +275,7 @@ END
 	requests 1 3 >stanzas
 	stub no-sm send=stanzas at=presence echo=no
 	spawn tool xserve --no-reconnect --jobs 1 "$lamp" -- ./command 2>log
-	wait_for_line pids . 30
+	wait_for_line pids . 120
 	kill "$STUB_PID"
 	ends 75
 	read -r shell sleeper <pids

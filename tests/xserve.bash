@@ -14,7 +14,7 @@ command_is() {
 serve() {
 	spawn tool xserve -a juliet -u "$juliet/lamp" "$lamp" -v "$@" \
 		-- ./command 2>log
-	wait_for_line log 'online as' 30
+	wait_for_line log 'online as' 120
 }
 
 # ask [ARG...]: romeo asks, with the payload on stdin if there is one.
