@@ -9,7 +9,9 @@ read -ra tools < <(sed -n 's/^TOOLS *= *//p' "$tests/../Makefile")
 # anew, as others use it at the same time.
 make_() {
 	[ -d "$BUILD/completions" ] || skip "'make all' was not run in $BUILD"
-	MAKEFLAGS='' make -s -o all -C "$tests/.." BUILD="$BUILD" "$@"
+	# make(1) takes no path with a space in it, as that of the checkout may be.
+	MAKEFLAGS='' make -s -o all -C "$tests/.." \
+		BUILD="$(realpath --relative-to="$tests/.." "$BUILD")" "$@"
 }
 
 # files DIR: what is in it, sorted.
