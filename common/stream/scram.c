@@ -219,11 +219,10 @@ int cpl_scram_final(struct cpl_scram *s, const struct cpl_scram_conf *conf,
 	if (f.nonce_len <= own || memcmp(f.nonce, conf->nonce, own) != 0)
 		return bad(e, "the server's nonce does not extend ours");
 	r = cpl_base64_decode(&salt, f.salt, f.salt_len);
-	if (r == CPL_BASE64_NOMEM)
-		r = cpl_err_nomem(e);
-	else if (r < 0 || salt.len == 0)
+	if (r != CPL_BASE64_NOMEM && (r < 0 || salt.len == 0))
 		r = bad(e, "the server's salt is malformed");
-	else if (without_proof(s, conf, server_first, len, &f, out) < 0 ||
+	else if (r == CPL_BASE64_NOMEM ||
+		 without_proof(s, conf, server_first, len, &f, out) < 0 ||
 		 derive(s, conf, &salt, f.iterations, proof) < 0 ||
 		 cpl_buf_adds(out, ",p=") < 0 ||
 		 cpl_base64_encode(out, proof, s->size) < 0)
