@@ -162,6 +162,13 @@ expect_exit() {
 	return 1
 }
 
+# nap SECONDS: without a process for it, as it reads from a pipe that nobody
+# writes to.
+nap() {
+	[ -n "${pillow:-}" ] || exec {pillow}<> <(:)
+	read -rt "$1" -u "$pillow" || true
+}
+
 # wait_for_line FILE PATTERN [SECONDS]: until the file has such a line.
 wait_for_line() {
 	local end=$((SECONDS + ${3:-90})) ms=5 pause
@@ -171,11 +178,10 @@ wait_for_line() {
 			sed 's/^/# /' "$1"
 			return 1
 		fi
-		# Looked for less often the longer it takes: a look costs two
-		# processes.
+		# Looked for less often the longer it takes: a look costs a process.
 		ms=$((ms < 100 ? ms * 2 : ms))
 		printf -v pause '0.%03d' "$ms"
-		sleep "$pause"
+		nap "$pause"
 	done
 }
 

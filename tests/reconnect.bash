@@ -28,7 +28,7 @@ lasting() {
 		until [ "$1" = prosody ] ||
 			grep -qs -- "$name" "$XMPP_DIR"/data/passwd*; do
 			[ "$SECONDS" -lt "$end" ]
-			sleep 0.05
+			nap 0.05
 		done
 	done
 }
@@ -46,6 +46,6 @@ logged_in() {
 			sed 's/^/# /' err
 			return 1
 		fi
-		sleep 0.05
+		nap 0.05
 	done
 }

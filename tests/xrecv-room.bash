@@ -78,6 +78,6 @@ comes_to() {
 			sed 's/^/# /' "$2"
 			return 1
 		fi
-		sleep 0.02
+		nap 0.02
 	done
 }

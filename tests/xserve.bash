@@ -73,7 +73,7 @@ gone() {
 		while kill -0 "$one" 2>/dev/null; do
 			[ "$SECONDS" -lt "$end" ] ||
 				{ echo "# process $one is there"; return 1; }
-			sleep 0.02
+			nap 0.02
 		done
 	done
 }

@@ -83,16 +83,19 @@ port_taken() {
 	grep -qiE 'eaddrinuse|address already in use' "$dir/log" "$dir/out" 2>/dev/null
 }
 
-# Wait for the process to answer. 1: a port was taken.
+# Wait for the process to answer. 1: a port was taken. A look takes several
+# processes, which the server could do with: less often, the longer it takes.
 await() {
-	local end=$((SECONDS + deadline)) alive
+	local end=$((SECONDS + deadline)) alive ms=25 pause
 	until ready; do
 		# First, as its last words may tell of the port.
 		alive=
 		[ ! -d "/proc/$pid" ] || [ "$SECONDS" -ge "$end" ] || alive=yes
 		port_taken && return 1
 		[ "$alive" ] || give_up
-		sleep 0.05
+		ms=$((ms < 200 ? ms * 2 : ms))
+		printf -v pause '0.%03d' "$ms"
+		sleep "$pause"
 	done
 }
 
