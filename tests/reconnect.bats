@@ -25,9 +25,19 @@ long_lines() {
 		ends 0
 		grep -q 'next attempt in' err
 		grep -q 'resumed as' err
-		tool xrecv -a juliet -o text -W 120 -c 400 >inbox
-		bodies_in inbox >got
-		cmp sent got
+		tool xsend -m 'the end' "$juliet"
+		listen juliet
+		wait_for_line juliet.inbox 'the end$' 120
+		kill "$pid"
+		wait "$pid" || true
+		bodies_in juliet.inbox | grep -vx 'the end' >got
+		# A slow ejabberd goes on with what it has of the broken connection
+		# while it answers the new one: couplet(7).
+		if [ "$server" = prosody ]; then
+			cmp sent got
+		else
+			cmp <(sort sent) <(sort -u got)
+		fi
 	done
 }
 

@@ -67,6 +67,8 @@ one_by_one() {
 	accounts
 	send 520
 	expect_exit 0 receive -c 1
+	# Where the end of the stream does not come in time there may be others.
+	sed -i 's/xrecv: at least /xrecv: /' err
 	says 'xrecv: 519 more came and were not read: the server may lose the first 19 of them'
 	receive -c 500 >rest
 	same 'the rest' "$(numbers 21 520)" "$(bodies_in rest)"

@@ -34,7 +34,7 @@ speaks() {
 # heard_now N: so many lines.
 heard_now() {
 	local end=$((SECONDS + 120))
-	until [ "$(wc -l <heard)" -ge "$1" ]; do
+	until [ "$(sort -u heard | wc -l)" -ge "$1" ]; do
 		if [ "$SECONDS" -ge "$end" ]; then
 			echo "# $(wc -l <heard) of $1"
 			tail -n 20 err | sed 's/^/# /'
@@ -71,7 +71,11 @@ interrupted() {
 		scene "$server"
 		speaks
 		interrupted
-		cmp heard <(seq 1000)
+		if [ "$server" = prosody ]; then
+			cmp heard <(seq 1000)
+		else # it may go on with the broken one meanwhile: couplet(7)
+			same all "$(seq 1000)" "$(sort -nu heard)"
+		fi
 		grep -q ': resumed as ' err
 	done
 }
@@ -81,7 +85,9 @@ interrupted() {
 		scene "$server" sm=no mam=yes
 		speaks
 		interrupted
-		cmp heard <(seq 1000)
+		# What a slow server has still to read of a broken connection is
+		# not in its archive yet.
+		same all "$(seq 1000)" "$(sort -nu heard)"
 		! grep 'possibly twice' err
 		[ "$(grep -c ": joined as 'Bot" err)" -ge 5 ]
 	done
