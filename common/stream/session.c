@@ -280,6 +280,7 @@ static int take_sm(struct cpl_session *s, xmpp_stanza_t *el)
 		told_enabled(s);
 	} else if (cpl_is(el, "enabled", CPL_NS_SM)) {
 		cpl_sm_enabled(&s->sm, el);
+		cpl_session_forget_password(s);
 		check_location(s);
 		told_enabled(s);
 	} else {

@@ -254,6 +254,12 @@ static int take_up(struct cpl_session *s, const struct cpl_login_result *r,
 	return cpl_sm_resumed(&s->sm, cpl_link_out(s->link), e);
 }
 
+void cpl_session_forget_password(struct cpl_session *s)
+{
+	if (s->retry.limit == 0 && !s->conf.password_stays)
+		cpl_secret_wipe(s->conf.password);
+}
+
 /* All is in order: those who wait hear of it, and may send again. */
 static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 {
@@ -262,8 +268,10 @@ static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 	s->was_online = 1;
 	s->state = ONLINE;
 	s->since = cpl_loop_now();
-	if (s->retry.limit == 0 && !s->conf.password_stays)
-		cpl_secret_wipe(s->conf.password);
+	/* Where <enable/> left with the login, its answer may yet ask for
+	 * another one: cpl_session_anew(). */
+	if (!s->enabled || s->sm.enabled || resumed)
+		cpl_session_forget_password(s);
 	cpl_timing_mark(s->conf.timing, CPL_TIMING_LOGIN);
 	if (cpl_session_pending(s) > 0) /* they leave with this turn */
 		cpl_timing_stanza(s->conf.timing);

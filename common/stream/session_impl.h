@@ -72,6 +72,9 @@ void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
 /* The server took nothing of what was sent to it on this connection: all of it
  * is sent on another, which takes nothing for known. */
 void cpl_session_anew(struct cpl_session *s);
+/* Wipes the password, unless another login of this session or of the run may
+ * follow. */
+void cpl_session_forget_password(struct cpl_session *s);
 /* What the server offers from here on. */
 void cpl_session_features(struct cpl_session *s, xmpp_stanza_t *features);
 int cpl_session_try(struct cpl_session *s, struct cpl_err *e);
