@@ -253,7 +253,7 @@ static void bounced(struct xpresence *x, const char *from, struct cpl_err *e)
 {
 	for (size_t i = 0; i < x->to.count; i++) {
 		if (x->setting.bounced[i] ||
-		    !cpl_jid_same(from, x->to.list[i].full))
+		    !cpl_jid_is(from, x->to.list[i].full))
 			continue;
 		x->setting.bounced[i] = 1;
 		x->setting.bounces++;

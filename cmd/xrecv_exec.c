@@ -151,7 +151,7 @@ static int wants_reply(const struct recv *r, xmpp_stanza_t *s)
 	if (type && strcmp(type, "chat") != 0 && strcmp(type, "normal") != 0)
 		return 0;
 	/* Which would come to us again. */
-	return !cpl_jid_same(from, own->bare) && !cpl_jid_same(from, own->full);
+	return !cpl_jid_is(from, own->bare) && !cpl_jid_is(from, own->full);
 }
 
 /* To its sender, of its type and thread (RFC 6121 5.2.5). 0, or -1 without

@@ -31,8 +31,7 @@ enum cpl_carbon_kind cpl_carbon_take(xmpp_stanza_t *stanza,
 	*message = cpl_child(
 	    cpl_child(received ? received : sent, "forwarded", CPL_NS_FORWARD),
 	    "message", CPL_NS_CLIENT);
-	if (!from || !cpl_jid_same(from, own->bare) || !*message ||
-	    (received && sent))
+	if (!cpl_jid_is(from, own->bare) || !*message || (received && sent))
 		return CPL_CARBON_FORGED;
 	return received ? CPL_CARBON_RECEIVED : CPL_CARBON_SENT;
 }

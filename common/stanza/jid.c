@@ -450,3 +450,19 @@ int cpl_jid_same_bare(const char *a, const char *b)
 {
 	return same(a, b, 1);
 }
+
+int cpl_jid_is(const char *text, const char *prepared)
+{
+	struct cpl_jid jid;
+	int equal;
+
+	if (!text || !prepared)
+		return 0;
+	if (strcmp(text, prepared) == 0)
+		return 1;
+	if (cpl_jid_parse(&jid, text, NULL) < 0)
+		return 0;
+	equal = strcmp(jid.full, prepared) == 0;
+	cpl_jid_release(&jid);
+	return equal;
+}

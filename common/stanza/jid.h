@@ -37,6 +37,11 @@ int cpl_jid_matches(const struct cpl_jid *pattern, const struct cpl_jid *jid);
 int cpl_jid_same(const char *a, const char *b);
 int cpl_jid_same_bare(const char *a, const char *b);
 
+/* Whether a text is the JID that is written prepared here (as jid.full is),
+ * once it is prepared as well. This is the cheaper one: nearly all servers
+ * write what is prepared. NULL is no JID. */
+int cpl_jid_is(const char *text, const char *prepared);
+
 /* Whether it may be a room's (XEP-0045 4.1: room@service), which is bare: 0, or
  * -1 with CPL_DATA and a reason. */
 int cpl_jid_check_room(const struct cpl_jid *jid, struct cpl_err *e)

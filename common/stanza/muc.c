@@ -217,9 +217,9 @@ int cpl_muc_is_past(xmpp_stanza_t *message, const char *room)
 	     el = cpl_next_element(el)) {
 		const char *from = xmpp_stanza_get_attribute(el, "from");
 
-		if (cpl_is(el, "delay", CPL_NS_DELAY) && from &&
-		    (cpl_jid_same(from, room) ||
-		     (at && cpl_jid_same(from, at + 1))))
+		if (cpl_is(el, "delay", CPL_NS_DELAY) &&
+		    (cpl_jid_is(from, room) ||
+		     (at && cpl_jid_is(from, at + 1))))
 			return 1;
 	}
 	return 0;

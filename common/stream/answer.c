@@ -195,7 +195,7 @@ static int is_own(const struct cpl_answer *a, const char *from)
 	const struct cpl_jid *own = cpl_session_jid(a->session);
 
 	return !from || cpl_jid_same_bare(from, own->bare) ||
-	       cpl_jid_same(from, own->domain);
+	       cpl_jid_is(from, own->domain);
 }
 
 /* 0, or -1: there is no room for more. */

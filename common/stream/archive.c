@@ -77,7 +77,7 @@ static int is_from_account(xmpp_stanza_t *stanza, const struct cpl_jid *own)
 {
 	const char *from = xmpp_stanza_get_from(stanza);
 
-	return !from || cpl_jid_same(from, own->bare);
+	return !from || cpl_jid_is(from, own->bare);
 }
 
 enum cpl_archive_kind cpl_archive_take(xmpp_stanza_t *stanza,
@@ -109,8 +109,7 @@ static int is_by(xmpp_stanza_t *el, const struct cpl_jid *own)
 {
 	const char *by = xmpp_stanza_get_attribute(el, "by");
 
-	return cpl_is(el, "stanza-id", CPL_NS_SID) && by &&
-	       cpl_jid_same(by, own->bare);
+	return cpl_is(el, "stanza-id", CPL_NS_SID) && cpl_jid_is(by, own->bare);
 }
 
 /* 5: "archived messages MAY also contain a XEP-0359 <stanza-id> element, but
@@ -215,9 +214,9 @@ int cpl_archive_is_stored(xmpp_stanza_t *message, const struct cpl_jid *own,
 		const char *from = xmpp_stanza_get_attribute(el, "from");
 		const char *stamp = xmpp_stanza_get_attribute(el, "stamp");
 
-		if (cpl_is(el, "delay", CPL_NS_DELAY) && from && stamp &&
-		    (cpl_jid_same(from, own->domain) ||
-		     cpl_jid_same(from, own->bare)))
+		if (cpl_is(el, "delay", CPL_NS_DELAY) && stamp &&
+		    (cpl_jid_is(from, own->domain) ||
+		     cpl_jid_is(from, own->bare)))
 			return cpl_when_parse(stamp, when) == 0;
 	}
 	return 0;

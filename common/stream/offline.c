@@ -209,7 +209,7 @@ static int is_rival(const struct cpl_offline *o, xmpp_stanza_t *stanza)
 	from = xmpp_stanza_get_from(stanza);
 	return from && !xmpp_stanza_get_type(stanza) &&
 	       cpl_jid_same_bare(from, own->bare) &&
-	       !cpl_jid_same(from, own->full);
+	       !cpl_jid_is(from, own->full);
 }
 
 int cpl_offline_stanza(struct cpl_offline *o, xmpp_stanza_t *stanza)

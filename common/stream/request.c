@@ -87,11 +87,11 @@ void cpl_requests_give_up(struct cpl_requests *all, struct cpl_request *r)
 static int may_answer(const char *to, const char *from,
 		      const struct cpl_jid *own)
 {
-	int own_account = !to || cpl_jid_same(to, own->bare);
+	int own_account = !to || cpl_jid_is(to, own->bare);
 
 	if (own_account)
-		return !from || cpl_jid_same(from, own->bare) ||
-		       cpl_jid_same(from, own->full);
+		return !from || cpl_jid_is(from, own->bare) ||
+		       cpl_jid_is(from, own->full);
 	return from && cpl_jid_same(from, to);
 }
 

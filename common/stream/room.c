@@ -389,8 +389,7 @@ void *cpl_room_user(const struct cpl_room *room)
 
 int cpl_room_is_own(const struct cpl_room *room, const char *jid)
 {
-	return strcmp(room->occupant, jid) == 0 ||
-	       cpl_jid_same(room->occupant, jid);
+	return cpl_jid_is(jid, room->occupant);
 }
 
 /* --- many -------------------------------------------------------------- */

@@ -342,7 +342,7 @@ enum cpl_push cpl_roster_push(const struct cpl_session *session,
 	if (!cpl_is(iq, "iq", CPL_NS_CLIENT) || !type ||
 	    strcmp(type, "set") != 0 || !cpl_child(iq, "query", CPL_NS_ROSTER))
 		return CPL_PUSH_NONE;
-	return !from || cpl_jid_same(from, cpl_session_jid(session)->bare)
+	return !from || cpl_jid_is(from, cpl_session_jid(session)->bare)
 		   ? CPL_PUSH_OWN
 		   : CPL_PUSH_FORGED;
 }

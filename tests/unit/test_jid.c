@@ -304,6 +304,12 @@ static void matches(void)
 	CHECK_INT(cpl_jid_same("a@b/r", "a@b/R"), 0);
 	CHECK_INT(cpl_jid_same("a@", "a@"), 0);
 	CHECK_INT(cpl_jid_same(NULL, "a@b"), 0);
+	CHECK_INT(cpl_jid_is("A@b/r", "a@b/r"), 1);
+	CHECK_INT(cpl_jid_is("a@b/r", "a@b/r"), 1);
+	CHECK_INT(cpl_jid_is("a@b/R", "a@b/r"), 0);
+	CHECK_INT(cpl_jid_is("a@", "a@b"), 0);
+	CHECK_INT(cpl_jid_is(NULL, "a@b"), 0);
+	CHECK_INT(cpl_jid_is("a@b", NULL), 0);
 	CHECK_INT(cpl_jid_same_bare("a@b/r", "a@b/R"), 1);
 	CHECK_INT(cpl_jid_same_bare("a@b/r", "c@b/r"), 0);
 	CHECK_INT(cpl_jid_same_bare("a@b", "x y@"), 0);
