@@ -308,8 +308,8 @@ static void take_stanza(struct cpl_session *s, xmpp_stanza_t *el)
  * and has it no more: the stream ended there. */
 static int is_unmanaged(const struct cpl_session *s, xmpp_stanza_t *error)
 {
-	return s->state == ONLINE && s->sm.keep && s->enabled &&
-	       !s->sm.enabled && !cpl_session_feature(s, "sm", CPL_NS_SM) &&
+	return s->state == ONLINE && s->sm.keep && cpl_session_enabling(s) &&
+	       !cpl_session_feature(s, "sm", CPL_NS_SM) &&
 	       strcmp(cpl_fault_condition(error, CPL_NS_STREAM_ERRORS),
 		      "unsupported-stanza-type") == 0;
 }

@@ -254,9 +254,15 @@ static int take_up(struct cpl_session *s, const struct cpl_login_result *r,
 	return cpl_sm_resumed(&s->sm, cpl_link_out(s->link), e);
 }
 
+int cpl_session_enabling(const struct cpl_session *s)
+{
+	return s->enabled && !s->sm.enabled;
+}
+
 void cpl_session_forget_password(struct cpl_session *s)
 {
-	if (s->retry.limit == 0 && !s->conf.password_stays)
+	if (s->retry.limit == 0 && !s->conf.password_stays &&
+	    !cpl_session_enabling(s))
 		cpl_secret_wipe(s->conf.password);
 }
 
@@ -268,10 +274,7 @@ static void go_on(struct cpl_session *s, uint64_t acked, int resumed)
 	s->was_online = 1;
 	s->state = ONLINE;
 	s->since = cpl_loop_now();
-	/* Where <enable/> left with the login, its answer may yet ask for
-	 * another one: cpl_session_anew(). */
-	if (!s->enabled || s->sm.enabled || resumed)
-		cpl_session_forget_password(s);
+	cpl_session_forget_password(s);
 	cpl_timing_mark(s->conf.timing, CPL_TIMING_LOGIN);
 	if (cpl_session_pending(s) > 0) /* they leave with this turn */
 		cpl_timing_stanza(s->conf.timing);

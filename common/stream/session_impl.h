@@ -72,6 +72,9 @@ void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
 /* The server took nothing of what was sent to it on this connection: all of it
  * is sent on another, which takes nothing for known. */
 void cpl_session_anew(struct cpl_session *s);
+/* <enable/> left with the login and is not answered yet: the answer may be the
+ * end of this stream and ask for cpl_session_anew(). */
+int cpl_session_enabling(const struct cpl_session *s);
 /* Wipes the password, unless another login of this session or of the run may
  * follow. */
 void cpl_session_forget_password(struct cpl_session *s);
