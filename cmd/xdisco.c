@@ -299,10 +299,8 @@ static void load_places(struct xdisco *x, int argc, char **argv)
 	int open = 0;
 
 	x->places = calloc((size_t)argc + 1, sizeof *x->places);
-	if (!x->places) {
-		cpl_err_nomem(&e);
-		cpl_cli_die(cli, &e);
-	}
+	if (!x->places)
+		cpl_cli_nomem(cli);
 	if (argc == 0 &&
 	    cpl_jid_parse(&own, cpl_setting(&cli->settings, CPL_SET_JID), &e) ==
 		0 &&

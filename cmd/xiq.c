@@ -201,15 +201,12 @@ static void open_xiq(struct xiq *x)
 	struct cpl_client_events events = {
 	    .online = on_online, .ending = on_ending, .user = x};
 	struct cpl_input_events input = {NULL, on_record, on_input_end, x};
-	struct cpl_err e = CPL_ERR_INIT;
 
 	cpl_client_open(&x->client, &events);
 	x->input = cpl_input_new(x->client.run.loop, x->client.run.ctx, 0,
 				 CPL_INPUT_PAYLOADS, &input);
-	if (!x->input) {
-		cpl_err_nomem(&e);
-		cpl_cli_die(&x->client.run.cli, &e);
-	}
+	if (!x->input)
+		cpl_cli_nomem(&x->client.run.cli);
 	x->turn.end = on_turn;
 	x->turn.user = x;
 	x->go_on.fire = on_go_on;

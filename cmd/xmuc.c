@@ -176,16 +176,13 @@ static void release(struct xmuc *x)
 void xmuc_add_change(struct xmuc *x, const char *where, const char *text)
 {
 	struct cpl_cli *cli = &x->client.run.cli;
-	struct cpl_err e = CPL_ERR_INIT;
 
 	if (!strchr(text, '='))
 		cpl_cli_usage(cli, "%s: '%.100s' is not KEY=VALUE", where,
 			      text);
-	if (xmuc_words_add(&x->set.changes, cpl_value_text(cli, where, text)) ==
+	if (xmuc_words_add(&x->set.changes, cpl_value_text(cli, where, text)) <
 	    0)
-		return;
-	cpl_err_nomem(&e);
-	cpl_cli_die(cli, &e);
+		cpl_cli_nomem(cli);
 }
 
 static unsigned take_room_option(struct xmuc *x, int c, const char *arg)

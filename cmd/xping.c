@@ -377,10 +377,8 @@ static void load_targets(struct xping *x, int argc, char **argv)
 		if (cpl_recipients_add(&x->to, cli->config, argv[i], &e) < 0)
 			cpl_cli_die(cli, &e);
 	x->targets = calloc(x->to.count ? x->to.count : 1, sizeof *x->targets);
-	if (!x->targets) {
-		cpl_err_nomem(&e);
-		cpl_cli_die(cli, &e);
-	}
+	if (!x->targets)
+		cpl_cli_nomem(cli);
 	for (size_t i = 0; i < x->to.count; i++)
 		x->targets[i].jid = &x->to.list[i];
 }

@@ -243,16 +243,13 @@ static void add_word(struct xroster *x, struct xroster_words *words,
 		     const char *option, const char *value)
 {
 	struct cpl_cli *cli = &x->client.run.cli;
-	struct cpl_err e = CPL_ERR_INIT;
 	const char **list;
 
 	if (*value == '\0')
 		cpl_cli_usage(cli, "%s: a group has a name", option);
 	list = realloc(words->list, (words->count + 1) * sizeof *list);
-	if (!list) {
-		cpl_err_nomem(&e);
-		cpl_cli_die(cli, &e);
-	}
+	if (!list)
+		cpl_cli_nomem(cli);
 	words->list = list;
 	list[words->count++] = cpl_value_text(cli, option, value);
 }

@@ -30,10 +30,8 @@ void xsend_fate_open(struct send *r)
 		jid = own.bare;
 	r->fate.own = strdup(jid);
 	cpl_jid_release(&own);
-	if (!r->fate.own) {
-		cpl_err_nomem(&e);
-		cpl_cli_die(&r->run.cli, &e);
-	}
+	if (!r->fate.own)
+		cpl_cli_nomem(&r->run.cli);
 	if (set->unsent && cpl_unsent_open(&r->fate.unsent, set->unsent,
 					   r->fate.own, r->run.ctx, &e) < 0) {
 		if (e.status == CPL_USAGE)
