@@ -176,11 +176,12 @@ static void go_on(struct xblock *x)
 /* The same for each address of the request under way, or for all of it. */
 static void complain(struct xblock *x, const struct cpl_err *why)
 {
-	for (size_t i = x->from; i < x->to || i == x->from; i++) {
+	if (x->from == x->to)
+		cpl_run_complain(&x->client.run, why);
+	for (size_t i = x->from; i < x->to; i++) {
 		struct cpl_err e = *why;
 
-		if (i < x->to)
-			cpl_err_prefix(&e, "%s", x->all.at[i]->jid.full);
+		cpl_err_prefix(&e, "%s", x->all.at[i]->jid.full);
 		cpl_run_complain(&x->client.run, &e);
 	}
 }
