@@ -82,4 +82,17 @@ static inline xmpp_stanza_t *fuzz_read(xmpp_ctx_t *ctx, const void *p, size_t n,
 	return kept;
 }
 
+/* The piece of the input that begins at *at: n bytes, up to a NUL or the end.
+ * *at moves behind it. */
+static inline const uint8_t *fuzz_piece(const uint8_t **at, const uint8_t *end,
+					size_t *n)
+{
+	const uint8_t *piece = *at;
+	const uint8_t *nul = memchr(piece, '\0', (size_t)(end - piece));
+
+	*n = (size_t)((nul ? nul : end) - piece);
+	*at = nul ? nul + 1 : end;
+	return piece;
+}
+
 #endif

@@ -226,8 +226,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct run r = {.over = 0};
 	struct cpl_link_events events = {on_header, on_element, on_secured,
 					 on_closed, &r};
+	const uint8_t *at = data + 2, *end = data + size;
 	xmpp_ctx_t *ctx;
 	char secret[20];
+	size_t n;
 
 	if (size < 2)
 		return 0;
@@ -243,12 +245,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r.login = cpl_login_new(ctx, r.link, NULL, &r.conf, &r.why);
 	MUST(r.login != NULL);
 	played_turns(r.loop);
-	for (const uint8_t *p = data + 2, *end = data + size, *next;
-	     p < end && !r.over; p = next + 1) {
-		next = memchr(p, '\0', (size_t)(end - p));
-		if (!next)
-			next = end;
-		server_say(&r.server, p, (size_t)(next - p));
+	while (at < end && !r.over) {
+		const uint8_t *piece = fuzz_piece(&at, end, &n);
+
+		server_say(&r.server, piece, n);
 		played_turns(r.loop);
 	}
 	if (!r.over) {

@@ -59,12 +59,11 @@ static void configure(struct run *r, const uint8_t how[2])
 
 static char *next_text(const uint8_t **p, const uint8_t *end)
 {
-	const uint8_t *nul = memchr(*p, '\0', (size_t)(end - *p));
-	size_t n = (size_t)((nul ? nul : end) - *p);
-	char *text = strndup((const char *)*p, n);
+	size_t n;
+	const uint8_t *piece = fuzz_piece(p, end, &n);
+	char *text = strndup((const char *)piece, n);
 
 	MUST(text != NULL);
-	*p = nul ? nul + 1 : end;
 	return text;
 }
 

@@ -385,7 +385,9 @@ static void happen(const uint8_t *p, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const uint8_t *at = data + 2, *end = data + size;
 	char secret[20];
+	size_t n;
 
 	if (size < 2)
 		return 0;
@@ -399,12 +401,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	configure(data[0], secret);
 	begin(data[1]);
 	played_turns(run.loop);
-	for (const uint8_t *p = data + 2, *end = data + size, *next;
-	     p < end && !run.ended; p = next + 1) {
-		next = memchr(p, '\0', (size_t)(end - p));
-		if (!next)
-			next = end;
-		happen(p, (size_t)(next - p));
+	while (at < end && !run.ended) {
+		const uint8_t *piece = fuzz_piece(&at, end, &n);
+
+		happen(piece, n);
 	}
 	cpl_session_free(run.session);
 	MUST(run.answered == run.asked);

@@ -94,18 +94,18 @@ static inline void who_happens(const struct who *who, const uint8_t *p,
 static inline void who_runs(const struct who *who, const uint8_t *p,
 			    const uint8_t *end)
 {
+	size_t n;
+
 	played_chance = 0;
 	over = 0;
 	session_begin();
 	loop = cpl_loop_new(NULL);
 	who->begin();
 	played_turns(loop);
-	for (const uint8_t *next; p < end && session.offline < 2;
-	     p = next + 1) {
-		next = memchr(p, '\0', (size_t)(end - p));
-		if (!next)
-			next = end;
-		who_happens(who, p, (size_t)(next - p));
+	while (p < end && session.offline < 2) {
+		const uint8_t *piece = fuzz_piece(&p, end, &n);
+
+		who_happens(who, piece, n);
 	}
 	who->end();
 	session_end();
