@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../common/stanza/ns.h"
 #include "played_loop.h"
 #include "played_tls.h"
 
@@ -26,19 +27,18 @@ enum {
 #define SAY_MAX 32768
 
 static const char *const played_words[0x20] = {
-    [0x06] = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
-	     "xmlns:stream='http://etherx.jabber.org/streams' id='s' "
-	     "version='1.0'>",
-    [0x07] = "urn:ietf:params:xml:ns:xmpp-sasl",
-    [0x08] = "urn:xmpp:sasl:2",
-    [0x0b] = "urn:xmpp:sm:3",
-    [0x0c] = "urn:ietf:params:xml:ns:xmpp-bind",
-    [0x10] = "urn:ietf:params:xml:ns:xmpp-tls",
-    [0x11] = "urn:xmpp:sasl-cb:0",
-    [0x12] = "urn:xmpp:scram-upgrade:0",
-    [0x13] = "urn:xmpp:fast:0",
-    [0x14] = "urn:ietf:params:xml:ns:xmpp-streams",
-    [0x15] = "urn:ietf:params:xml:ns:xmpp-stanzas",
+    [0x06] = "<?xml version='1.0'?><stream:stream xmlns='" CPL_NS_CLIENT "' "
+	     "xmlns:stream='" CPL_NS_STREAM "' id='s' version='1.0'>",
+    [0x07] = CPL_NS_SASL,
+    [0x08] = CPL_NS_SASL2,
+    [0x0b] = CPL_NS_SM,
+    [0x0c] = CPL_NS_BIND,
+    [0x10] = CPL_NS_TLS,
+    [0x11] = CPL_NS_SASL_CB,
+    [0x12] = CPL_NS_SCRAM_UPGRADE,
+    [0x13] = CPL_NS_FAST,
+    [0x14] = CPL_NS_STREAM_ERRORS,
+    [0x15] = CPL_NS_STANZA_ERRORS,
     [0x16] = "<stream:features>",
     [0x17] = "</stream:features>",
 };
