@@ -91,11 +91,10 @@ static void answer(ares_callback answered, void *arg)
 	n = 2 * (size_t)*at++;
 	if (n > (size_t)(end - at))
 		n = (size_t)(end - at);
-	message = malloc(n + 1);
+	message = malloc(n > 0 ? n : 1);
 	MUST(message != NULL);
 	memcpy(message, at, n);
 	at += n;
-	message = realloc(message, n > 0 ? n : 1);
 	answered(arg, ARES_SUCCESS, 0, message, (int)n);
 	free(message);
 }
