@@ -3,7 +3,7 @@
  * What a server says to a client that logs in, from the connection to a bound
  * resource, by every way that there is: no server that has not proved itself
  * makes a login succeed, nothing that is secret leaves in clear. Two bytes say
- * what the client has and knows (struct how); the rest is what the server says
+ * what the client has and knows (configure()); the rest is what the server says
  * (played_server.h), in pieces that end with a NUL. */
 #include "../../common/stream/login.h"
 
