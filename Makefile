@@ -80,9 +80,9 @@ asan = BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer \
        LDFLAGS="-fsanitize=address,undefined"
 
 .SECONDARY:
-.PHONY: all tools tests fuzzers benches demo play check check-asan check-valgrind \
-        fuzz soak mutate fail bench bench-gate bench-baseline lint docs picture \
-        deb check-deb install install-docs uninstall clean
+.PHONY: all tools tests helpers fuzzers benches demo play check check-asan \
+        check-valgrind fuzz soak mutate fail bench bench-gate bench-baseline lint \
+        docs picture deb check-deb install install-docs uninstall clean
 
 all: tools $(for_bash) $(for_zsh) $(for_fish)
 
@@ -91,6 +91,9 @@ tools: $(binaries)
 	@:
 
 tests: $(units) $(agains) $(convert) $(helpers) $(BUILD)/bench/hot
+	@:
+
+helpers: $(helpers)
 	@:
 
 fuzzers: $(fuzzers)
@@ -152,9 +155,8 @@ $(eval $(call completion_rule,bash,%))
 $(eval $(call completion_rule,zsh,_%))
 $(eval $(call completion_rule,fish,%.fish))
 
--include $(objects:.o=.d) $(foreach t,$(TOOLS),$(patsubst %.o,%.d,$(call parts_of,$(t)))) $(units:%=%.d) \
-    $(benches:%=%.d) $(BUILD)/tests/fuzz/convert.d $(agains:$(BUILD)/tests/fuzz/%=$(BUILD)/tests/fuzz/fuzz_%.d) \
-    $(BUILD)/tests/fuzz/again.d
+# Of all that was built: which headers it is made of.
+-include $(wildcard $(patsubst %,$(BUILD)/%/*.d,cmd common/* tests/* bench))
 
 # What is missing is installed first, so these start make anew.
 demo play:
@@ -191,12 +193,12 @@ soak:
 N = 10000
 mutate:
 	@tests/tools/deps check
-	@$(MAKE) --no-print-directory tools tests
+	@$(MAKE) --no-print-directory tools helpers
 	@BUILD=$(BUILD) tests/hostile/long mutate $(N)
 
 fail:
 	@tests/tools/deps check
-	@$(MAKE) --no-print-directory tools tests
+	@$(MAKE) --no-print-directory tools helpers
 	@BUILD=$(BUILD) tests/hostile/long fail
 
 bench:
@@ -232,6 +234,11 @@ docs:
 	@tests/tools/deps docs
 	@man/html/generate '$(BUILD)/docs' $(PAGES)
 
+picture:
+	@tests/tools/deps demo
+	@$(MAKE) --no-print-directory tools
+	@BUILD='$(abspath $(BUILD))' tests/tools/picture man/html/session.svg
+
 # The folders of what is installed.
 folders = '$(DESTDIR)$(BINDIR)' $(foreach n,1 5 7,'$(DESTDIR)$(MANDIR)/man$(n)') \
           '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)' \
@@ -249,11 +256,6 @@ install: all
 	$(foreach n,1 5 7,install -m 644 $(filter %.$(n),$(PAGES)) '$(DESTDIR)$(MANDIR)/man$(n)' &&) :
 	install -m 644 $(filter systemd/system/%,$(UNITS)) '$(DESTDIR)$(UNITDIR)/system'
 	install -m 644 $(filter systemd/user/%,$(UNITS)) '$(DESTDIR)$(UNITDIR)/user'
-
-picture:
-	@tests/tools/deps demo
-	@$(MAKE) --no-print-directory tools
-	@BUILD='$(abspath $(BUILD))' tests/tools/picture man/html/session.svg
 
 # For a web server, or who has no pager at hand: it is not part of install, as
 # mandoc is not needed for anything else there.
