@@ -84,6 +84,18 @@ connections() {
 	same 'messages' 1 "$(on_wire message | wc -l)"
 }
 
+@test "a resumed stream that heeds nothing: a new login, and what waits is sent" {
+	stub close at=r how=reset times=1 sm-id=x resumed=0 deaf=yes
+	expect_exit 0 tool xsend -v -m hi --retry 90 --bounce-wait 0 "$juliet"
+	same 'connections' 3 "$(connections)"
+	same 'logins' 'resumed online' "$(grep -oE '(online|resumed) as' err |
+		tail -n 2 | sed 's/ as//' | paste -sd ' ')"
+	grep -q 'the server does not understand the resumed stream; next attempt in 0.0 s' err
+	# The first thing that it was sent, before what may be swallowed.
+	same 'first' 'r message' "$(sed -n 's/^[^ ]* *c2 recv \(r\|message\) .*/\1/p' \
+		"$STUB_LOG" | head -n 2 | paste -sd ' ')"
+}
+
 @test "one question for an acknowledgement at a time" {
 	stub silent-ack
 	feed tool xsend -l "$juliet" 2>err

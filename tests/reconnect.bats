@@ -63,6 +63,28 @@ long_lines() {
 	done
 }
 
+# Prosody 13.0.1 reads on in the middle of that line when the session is resumed.
+@test "broken in the middle of a line: it comes, and what is behind it, once" {
+	for server in "${servers[@]}"; do
+		once "$server"
+		accounts
+		proxied romeo cut-after-up=60000 times=1
+		spawn tool xrecv -a juliet -v -F %b >got 2>listen.err
+		listener=$pid
+		wait_for_line listen.err 'online as'
+		feed tool xsend -v -l --retry 120 "$juliet" 2>err
+		echo first >&8
+		wait_for_line got '^first$'
+		printf '%0100000d\nlast\n' 0 >&8
+		exec 8>&-
+		ends 0
+		grep -q ': resumed as ' err
+		wait_for_line got '^last$'
+		same lengths "$(printf '%s\n' 5 100000 4)" "$(awk '{ print length }' got)"
+		kill "$listener" "$proxy"
+	done
+}
+
 @test "xrecv: the server dies and comes back, and one line says so" {
 	for server in "${servers[@]}"; do
 		lasting "$server"

@@ -196,6 +196,10 @@
 #define CPL_ALIVE_IDLE_MS (120 * 1000)
 #define CPL_ALIVE_WAIT_MS (30 * 1000)
 
+/* How long a server may take to show that it understands what comes over a
+ * resumed stream. */
+#define CPL_RESUMED_WAIT_MS (30 * 1000)
+
 /* A line of the delivery log, and how long syslog may make a run wait, once. */
 #define CPL_LEDGER_LINE_MAX (64 * 1024)
 #define CPL_LEDGER_WAIT_MS 1000

@@ -230,6 +230,7 @@ static void take_ack(struct cpl_session *s, xmpp_stanza_t *a)
 	struct cpl_err e = CPL_ERR_INIT;
 	uint64_t more = 0;
 
+	cpl_loop_cancel(s->loop, &s->proof);
 	if (cpl_sm_take(&s->sm, a, &more, &e) < 0)
 		cpl_session_end(s, &e);
 	else
@@ -411,6 +412,8 @@ struct cpl_session *cpl_session_new(struct cpl_loop *loop,
 	s->closing.user = s;
 	s->again.fire = cpl_session_again;
 	s->again.user = s;
+	s->proof.fire = cpl_session_unproved;
+	s->proof.user = s;
 	s->turn.end = end_turn;
 	s->turn.user = s;
 	cpl_alive_init(&s->alive, loop, on_silence, on_dead, s);
@@ -471,6 +474,7 @@ void cpl_session_free(struct cpl_session *s)
 		say_goodbye(s);
 	cpl_loop_cancel(s->loop, &s->closing);
 	cpl_loop_cancel(s->loop, &s->again);
+	cpl_loop_cancel(s->loop, &s->proof);
 	cpl_loop_turn_remove(s->loop, &s->turn);
 	cpl_alive_stop(&s->alive);
 	if (!s->lent)

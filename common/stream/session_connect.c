@@ -14,6 +14,7 @@
 static void let_go(struct cpl_session *s)
 {
 	cpl_alive_stop(&s->alive);
+	cpl_loop_cancel(s->loop, &s->proof);
 	if (s->lent)
 		s->link = NULL;
 	if (s->connect)
@@ -71,6 +72,13 @@ static long next_attempt(struct cpl_session *s, const struct cpl_err *why,
 	return cpl_retry_wait(&s->retry, why, cpl_loop_now());
 }
 
+static void usual_place(struct cpl_session *s)
+{
+	free(s->there);
+	s->there = NULL;
+	s->at_location = 0;
+}
+
 /* XEP-0198 5: where the location is not to be had, the stream may be resumed at
  * the usual place. */
 static int elsewhere(struct cpl_session *s, const struct cpl_err *why,
@@ -79,9 +87,18 @@ static int elsewhere(struct cpl_session *s, const struct cpl_err *why,
 	if (!s->at_location || s->state != CONNECTING || redirect ||
 	    why->final || why->status == CPL_AUTH)
 		return 0;
-	free(s->there);
-	s->there = NULL;
-	s->at_location = 0;
+	usual_place(s);
+	return 1;
+}
+
+/* cpl_sm_distrust(): a new login is what helps, at once. */
+static int anew(struct cpl_session *s, struct cpl_err *why)
+{
+	if (why->status != CPL_PROTOCOL || s->state != ONLINE ||
+	    s->retry.limit == 0 || !cpl_sm_distrust(&s->sm))
+		return 0;
+	why->status = CPL_TEMP;
+	usual_place(s);
 	return 1;
 }
 
@@ -90,7 +107,7 @@ void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
 		      const char *redirect)
 {
 	struct cpl_err why = *e;
-	long wait;
+	long wait = 0;
 
 	if (s->state == CLOSING || (s->word && s->sm.acked == s->sm.last)) {
 		cpl_session_end_ok(s);
@@ -103,11 +120,8 @@ void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
 		s->was_online = 1;
 		s->told = 0;
 	}
-	if (why.status == CPL_PROTOCOL && s->state == ONLINE &&
-	    cpl_sm_distrust(&s->sm))
-		why.status = CPL_TEMP;
-	wait =
-	    elsewhere(s, &why, redirect) ? 0 : next_attempt(s, &why, redirect);
+	if (!anew(s, &why) && !elsewhere(s, &why, redirect))
+		wait = next_attempt(s, &why, redirect);
 	if (wait < 0) {
 		cpl_session_end(s, &why);
 		return;
@@ -246,11 +260,34 @@ static int begin(struct cpl_session *s, const struct cpl_login_result *r,
 	return cpl_sm_replay(&s->sm, cpl_link_out(s->link), e);
 }
 
+void cpl_session_unproved(void *user)
+{
+	struct cpl_session *s = user;
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (s->state != ONLINE)
+		return;
+	if (s->held) { /* nothing is read */
+		cpl_loop_timer(s->loop, &s->proof, CPL_RESUMED_WAIT_MS);
+		return;
+	}
+	cpl_err_set(&e, CPL_PROTOCOL,
+		    "the server does not understand the resumed stream");
+	cpl_session_fail(s, &e, NULL);
+}
+
+/* The first thing is a question, whose answer shows that what comes behind it
+ * is taken for stanzas: see cpl_sm_distrust(). */
 static int take_up(struct cpl_session *s, const struct cpl_login_result *r,
 		   uint64_t *more, struct cpl_err *e)
 {
 	if (cpl_sm_take(&s->sm, r->resumed, more, e) < 0)
 		return -1;
+	if (cpl_window_count(&s->sm.window) > 0) {
+		if (cpl_session_put(s, "<r xmlns='" CPL_NS_SM "'/>") < 0)
+			return 0;
+		cpl_loop_timer(s->loop, &s->proof, CPL_RESUMED_WAIT_MS);
+	}
 	return cpl_sm_resumed(&s->sm, cpl_link_out(s->link), e);
 }
 

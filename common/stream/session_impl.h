@@ -40,6 +40,7 @@ struct cpl_session {
 	struct cpl_alive alive;
 	struct cpl_timer again;   /* the next attempt */
 	struct cpl_timer closing; /* when it has waited long enough */
+	struct cpl_timer proof;   /* the resumed stream shall have worked */
 	struct cpl_turn turn;
 	size_t max_bytes;
 	xmpp_stanza_t *features; /* of the stream, once online */
@@ -82,6 +83,8 @@ void cpl_session_forget_password(struct cpl_session *s);
 void cpl_session_features(struct cpl_session *s, xmpp_stanza_t *features);
 int cpl_session_try(struct cpl_session *s, struct cpl_err *e);
 void cpl_session_again(void *user);
+/* A resumed stream has not shown that it works. */
+void cpl_session_unproved(void *user);
 
 /* session.c: writes what is no stanza, -1 and it is the end; writes stanzas
  * that have not left, as cpl_sm_flush(); asks for proof of what has none; says

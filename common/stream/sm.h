@@ -82,8 +82,9 @@ int cpl_sm_resumed(struct cpl_sm *sm, struct cpl_buf *out, struct cpl_err *e)
 
 /* The server found fault with the stream. Non-zero when that may be its own:
  * Prosody 13.0.1 reads on in the middle of the stanza in which the connection
- * broke, and calls what we send on the resumed one not well-formed. Then it is
- * not resumed again. */
+ * broke, and calls what we send on the resumed one not well-formed, or takes it
+ * for the content of that stanza and says nothing. Then it is not resumed
+ * again. */
 int cpl_sm_distrust(struct cpl_sm *sm);
 
 /* There is a new stream in place of the lost one, with nothing sent yet. The

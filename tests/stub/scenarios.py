@@ -186,6 +186,7 @@ KEYS = {
     'failed-h': (None, str),
     'resumed': (None, str),
     'previd': (None, str),
+    'deaf': ('no', YES),
     'ack': ('right', one_of('right', 'never', 'each', 'too-much', 'backwards',
                             'junk', 'missing', 'negative', 'huge')),
     'ack-delay': (0, milliseconds),

@@ -28,6 +28,7 @@ class Stanzas:
     def reset_stanzas(self):
         self.got = {'message': 0, 'presence': 0, 'iq': 0}
         self.sm = False
+        self.deaf = False      # what comes is for nobody
         self.handled = 0
         self.out = 0           # stanzas sent since <enabled/>
         self.acked = 0         # the h that the client said last
@@ -39,6 +40,8 @@ class Stanzas:
     async def logged_in(self, item):
         tag = item.node.tag
         kind = local(item.node)
+        if self.deaf:
+            return
         if tag.startswith(SM):
             await self.management(kind, item.node)
         elif kind in self.got and tag.startswith(CLIENT):
@@ -333,6 +336,7 @@ class Stanzas:
             return
         self.jid = f'{self.user}@{self.domain}/resumed'
         self.sm = True
+        self.deaf = self.options.deaf == 'yes'
         await self.send(element(
             'resumed', h=self.options.resumed, xmlns=SM.strip('{}'),
             previd=self.options.previd or node.get('previd')))

@@ -40,7 +40,8 @@ class Stub:
         # A connection after the first times=N is served without faults, but
         # on the same terms.
         for key in ('tls', 'certs', 'domains', 'users', 'deliver', 'keep',
-                    'failed_h', 'resumed', 'previd', 'sasl2', 'fast', 'inline_sm', 'cb'):
+                    'failed_h', 'resumed', 'previd', 'deaf', 'sasl2', 'fast',
+                    'inline_sm', 'cb'):
             setattr(self.healthy, key, getattr(options, key))
         if options.keep_answers == 'yes':
             self.healthy.answers = options.answers
