@@ -9,7 +9,6 @@ load lib
 # tables NAME... : all of their rows, several at once.
 tables() {
 	mkdir rows
-	ln -s "$STUB_CERTS" rows/certs
 	# shellcheck disable=SC2154 # lib.bash
 	"$tests/hostile/run.py" rows "$@"
 }

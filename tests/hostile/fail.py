@@ -165,7 +165,7 @@ async def play(job, kind, folder, step, seed):
                      sorted(counts.items(), key=str))
     print(f'# {job.name}: {tried} failed {kind}, {bad} bad; how they ended: '
           f'{ends}', flush=True)
-    await job.played.finish()
+    await run.finish(job.played)
     return bad
 
 

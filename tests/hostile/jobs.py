@@ -3,7 +3,6 @@ that nothing was lost."""
 
 import os
 import re
-import subprocess
 
 import run
 
@@ -41,14 +40,9 @@ class Job:
 
     async def prepare(self, folder):
         self.place = f'{folder}/stub'
-        os.makedirs(self.place)
-        if self.tls:
-            subprocess.run([os.path.join(run.STUB, 'certs'), self.place],
-                           check=True)
         for name, text in self.beside.items():
             write(f'{self.place}/{name}', text)
         words = [word.replace('@/', f'{self.place}/') for word in self.stub]
-        words += [f'certs={self.place}', 'life=100000']
         self.played = run.start(self.place,
                                 words + ([] if self.tls else ['no-tls']))
         self.port = self.played.port
@@ -59,7 +53,7 @@ class Job:
 
     def security(self):
         return ['--tls', 'none'] if not self.tls else \
-            ['--ca-file', f'{self.place}/ca.pem']
+            ['--ca-file', self.played.certificate('ca.pem')]
 
     def judge(self, trial):
         """What is wrong with it, beyond status and stderr."""

@@ -331,10 +331,8 @@ async def main():
         if real:
             upstreams[kind] = real_server(real[0])
             continue
-        place = f'{folder}/stub-{len(upstreams)}'
-        os.makedirs(place)
-        stub = run.start(place, [*kind.words, 'no-tls', f'certs={place}',
-                                 'life=100000'])
+        stub = run.start(f'{folder}/stub-{len(upstreams)}',
+                         [*kind.words, 'no-tls'])
         upstreams[kind] = '127.0.0.1', stub.port
     for kind in kinds:
         await measure(kind, upstreams[kind], looks, folder)

@@ -5,7 +5,7 @@ say.
 
 usage: run.py FOLDER TABLE...
 
-BIN and BUILD are the runner's. A row fails when its status, stderr, stdout or
+BIN, BUILD and STUB_CERTS are the runner's. A row fails when its status, stderr, stdout or
 the stub's log is another, when it took more memory than MEMORY_KB, or is not
 over in WATCHDOG seconds. The failures are printed as TAP's comments."""
 
@@ -21,56 +21,37 @@ import time
 
 sys.dont_write_bytecode = True  # not into the source tree
 HERE = os.path.dirname(os.path.abspath(__file__))
-STUB = os.path.join(HERE, '..', 'stub')
-sys.path[:0] = [STUB, HERE]
+sys.path.append(os.path.join(HERE, '..', 'stub'))
 import cases  # noqa: E402
-import scenarios  # noqa: E402
-from session import Session  # noqa: E402
-from stub import Stub  # noqa: E402
+import stub  # noqa: E402
 
 MEMORY_KB = 40 * 1024
 WATCHDOG = 240  # seconds, on a machine that has others to run
 AT_ONCE = 8
 BIN = os.environ['BIN']
+CERTS = os.environ['STUB_CERTS']
 MEASURE = os.path.join(os.environ['BUILD'], 'tests/bin/measure')
 # Theirs is another memory.
 BOUNDED = not (os.environ.get('COUPLET_WRAP') or 'ASAN_OPTIONS' in os.environ)
 
 
-class Played(Stub):
-    """A stub of this process, whose sessions can be waited for."""
-
-    async def serve(self):
-        self.sessions = []
-        loop = asyncio.get_running_loop()
-        self.sock.setblocking(False)
-        while True:
-            sock, peer = await loop.sock_accept(self.sock)
-            sock.setblocking(False)
-            self.connections += 1
-            self.log(f'c{self.connections}', 'connected', peer[1])
-            session = Session(self, sock, self.connections)
-            session.task = asyncio.create_task(session.run())
-            self.sessions.append(session.task)
-
-    async def finish(self):
-        """What the client left behind is read first."""
-        self.server.cancel()
-        if self.sessions:
-            _, left = await asyncio.wait(self.sessions, timeout=20)
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
-        self.sock.close()
-        self.logfile.close()
-
-
 def start(folder, words):
-    played = Played(folder, scenarios.parse(words), False)
-    played.sessions = []
-    played.log('stub', *words)
+    """A stub of this process, with the certificates that all have."""
+    played = stub.prepare([folder, f'certs={CERTS}', *words])
     played.server = asyncio.create_task(played.serve())
     return played
+
+
+async def finish(played):
+    """What the client left behind is read first."""
+    played.server.cancel()
+    if played.sessions:
+        _, left = await asyncio.wait(played.sessions, timeout=20)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+    played.sock.close()
+    played.logfile.close()
 
 
 def environment(folder, password):
@@ -155,12 +136,12 @@ async def play(case, number, folder, gate):
                 file.write(data.encode() if isinstance(data, str) else data)
         words = [word.replace('@/', folder + '/')
                  for word in shlex.split(case.stub)]
-        played = start(folder, [f'certs={folder}/../certs', *words])
+        played = start(folder, words)
         began = time.monotonic()
         try:
             status = await run_tool(case, played, folder)
         finally:
-            await played.finish()
+            await finish(played)
         found = wrongs(case, status, played, folder)
     if os.environ.get('VERBOSE'):
         print(f'# {time.monotonic() - began:.2f} s: {case.stub:.300}',
@@ -174,7 +155,6 @@ async def play(case, number, folder, gate):
 async def main():
     folder, *tables = sys.argv[1:]
     folder = os.path.abspath(folder)
-    subprocess.run([os.path.join(STUB, 'certs'), f'{folder}/certs'], check=True)
     rows = [row for table in tables for row in cases.TABLES[table]]
     gate = asyncio.Semaphore(AT_ONCE)
     good = await asyncio.gather(*(play(row, number, folder, gate)

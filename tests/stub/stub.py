@@ -48,6 +48,7 @@ class Stub:
         self.record = record
         self.began = time.monotonic()
         self.connections = 0
+        self.sessions = set()  # the tasks of those that are there
         self.tokens = {}
         self.mailbox = collections.deque(range(1, options.deliver + 1))
         self.logfile = open(os.path.join(folder, 'stub.log'), 'w',
@@ -106,6 +107,8 @@ class Stub:
             self.log(f'c{self.connections}', 'connected', peer[1])
             session = Session(self, sock, self.connections)
             session.task = asyncio.create_task(session.run())
+            self.sessions.add(session.task)
+            session.task.add_done_callback(self.sessions.discard)
 
     async def run(self, watch_stdin):
         loop = asyncio.get_running_loop()
