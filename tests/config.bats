@@ -23,32 +23,6 @@ nowhere() {
 	tool xsend -H 127.0.0.1:1 -m hi "$@" juliet@capulet.lit
 }
 
-# at_terminal ANSWER COMMAND... : the command with a terminal of its own;
-# ANSWER and a newline are typed when it has asked. Prints what the terminal
-# shows; the exit status is the command's.
-at_terminal() {
-	python3 -c '
-import os, pty, sys
-pid, fd = pty.fork()
-if pid == 0:
-    os.execvp(sys.argv[2], sys.argv[2:])
-seen, typed = b"", False
-while True:
-    try:
-        data = os.read(fd, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    seen += data
-    if not typed and seen.endswith(b": "):
-        typed = True
-        os.write(fd, sys.argv[1].encode() + b"\n")
-sys.stdout.write(seen.decode().replace("\r\n", "\n"))
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-' "$@"
-}
-
 @test "a file that is missing, or a folder: 78" {
 	says 78 'nowhere.yaml: No such file or directory' nowhere -C nowhere.yaml
 	COUPLET_CONFIG=gone.yaml says 78 'gone.yaml: No such file or directory' \

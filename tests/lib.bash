@@ -162,6 +162,32 @@ expect_exit() {
 	return 1
 }
 
+# at_terminal ANSWER COMMAND... : the command with a terminal of its own;
+# ANSWER and a newline are typed when it has asked. Prints what the terminal
+# shows; the exit status is the command's.
+at_terminal() {
+	python3 -c '
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+seen, typed = b"", False
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    seen += data
+    if not typed and seen.endswith(b": "):
+        typed = True
+        os.write(fd, sys.argv[1].encode() + b"\n")
+sys.stdout.write(seen.decode().replace("\r\n", "\n"))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+' "$@"
+}
+
 # nap SECONDS: without a process for it, as it reads from a pipe that nobody
 # writes to.
 nap() {
