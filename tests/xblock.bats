@@ -4,10 +4,6 @@
 load lib
 load stub/lib
 
-servers=(prosody ejabberd)
-[ -z "${ONE_SERVER:-}" ] ||
-	servers=("${servers[${BATS_TEST_NUMBER:-0} % 2]}")
-
 # block ARG... : must succeed and say nothing on stderr.
 block() {
 	expect_exit 0 tool xblock "$@" && same 'stderr' '' "$(cat err)"
