@@ -50,7 +50,7 @@ together() {
 			$(api "$name" list_cluster 2>&1) = *10.9.0.4*10.9.0.3* ]] &&
 			[[ $(api "$name" status 2>&1) = *'is running'* ]]; do
 			[ "$SECONDS" -lt "$end" ]
-			sleep 0.2
+			nap 0.2
 		done
 	done
 }

@@ -51,7 +51,7 @@ messages_reach() {
 	local end=$((SECONDS + 60))
 	until [ "$(grep -c ' recv message ' "$STUB_LOG")" -ge "$1" ]; do
 		[ "$SECONDS" -lt "$end" ] || return
-		sleep 0.05
+		nap 0.05
 	done
 }
 

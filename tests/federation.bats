@@ -198,7 +198,7 @@ down() {
 	until tool xsend -a "$from" --bounce-wait 60 -m hi "$jid" 2>err; do
 		same stderr "xsend: $jid: message ID: out of reach" "$(said)"
 		[ "$SECONDS" -lt "$end" ]
-		sleep 0.5
+		nap 0.5
 	done
 	tell "$there is back: $(seconds_since "$begin") s until a message gets there"
 }

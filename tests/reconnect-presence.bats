@@ -23,7 +23,7 @@ online_again() {
 	local end=$((SECONDS + 60))
 	until [ "$(grep -c 'online as' "$1")" -ge "$2" ]; do
 		[ "$SECONDS" -lt "$end" ] || { sed 's/^/# /' "$1"; return 1; }
-		sleep 0.05
+		nap 0.05
 	done
 }
 

@@ -41,7 +41,7 @@ loses_requests() {
 	wait_for_line log '; reconnecting$' 120
 	until [ "$(grep -c 'online as' log)" = 2 ]; do
 		kill -0 "$pid"
-		sleep 0.05
+		nap 0.05
 	done
 	same presences 2 "$(on_wire presence | wc -l)"
 }
@@ -117,7 +117,7 @@ loses_requests() {
 		"$tests/servers/restart" "$XMPP_DIR"
 		until [ "$(grep -c 'online as' log)" = 2 ]; do
 			kill -0 "$pid"
-			sleep 0.05
+			nap 0.05
 		done
 		expect_exit 0 ask </dev/null
 		finish 143

@@ -97,7 +97,7 @@ long_lines() {
 		"$tests/servers/restart" "$XMPP_DIR"
 		until [ "$(grep -c 'online as' err)" = 2 ]; do
 			kill -0 "$pid"
-			sleep 0.05
+			nap 0.05
 		done
 		send 1 2
 		wait_for_line got m2 120

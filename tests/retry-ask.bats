@@ -76,7 +76,7 @@ total() {
 		seen=$(wc -l <out)
 		until [ "$(wc -l <out)" -gt $((seen + 3)) ]; do
 			kill -0 "$pid"
-			sleep 0.05
+			nap 0.05
 		done
 		kill "$pid"
 		ends 143

@@ -156,7 +156,7 @@ contacts() {
 	break_off
 	until [ "$(sent 'type="set".*jabber:iq:roster')" = 2 ]; do
 		kill -0 "$pid"
-		sleep 0.05
+		nap 0.05
 	done
 	kill "$pid"
 	ends 143

@@ -309,7 +309,7 @@ enough_rooms() {
 			"$n" "${romeo%@*}" >&8
 	done
 	until tool xiq --payload rooms.capulet.lit <<<"$items" | grep -q room34; do
-		sleep 0.05
+		nap 0.05
 	done
 }
 

@@ -63,7 +63,7 @@ away() {
 		before=$(handled)
 		send 1 11
 		wait_for_line got m11
-		until [ "$(handled)" -gt "$before" ]; do sleep 0.02; done
+		until [ "$(handled)" -gt "$before" ]; do nap 0.02; done
 		kill -KILL "$pid"
 		wait "$pid" || true
 		send 5 12
@@ -131,7 +131,7 @@ away() {
 		sed -i '6s/.*/nobody/' "$(state)"
 		away
 		wait_for_line err 'online as'
-		until ! grep -q '^nobody$' "$(state)"; do sleep 0.02; done
+		until ! grep -q '^nobody$' "$(state)"; do nap 0.02; done
 		send 1 2
 		wait_for_line got m2 120
 		kill -TERM "$pid"

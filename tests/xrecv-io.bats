@@ -210,7 +210,7 @@ sys.exit(subprocess.run(sys.argv[2:], stdout=near, timeout=60).returncode)
 		now=$(cut -d ' ' -f 14 "/proc/$pid/stat")
 		[ "$now" = "$before" ] && still=$((still + 1)) || still=0
 		before=$now
-		sleep 0.1
+		nap 0.1
 	done
 	same 'all delivered' '' "$(grep ' delivered ' "$STUB_LOG" || true)"
 	# Sanitizers and valgrind need memory of their own.

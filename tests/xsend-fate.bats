@@ -271,7 +271,7 @@ while True:
 		[ $((++i)) -lt 300 ]
 		echo "$i" >&8
 		wait_for_line "$STUB_LOG" "nurse@capulet.lit.*<body>$i</body>" 120
-		sleep 0.1
+		nap 0.1
 	done
 	echo last >&8
 	exec 8>&-

@@ -413,7 +413,7 @@ catches() {
 	until mask=$(sed -n 's/^SigCgt:\t//p' "/proc/$1/status" \
 		2>/dev/null) && [ $((16#${mask:-0} >> ($2 - 1) & 1)) = 1 ]; do
 		[ "$SECONDS" -lt "$end" ]
-		sleep 0.02
+		nap 0.02
 	done
 }
 

@@ -40,7 +40,7 @@ heard_now() {
 			tail -n 20 err | sed 's/^/# /'
 			return 1
 		fi
-		sleep 0.05
+		nap 0.05
 	done
 }
 

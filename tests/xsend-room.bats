@@ -20,7 +20,7 @@ heard_by_now() {
 	local end=$((SECONDS + 60))
 	until [ "$(wc -l <heard)" -ge "$1" ]; do
 		[ "$SECONDS" -lt "$end" ] || { echo "# $(wc -l <heard) of $1"; return 1; }
-		sleep 0.05
+		nap 0.05
 	done
 	cut -f 2 heard
 }

@@ -30,7 +30,7 @@ answered() {
 	until [ "$(answers | wc -l)" -ge "$1" ]; do
 		[ "$SECONDS" -lt "$end" ] ||
 			{ echo "# $(answers | wc -l) answers"; return 1; }
-		sleep 0.02
+		nap 0.02
 	done
 }
 
@@ -204,7 +204,7 @@ END
 		own_asks >second 2>/dev/null &
 		asking+=" $!"
 		until [ "$(grep -c '< .*<q xmlns' trace)" -ge 2 ]; do
-			sleep 0.02
+			nap 0.02
 		done
 		finish 143
 		read -r shell sleeper <pids

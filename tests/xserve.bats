@@ -393,7 +393,7 @@ two error bad-request' "$(sed -n 's/.* answer //p' "$STUB_LOG" | sort)"
 		"<iq type='get' id='same' from='romeo@montague.lit/b'><q xmlns='$lamp'/></iq>" \
 		"<iq type='get' id='same'><q xmlns='$lamp'/></iq>"
 	while [ "$(grep -c 'answer same result' "$STUB_LOG")" -lt 3 ]; do
-		sleep 0.02
+		nap 0.02
 	done
 	finish 143
 	same answers "<iq id=\"same\" to=\"romeo@montague.lit/a\" type=\"result\"><a xmlns=\"$lamp\">romeo@montague.lit/a</a></iq>
