@@ -157,8 +157,7 @@ keys() {
 		exec 5>&-
 		same keys 0 "$(keys)"
 		expect_exit 0 tool xsend -m 'the end' "$juliet"
-		receive --dedup seen -W 200 >out 2>err &
-		background+=($!)
+		spawn tool xrecv -a juliet -o text --dedup seen -W 200 >out 2>err
 		wait_for_line out 'the end$' 120
 	done
 }
