@@ -231,6 +231,24 @@ static void prepare(struct recv *r)
 	xrecv_carbons_prepare(r);
 }
 
+/* Whether presence waits until the session can be resumed. Should its connection
+ * break before that is known, the server would keep it, and give it what comes
+ * for as long, though nobody takes it up again. */
+static int awaits_resumable(const struct recv *r)
+{
+	return r->durable || r->run.retry != 0;
+}
+
+static void on_enabled(void *user, const struct cpl_session_stream *stream)
+{
+	struct recv *r = user;
+
+	if (r->durable)
+		xrecv_on_enabled(r, stream);
+	else
+		xrecv_ready(r);
+}
+
 static void on_online(void *user)
 {
 	struct recv *r = user;
@@ -240,6 +258,8 @@ static void on_online(void *user)
 	if (r->ending || xrecv_full(r))
 		return;
 	prepare(r);
+	if (awaits_resumable(r) && cpl_session_has_sm(r->run.session))
+		r->preparing++;
 	xrecv_durable_prepare(r);
 	xrecv_ready(r);
 }
@@ -330,7 +350,7 @@ static void open_recv(struct recv *r)
 	    .ended = xrecv_on_ended,
 	    .lost = on_lost,
 	    .resumed = on_resumed,
-	    .enabled = r->durable ? xrecv_on_enabled : NULL,
+	    .enabled = awaits_resumable(r) ? on_enabled : NULL,
 	    .counted = r->durable ? xrecv_on_counted : NULL,
 	    .user = r};
 	struct cpl_err e = CPL_ERR_INIT;

@@ -107,7 +107,6 @@ void xrecv_durable_prepare(struct recv *r)
 			     r->since ? "what came since is read from the "
 					"archive"
 				      : "what came since may be lost");
-	r->preparing++;
 	if (!cpl_session_has_sm(r->run.session))
 		not_resumable(r);
 }
