@@ -354,6 +354,8 @@ int main(int argc, char **argv)
 	load_operands(&x, argc - c, argv + c);
 	if (x.verb == &xmuc_invite)
 		events.acked = on_acked;
+	/* Passwords of rooms are read when all their names are. */
+	x.client.run.stays_open = x.from_stdin;
 	cpl_client_open(&x.client, &events);
 	if (x.from_stdin)
 		xmuc_stdin_start(&x);

@@ -406,6 +406,7 @@ void xqueue_run(struct xqueue *x, int argc, char **argv)
 	x->again.fire = begin;
 	x->again.user = x;
 	x->run.many_sessions = 1;
+	x->run.stays_open = 1; /* the queue may be taken away and made anew */
 	cpl_run_open(&x->run, &events);
 	/* Before the first look, so that nothing comes in between. */
 	if (watches(x) && start_watch(x, &e) < 0)

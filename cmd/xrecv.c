@@ -355,6 +355,9 @@ static void open_recv(struct recv *r)
 	    .user = r};
 	struct cpl_err e = CPL_ERR_INIT;
 
+	r->run.stays_open = r->set.exec != NULL;
+	r->run.files[0] = r->set.spool;
+	r->run.files[1] = r->set.dedup;
 	cpl_run_open(&r->run, &events);
 	r->set.being.presence.caps = &r->caps;
 	xrecv_clocks(r);

@@ -332,6 +332,8 @@ void xsend_open(struct send *r)
 
 	r->leave.fire = on_leave;
 	r->leave.user = r;
+	r->run.files[0] = r->set.log_file;
+	r->run.files[1] = r->set.unsent;
 	cpl_run_open(&r->run, &events);
 	xsend_rooms_open(r);
 	xsend_fate_open(r);

@@ -392,6 +392,7 @@ static void open_serve(struct serve *s)
 
 	if (cpl_spawn_find(s->set.command[0], &e) < 0)
 		cpl_cli_die(&s->run.cli, &e);
+	s->run.stays_open = 1;
 	cpl_run_open(&s->run, &events);
 	/* It has been read: no command needs it. */
 	if (s->run.cli.password_fd >= 0)

@@ -149,3 +149,22 @@ for name, key in (("salted", salted), ("client", client),
 		[ $name = by-command ] || absent hemlock "$name"
 	done
 }
+
+@test "the file system is closed to what runs no command; its own files are not" {
+	local logs=() pids=()
+	stub sasl2=yes fast=yes
+	export COUPLET_PASSWORD=rosaline
+	receives -vv -C /dev/null --spool spool --dedup=seen
+	export COUPLET_PASSWORD=rosaline
+	receives -vv -C /dev/null --exec true
+	are_online
+	if grep -q 'stays open' "${logs[0]}"; then
+		skip "this kernel has no Landlock: $(grep 'stays open' "${logs[0]}")"
+	fi
+	grep -q 'file system is closed' "${logs[0]}"
+	same 'with --exec' '0' "$(grep -c 'file system is closed' "${logs[1]}" || true)"
+	grep -q '^NoNewPrivs:.*1' "/proc/${pids[0]}/status"
+	# What is learnt by a login is written after that.
+	[ -e .state/couplet/token-romeo@montague.lit ]
+	absent 'Permission denied' "${logs[0]}"
+}

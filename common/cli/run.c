@@ -135,6 +135,8 @@ void cpl_run_loop(struct cpl_run *run)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
+	if (!run->over && !run->stays_open)
+		cpl_run_confine(run);
 	if (!run->over && cpl_loop_run(run->loop, &e) < 0)
 		cpl_run_complain(run, &e);
 }

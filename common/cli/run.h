@@ -59,6 +59,11 @@ struct cpl_run {
 	long retry;
 	const struct cpl_session_keep *keep;
 	int retry_sets;
+	/* For cpl_run_loop(): it runs commands, or reads files that are only
+	 * known later, so that the file system stays open to it; else paths
+	 * that it writes (NULL: none). */
+	int stays_open;
+	const char *files[2];
 	int64_t outage; /* which one was told of; 0: none */
 	struct cpl_outcome outcome;
 	int over; /* the end is near: nothing more is started */
@@ -103,7 +108,12 @@ void cpl_run_output_failed(struct cpl_run *run, const struct cpl_err *e);
 /* Ends the loop. */
 void cpl_run_stop(struct cpl_run *run);
 
-/* Runs the loop until the end, unless it is over already. */
+/* Gives up all of the file system that the run does not need any more, where
+ * the kernel can do that (base/confine.h). Where it cannot, nothing happens. */
+void cpl_run_confine(struct cpl_run *run);
+
+/* Runs the loop until the end, unless it is over already; confined, unless
+ * stays_open says otherwise. */
 void cpl_run_loop(struct cpl_run *run);
 
 /* Says what --timing asks for, and frees all of it;

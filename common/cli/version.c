@@ -8,6 +8,7 @@
 #include <strophe.h>
 #include <yaml.h>
 
+#include "../base/confine.h"
 #include "../base/version.h"
 #include "parts.h"
 
@@ -47,7 +48,7 @@ void cpl_cli_version(const struct cpl_cli *cli)
 {
 	printf("%s %s\n", cli->prog, CPL_VERSION);
 	print_libraries();
-	fputs("features: IDN IPv6 SRV direct-TLS STARTTLS SCRAM-PLUS EXTERNAL "
-	      "SASL2 FAST XEP-0198 XEP-0474 SOCKS5 XML JSON\n",
-	      stdout);
+	printf("features: IDN IPv6 SRV direct-TLS STARTTLS SCRAM-PLUS EXTERNAL "
+	       "SASL2 FAST XEP-0198 XEP-0474 SOCKS5 XML JSON%s\n",
+	       cpl_confine_built() ? " Landlock" : "");
 }

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a run still needs of the file system when its options, configuration and
+ * password are read. */
+#include <errno.h>
+#include <libgen.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/confine.h"
+#include "run.h"
+
+/* Libraries are loaded late (for names, character sets, ciphers), and the
+ * resolver looks anew at its files, which may be links to elsewhere. */
+static const char *const system_places[] = {"/etc",   "/usr",  "/lib", "/lib32",
+					    "/lib64", "/opt",  "/nix", "/gnu",
+					    "/run",   "/proc", "/sys"};
+static const char *const system_files[] = {
+    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf"};
+static const char *const variables[] = {"HOSTALIASES", "OPENSSL_CONF",
+					"OPENSSL_MODULES"};
+
+/* The folder in which a path is: there a file is replaced by another one. */
+static void allow_beside(const struct cpl_confine *c, const char *path,
+			 void (*allow)(const struct cpl_confine *c,
+				       const char *path))
+{
+	char *copy = strdup(path);
+
+	if (copy)
+		allow(c, dirname(copy));
+	free(copy);
+}
+
+/* The path, what is beside it, and the same where it leads to. */
+static void allow_file(const struct cpl_confine *c, const char *path,
+		       void (*allow)(const struct cpl_confine *c,
+				     const char *path))
+{
+	char *real;
+
+	if (!path || strcmp(path, "-") == 0)
+		return;
+	real = realpath(path, NULL);
+	allow_beside(c, path, allow);
+	if (real) {
+		allow(c, real);
+		allow_beside(c, real, allow);
+	}
+	free(real);
+}
+
+/* The folder, or where it will be made, and those above it (config/state.h). */
+static void allow_folder(const struct cpl_confine *c, const char *path)
+{
+	char *copy = path ? strdup(path) : NULL, *real = NULL;
+	char *at = copy;
+
+	for (int above = 0; at && above <= 3; above++) {
+		real = realpath(at, NULL);
+		if (real || errno != ENOENT)
+			break;
+		at = dirname(at);
+	}
+	if (real)
+		cpl_confine_write(c, real);
+	free(real);
+	free(copy);
+}
+
+static void allow_system(const struct cpl_confine *c)
+{
+	const char *dir = getenv(X509_get_default_cert_dir_env());
+	const char *file = getenv(X509_get_default_cert_file_env());
+
+	for (size_t i = 0; i < sizeof system_places / sizeof *system_places;
+	     i++)
+		cpl_confine_read(c, system_places[i]);
+	for (size_t i = 0; i < sizeof system_files / sizeof *system_files; i++)
+		allow_file(c, system_files[i], cpl_confine_read);
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+		allow_file(c, getenv(variables[i]), cpl_confine_read);
+	cpl_confine_read(c, dir ? dir : X509_get_default_cert_dir());
+	allow_file(c, file ? file : X509_get_default_cert_file(),
+		   cpl_confine_read);
+	cpl_confine_devices(c, "/dev");
+}
+
+void cpl_run_confine(struct cpl_run *run)
+{
+	const struct cpl_settings *set = &run->cli.settings;
+	struct cpl_confine c;
+
+	if (cpl_confine_begin(&c) < 0) {
+		cpl_log(&run->cli.log, CPL_LOG_DEBUG,
+			"no Landlock: the file system stays open");
+		return;
+	}
+	allow_system(&c);
+	allow_file(&c, cpl_setting(set, CPL_SET_CA_FILE), cpl_confine_read);
+	allow_file(&c, cpl_setting(set, CPL_SET_CLIENT_CERT), cpl_confine_read);
+	allow_file(&c, cpl_setting(set, CPL_SET_CLIENT_KEY), cpl_confine_read);
+	allow_folder(&c, cpl_cli_state_folder(&run->cli));
+	for (size_t i = 0; i < sizeof run->files / sizeof *run->files; i++)
+		allow_file(&c, run->files[i], cpl_confine_write);
+	if (cpl_confine_end(&c) < 0)
+		cpl_log(&run->cli.log, CPL_LOG_DEBUG,
+			"Landlock: %s; the file system stays open",
+			strerror(errno));
+	else
+		cpl_log(&run->cli.log, CPL_LOG_DEBUG,
+			"what is not needed of the file system is closed");
+}
