@@ -240,7 +240,7 @@ listed() {
 		! ldd "$path" | grep -q libjansson || json=', jansson N'
 		same "what $program prints" "$program $version
 libraries: libstrophe N, OpenSSL N, expat N, c-ares N, libyaml N, libidn N$json
-features: IDN IPv6 SRV direct-TLS STARTTLS SCRAM-PLUS EXTERNAL SASL2 FAST XEP-0198 XEP-0474 SOCKS5 XML JSON" \
+features: IDN IPv6 SRV direct-TLS STARTTLS SCRAM-PLUS EXTERNAL SASL2 FAST XEP-0198 XEP-0474 SOCKS5 XML JSON Landlock" \
 			"$(sed '2s/ [0-9][0-9.]*/ N/g' out)"
 		same "the library's version" "$(openssl version | cut -d ' ' -f 2)" \
 			"$(sed -n 's/.*OpenSSL \([^,]*\).*/\1/p' out)"
