@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -98,17 +99,22 @@ void *realloc(void *p, size_t size)
 						  : __libc_realloc(p, size);
 }
 
-static void write_count(void)
+static int count_fd = -1;
+
+/* While the program may still do so. */
+static void open_count(void)
 {
 	const char *path = getenv("FAIL_COUNT");
-	FILE *file;
 
+	if (path)
+		count_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static void write_count(void)
+{
 	counting = 0;
-	file = path ? fopen(path, "w") : NULL;
-	if (file) {
-		fprintf(file, "%lu\n", calls);
-		fclose(file);
-	}
+	if (count_fd >= 0)
+		dprintf(count_fd, "%lu\n", calls);
 }
 
 static int (*real_main)(int argc, char **argv, char **env);
@@ -119,6 +125,7 @@ static int begin(int argc, char **argv, char **env)
 
 	fail_at = n ? strtoul(n, NULL, 10) : 0;
 	dl_iterate_phdr(note_crypto, NULL);
+	open_count();
 	atexit(write_count);
 	counting = 1;
 	return real_main(argc, argv, env);

@@ -26,6 +26,7 @@ static unsigned char ours[FDS]; /* descriptors of files there */
 static unsigned long calls, fail_at;
 static int error, lasting;
 static const char *home;
+static int count_fd = -1;
 
 /* The function of that name that this one stands before. */
 #define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
@@ -81,27 +82,24 @@ static __attribute__((constructor)) void begin(void)
 		      {"EACCES", EACCES},
 		      {"EMFILE", EMFILE}};
 	const char *as = getenv("FAIL_AS"), *at = getenv("FAIL_AT");
+	const char *count = getenv("FAIL_COUNT");
 
 	for (size_t i = 0; as && i < sizeof errors / sizeof *errors; i++)
 		if (strncmp(as, errors[i].name, strlen(errors[i].name)) == 0)
 			error = errors[i].number;
 	lasting = as && strchr(as, '+');
 	fail_at = at ? strtoul(at, NULL, 10) : 0;
+	/* While the program may still do so. */
+	if (count)
+		count_fd = open(count, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	home = getenv("HOME");
 }
 
 static __attribute__((destructor)) void write_count(void)
 {
-	const char *path = getenv("FAIL_COUNT");
-	unsigned long n = calls;
-	FILE *file;
-
 	home = NULL;
-	file = path ? fopen(path, "w") : NULL;
-	if (file) {
-		fprintf(file, "%lu\n", n);
-		fclose(file);
-	}
+	if (count_fd >= 0)
+		dprintf(count_fd, "%lu\n", calls);
 }
 
 /* --- by path ------------------------------------------------------------- */
