@@ -157,12 +157,15 @@ for name, key in (("salted", salted), ("client", client),
 	receives -vv -C /dev/null --spool spool --dedup=seen
 	export COUPLET_PASSWORD=rosaline
 	receives -vv -C /dev/null --exec true
+	export COUPLET_PASSWORD=rosaline
+	COUPLET_LANDLOCK=no receives -vv -C /dev/null
 	are_online
 	if grep -q 'stays open' "${logs[0]}"; then
 		skip "this kernel has no Landlock: $(grep 'stays open' "${logs[0]}")"
 	fi
 	grep -q 'file system is closed' "${logs[0]}"
 	same 'with --exec' '0' "$(grep -c 'file system is closed' "${logs[1]}" || true)"
+	same 'where it is not wanted' '0' "$(grep -c 'file system is closed' "${logs[2]}" || true)"
 	grep -q '^NoNewPrivs:.*1' "/proc/${pids[0]}/status"
 	# What is learnt by a login is written after that.
 	[ -e .state/couplet/token-romeo@montague.lit ]
