@@ -231,9 +231,9 @@ static void prepare(struct recv *r)
 	xrecv_carbons_prepare(r);
 }
 
-/* Whether presence waits until the session can be resumed. Should its connection
- * break before that is known, the server would keep it, and give it what comes
- * for as long, though nobody takes it up again. */
+/* Whether presence waits until the session can be resumed. Should its
+ * connection break before that is known, the server would keep it, and give it
+ * what comes for as long, though nobody takes it up again. */
 static int awaits_resumable(const struct recv *r)
 {
 	return r->durable || r->run.retry != 0;
