@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "unit.h"
 
 static char base[] = "/tmp/test_confine.XXXXXX";
@@ -107,18 +107,11 @@ static void what_is_named_stays(void)
 	close(c.fd);
 }
 
-static int drop(const char *path, const struct stat *st, int type,
-		struct FTW *place)
-{
-	(void)st, (void)type, (void)place;
-	return remove(path);
-}
-
 int main(void)
 {
 	if (!mkdtemp(base))
 		return 1;
 	RUN(what_is_named_stays);
-	nftw(base, drop, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(base);
 	return unit_end();
 }

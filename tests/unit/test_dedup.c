@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../../common/base/limits.h"
+#include "folder.h"
 #include "unit.h"
 
 #define NOW 1764345600
@@ -467,15 +468,6 @@ static void killed(void)
 	}
 }
 
-static int remove_it(const char *name, const struct stat *st, int type,
-		     struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(name);
-}
-
 int main(void)
 {
 	if (!mkdtemp(folder))
@@ -492,7 +484,7 @@ int main(void)
 	RUN(by_a_link);
 	RUN(full_disk);
 	RUN(killed);
-	nftw(folder, remove_it, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(folder);
 	cpl_buf_release(&lines);
 	return unit_end();
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "../../common/store/pins.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "unit.h"
 
 static char folder[] = "/tmp/test_pins.XXXXXX";
@@ -215,15 +215,6 @@ static void unusable(void)
 	cpl_buf_release(&lines);
 }
 
-static int remove_one(const char *name, const struct stat *st, int flag,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(name);
-}
-
 int main(void)
 {
 	if (!mkdtemp(folder))
@@ -237,6 +228,6 @@ int main(void)
 	RUN(damaged);
 	RUN(unusable);
 	cpl_buf_release(&lines);
-	nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(folder);
 	return unit_end();
 }

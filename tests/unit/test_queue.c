@@ -5,7 +5,6 @@
 #include "../../common/store/queue.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -18,6 +17,7 @@
 #include "../../common/stanza/build.h"
 #include "../../common/stanza/ns.h"
 #include "../../common/stanza/queued.h"
+#include "folder.h"
 #include "unit.h"
 
 #define JID "romeo@montague.lit"
@@ -35,18 +35,9 @@ static void on_torn(void *user, const char *name)
 	snprintf(torn_names + n, sizeof torn_names - n, "%s ", name);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static void wipe(void)
 {
-	nftw(state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	folder_remove(state);
 	torn_names[0] = '\0';
 }
 

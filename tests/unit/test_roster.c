@@ -5,13 +5,13 @@
  * session.o. */
 #include "../../common/stream/roster.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "../../common/stanza/build.h"
 #include "../../common/stanza/write.h"
 #include "../../common/stream/roster_cache.h"
+#include "folder.h"
 #include "parse.h"
 #include "strophe_mem.h"
 #include "unit.h"
@@ -588,15 +588,6 @@ static void a_broken_session(void)
 	cpl_roster_free(roster);
 }
 
-static int remove_it(const char *name, const struct stat *st, int flag,
-		     struct FTW *at)
-{
-	(void)st;
-	(void)flag;
-	(void)at;
-	return remove(name);
-}
-
 int main(void)
 {
 	ctx = strophe_mem_ctx(&mem);
@@ -620,7 +611,7 @@ int main(void)
 	RUN(anothers_cache_is_none);
 	RUN(sets_take_their_item);
 	RUN(a_broken_session);
-	nftw(folder, remove_it, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(folder);
 	cpl_jid_release(&session.jid);
 	cpl_buf_release(&out);
 	cpl_buf_release(&told);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "../../common/config/state.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "unit.h"
 
 static char base[] = "/tmp/test_state.XXXXXX";
@@ -173,15 +173,6 @@ static void names(void)
 	cpl_buf_release(&out);
 }
 
-static int remove_it(const char *path, const struct stat *st, int flag,
-		     struct FTW *at)
-{
-	(void)st;
-	(void)flag;
-	(void)at;
-	return remove(path);
-}
-
 int main(void)
 {
 	if (!mkdtemp(base))
@@ -197,6 +188,6 @@ int main(void)
 	RUN(the_home_is_not_made);
 	RUN(names);
 	cpl_buf_release(&lines);
-	nftw(base, remove_it, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(base);
 	return unit_end();
 }

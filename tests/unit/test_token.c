@@ -4,7 +4,6 @@
  * server: what a login leaves in the state folder. */
 #include "../../common/store/token.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,6 +12,7 @@
 #include "../../common/base/limits.h"
 #include "../../common/store/client.h"
 #include "../../common/store/known.h"
+#include "folder.h"
 #include "unit.h"
 
 static char folder[] = "/tmp/test_token.XXXXXX";
@@ -316,13 +316,6 @@ static void has(void)
 	CHECK(!cpl_offer_has(NULL, "B"));
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag,
-		      struct FTW *ftw)
-{
-	(void)st, (void)flag, (void)ftw;
-	return remove(path);
-}
-
 int main(void)
 {
 	if (!mkdtemp(folder))
@@ -334,6 +327,6 @@ int main(void)
 	RUN(ids);
 	RUN(known);
 	RUN(has);
-	nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(folder);
 	return unit_end();
 }
