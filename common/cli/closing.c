@@ -12,7 +12,7 @@
 #include "run.h"
 
 /* Libraries are loaded late (for names, character sets, ciphers), and the
- * resolver looks anew at its files, which may be links to elsewhere. */
+ * resolver looks anew at its files in /etc, which may be links to elsewhere. */
 static const char *const system_places[] = {"/etc",   "/usr",  "/lib", "/lib32",
 					    "/lib64", "/opt",  "/nix", "/gnu",
 					    "/run",   "/proc", "/sys"};
@@ -33,22 +33,29 @@ static void allow_beside(const struct cpl_confine *c, const char *path,
 	free(copy);
 }
 
-/* The path, what is beside it, and the same where it leads to. */
-static void allow_file(const struct cpl_confine *c, const char *path,
-		       void (*allow)(const struct cpl_confine *c,
-				     const char *path))
+/* Where the path leads to, and what is beside that. */
+static void allow_target(const struct cpl_confine *c, const char *path,
+			 void (*allow)(const struct cpl_confine *c,
+				       const char *path))
 {
-	char *real;
+	char *real = realpath(path, NULL);
 
-	if (!path || strcmp(path, "-") == 0)
-		return;
-	real = realpath(path, NULL);
-	allow_beside(c, path, allow);
 	if (real) {
 		allow(c, real);
 		allow_beside(c, real, allow);
 	}
 	free(real);
+}
+
+/* The same, and what is beside the path itself. */
+static void allow_file(const struct cpl_confine *c, const char *path,
+		       void (*allow)(const struct cpl_confine *c,
+				     const char *path))
+{
+	if (!path || strcmp(path, "-") == 0)
+		return;
+	allow_beside(c, path, allow);
+	allow_target(c, path, allow);
 }
 
 /* The folder, or where it will be made, and those above it (config/state.h). */
@@ -78,7 +85,7 @@ static void allow_system(const struct cpl_confine *c)
 	     i++)
 		cpl_confine_read(c, system_places[i]);
 	for (size_t i = 0; i < sizeof system_files / sizeof *system_files; i++)
-		allow_file(c, system_files[i], cpl_confine_read);
+		allow_target(c, system_files[i], cpl_confine_read);
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
 		allow_file(c, getenv(variables[i]), cpl_confine_read);
 	cpl_confine_read(c, dir ? dir : X509_get_default_cert_dir());
