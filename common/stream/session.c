@@ -152,7 +152,7 @@ static void ask(struct cpl_session *s)
 {
 	if (!s->sm.on)
 		send_fence(s);
-	else if (cpl_session_put(s, "<r xmlns='" CPL_NS_SM "'/>") == 0)
+	else if (cpl_session_put(s, CPL_SM_ASK) == 0)
 		s->sm.ack.asked = s->sm.ack.sent;
 }
 

@@ -48,6 +48,14 @@ void cpl_session_end_ok(void *user)
 	cpl_session_end(s, &ok);
 }
 
+/* The next attempt goes where the settings say. */
+static void usual_place(struct cpl_session *s)
+{
+	free(s->there);
+	s->there = NULL;
+	s->at_location = 0;
+}
+
 /* Where the next attempt goes: what the server said, once; else where the
  * settings say. 0: at once; else ms, -1: nowhere. */
 static long next_attempt(struct cpl_session *s, const struct cpl_err *why,
@@ -55,8 +63,7 @@ static long next_attempt(struct cpl_session *s, const struct cpl_err *why,
 {
 	const char *there = redirect;
 
-	free(s->there);
-	s->there = NULL;
+	usual_place(s);
 	/* Those of one that throws us out after each login add up. */
 	if (s->state == ONLINE &&
 	    cpl_loop_now() - s->since >= CPL_RETRY_CALM_MS)
@@ -70,13 +77,6 @@ static long next_attempt(struct cpl_session *s, const struct cpl_err *why,
 	if (redirect && s->there)
 		return 0;
 	return cpl_retry_wait(&s->retry, why, cpl_loop_now());
-}
-
-static void usual_place(struct cpl_session *s)
-{
-	free(s->there);
-	s->there = NULL;
-	s->at_location = 0;
 }
 
 /* XEP-0198 5: where the location is not to be had, the stream may be resumed at
@@ -284,7 +284,7 @@ static int take_up(struct cpl_session *s, const struct cpl_login_result *r,
 	if (cpl_sm_take(&s->sm, r->resumed, more, e) < 0)
 		return -1;
 	if (cpl_window_count(&s->sm.window) > 0) {
-		if (cpl_session_put(s, "<r xmlns='" CPL_NS_SM "'/>") < 0)
+		if (cpl_session_put(s, CPL_SM_ASK) < 0)
 			return 0;
 		cpl_loop_timer(s->loop, &s->proof, CPL_RESUMED_WAIT_MS);
 	}

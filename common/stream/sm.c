@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "../base/num.h"
-#include "../stanza/ns.h"
 #include "../stanza/write.h"
 
 int cpl_sm_send(struct cpl_sm *sm, xmpp_stanza_t *stanza, size_t max,
@@ -222,7 +221,7 @@ size_t cpl_sm_restart(struct cpl_sm *sm)
 int cpl_sm_replay(struct cpl_sm *sm, struct cpl_buf *out, struct cpl_err *e)
 {
 	/* Should this connection break too, something has come of it. */
-	const char *ask = sm->on ? "<r xmlns='" CPL_NS_SM "'/>" : NULL;
+	const char *ask = sm->on ? CPL_SM_ASK : NULL;
 
 	if (cpl_window_again(&sm->window, ask, out) < 0)
 		return cpl_buf_err(out, e, CPL_SYSTEM, "unsent output");

@@ -11,8 +11,12 @@
 
 #include <strophe.h>
 
+#include "../stanza/ns.h"
 #include "ack.h"
 #include "window.h"
+
+/* What asks how far the server is (4). */
+#define CPL_SM_ASK "<r xmlns='" CPL_NS_SM "'/>"
 
 struct cpl_sm {
 	struct cpl_ack ack;       /* of this stream */
