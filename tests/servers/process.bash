@@ -48,20 +48,17 @@ launch() {
 	pid=$!
 }
 
-# owns PORT: whether our process has it open for listening.
+# owns PORT: whether our process has it open for listening. The tables are for
+# awk, as the shell reads a file line by line in a way that has the kernel walk
+# all of the table for each.
 owns() {
-	local hex table row inode
+	local hex inode
 	printf -v hex '%04X' "$1"
 	# The columns: number, local, remote, state, ..., the tenth is the inode.
-	for table in tcp tcp6; do
-		while read -ra row; do
-			[[ ${row[1]} = *:$hex && ${row[3]} = 0A ]] || continue
-			inode=${row[9]}
-			[ -n "$(find "/proc/$pid/fd" -lname "socket:\[$inode\]" 2>/dev/null)" ] &&
-				return
-		done 2>/dev/null <"/proc/$pid/net/$table"
-	done
-	return 1
+	inode=$(awk -v end=":$hex\$" '$2 ~ end && $4 == "0A" { print $10; exit }' \
+		"/proc/$pid/net/tcp" "/proc/$pid/net/tcp6" 2>/dev/null)
+	[ -n "$inode" ] &&
+		[ -n "$(find "/proc/$pid/fd" -lname "socket:\[$inode\]" 2>/dev/null)" ]
 }
 
 # shows_certificate: whether the TLS port is answered with our certificate.
