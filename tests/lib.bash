@@ -83,18 +83,37 @@ own() {
 	. "$dir/env"
 }
 
-# once prosody|ejabberd [KEY=VALUE...]: own, but one for all tests of the file that
-# want the same.
+# once prosody|ejabberd [KEY=VALUE...]: own, but one for all tests that want the
+# same, of this file and of others: who restarts or kills it has an own one. The
+# runner ends it.
 once() {
-	local name=$BATS_FILE_TMPDIR/once-${*// /,} dir
+	local name=$OWN_SERVERS/once-${*// /,} dir lock
 	name=${name// /-}
+	exec {lock}>"$name.lock"
+	flock "$lock"
 	if [ ! -e "$name" ]; then
 		dir=$(mktemp -d "$OWN_SERVERS/XXXXXX")
 		"$tests/servers/start" "$1" "$dir" "${@:2}"
 		ln -s "$dir" "$name"
 	fi
+	exec {lock}>&-
+	forget
 	# shellcheck source=/dev/null
 	. "$name/env"
+}
+
+# only MECHANISM... : what the current server, an ejabberd and the test's own,
+# offers from here on, as if it were another.
+only() {
+	forget
+	local name list='DIGEST-MD5, X-OAUTH2'
+	for name in PLAIN SCRAM-SHA-{1,256,512}{,-PLUS}; do
+		[[ " $* " = *" $name "* ]] || list+=", $name"
+	done
+	sed -i "s/^disable_sasl_mechanisms:.*/disable_sasl_mechanisms: [$list]/" \
+		"$XMPP_DIR/ejabberd.yml"
+	# shellcheck source=tests/servers/common.bash
+	(. "$tests/servers/common.bash" && post /api/reload_config '{}')
 }
 
 # start_stub WORD... : the stub server (stub/README), ended with the test; its
@@ -121,9 +140,6 @@ teardown_file() {
 		read -r _ pid <"$BATS_FILE_TMPDIR/farm"
 		kill "$pid"
 	fi
-	for dir in "$BATS_FILE_TMPDIR"/once-*; do
-		[ ! -e "$dir" ] || "$tests/servers/stop" "$(readlink "$dir")"
-	done
 }
 
 # new_account NAME [HOST [LINE...]]: a fresh user of the server, and its entry

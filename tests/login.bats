@@ -54,20 +54,6 @@ client_certificate() {
 	chmod 600 romeo.pem
 }
 
-# only MECHANISM... : what the own ejabberd offers from here on, as if it were
-# another.
-only() {
-	forget
-	local name list='DIGEST-MD5, X-OAUTH2'
-	for name in PLAIN SCRAM-SHA-{1,256,512}{,-PLUS}; do
-		[[ " $* " = *" $name "* ]] || list+=", $name"
-	done
-	sed -i "s/^disable_sasl_mechanisms:.*/disable_sasl_mechanisms: [$list]/" \
-		"$XMPP_DIR/ejabberd.yml"
-	# shellcheck source=tests/servers/common.bash
-	(. "$tests/servers/common.bash" && post /api/reload_config '{}')
-}
-
 @test "prosody: SCRAM-SHA-256-PLUS by STARTTLS and by direct TLS" {
 	on prosody
 	new_account romeo
@@ -89,11 +75,11 @@ only() {
 }
 
 @test "prosody: the other mechanisms, one at a time" {
-	own prosody mechs=SCRAM-SHA-1,SCRAM-SHA-1-PLUS
+	once prosody mechs=SCRAM-SHA-1,SCRAM-SHA-1-PLUS
 	romeo 'SCRAM-SHA-1-PLUS, bound by tls-exporter'
 	# On TLS 1.2 it knows tls-unique alone.
 	(old_tls && romeo 'SCRAM-SHA-1-PLUS, bound by tls-unique')
-	own prosody mechs=PLAIN
+	once prosody mechs=PLAIN
 	romeo PLAIN
 	port=$XMPP_TLS_PORT romeo PLAIN --tls direct
 }
@@ -155,7 +141,7 @@ only() {
 }
 
 @test "prosody: ANONYMOUS and EXTERNAL" {
-	own prosody anonymous=yes external=yes
+	once prosody anonymous=yes external=yes
 	password='' jid=anon.lit romeo ANONYMOUS
 	grep -qE 'online as [^@ ]+@anon.lit/[^ ]+ ' err
 	password='' jid=anon.lit port=$XMPP_TLS_PORT romeo ANONYMOUS --tls direct
@@ -225,7 +211,7 @@ only() {
 }
 
 @test "a server without TLS: 69, and --tls none on loopback" {
-	own prosody tls=no
+	once prosody tls=no
 	says 69 "127.0.0.1:$XMPP_PORT: the server offers no TLS" \
 		tool xsend -C /dev/null -u romeo@montague.lit \
 		-H "127.0.0.1:$XMPP_PORT" --password-fd 3 -m hi \

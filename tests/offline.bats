@@ -48,14 +48,14 @@ waits_for_xrecv() {
 
 @test "the same where there is an archive" {
 	for server in "${servers[@]}"; do
-		own "$server" mam=yes
+		once "$server" mam=yes
 		waits_for_xrecv with an archive
 	done
 }
 
 @test "the same where the login is XEP-0388's" {
 	for server in "${servers[@]}"; do
-		own "$server" sasl2=yes
+		once "$server" sasl2=yes
 		waits_for_xrecv with SASL2
 	done
 }

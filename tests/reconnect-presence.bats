@@ -10,7 +10,7 @@ load reconnect
 # company SERVER: a server that resumes nothing, so that each lost connection is
 # a lost session; romeo, who sees juliet and nurse.
 company() {
-	own "$1" sm=no
+	once "$1" sm=no
 	accounts
 	new_account nurse capulet.lit
 	"$tests/servers/subscribe" "$XMPP_DIR" "$romeo" "$juliet"

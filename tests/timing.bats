@@ -77,16 +77,16 @@ by_line() {
 
 @test "the flights are those of the line: Prosody" {
 	by_line on prosody
-	by_line own prosody sasl2=yes
+	by_line once prosody sasl2=yes
 }
 
 @test "the flights are those of the line: ejabberd" {
 	by_line on ejabberd
-	by_line own ejabberd sasl2=yes
+	by_line once ejabberd sasl2=yes
 }
 
 @test "stanzas that leave with the login: three flights" {
-	own prosody sasl2=yes
+	once prosody sasl2=yes
 	new_account romeo
 	slow_line "$XMPP_TLS_PORT"
 	# The first one gets a token, the second tries whether it may.

@@ -337,7 +337,7 @@ enough_rooms() {
 
 @test "--paginate: an archive, forwards and backwards" {
 	for server in "${servers[@]}"; do
-		own "$server" mam=yes
+		once "$server" mam=yes
 		accounts
 		seq 7 | tool xsend -l "$juliet"
 		expect_exit 0 tool xiq -t set --paginate --page 3 --payload "$romeo" \

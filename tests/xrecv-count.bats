@@ -33,7 +33,7 @@ one_by_one() {
 
 @test "the same where there is an archive" {
 	for server in "${servers[@]}"; do
-		own "$server" mam=yes
+		once "$server" mam=yes
 		accounts
 		rm -f all
 		send 5
@@ -43,7 +43,7 @@ one_by_one() {
 }
 
 @test "without stream management Prosody sends all, and the run says how many are lost" {
-	own prosody sm=no
+	once prosody sm=no
 	accounts
 	send 200
 	expect_exit 0 receive -c 1
@@ -53,7 +53,7 @@ one_by_one() {
 }
 
 @test "without stream management ejabberd keeps what waits" {
-	own ejabberd sm=no
+	once ejabberd sm=no
 	accounts
 	send 5
 	expect_exit 0 receive -c 2

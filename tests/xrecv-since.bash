@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # What the files about xrecv --since share: `load xrecv-since`, behind the others.
 
-# archived SERVER: fresh accounts on a server of its own with an archive.
+# archived SERVER: fresh accounts on a server with an archive.
 archived() {
-	own "$1" mam=yes
+	once "$1" mam=yes
 	accounts
 }
 

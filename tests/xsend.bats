@@ -467,7 +467,7 @@ load xsend
 
 @test "without stream management the answer to a ping is the proof" {
 	for kind in "${servers[@]}"; do
-		own "$kind" sm=no
+		once "$kind" sm=no
 		accounts
 		echo hi | expect_exit 0 tool xsend --trace trace "$juliet"
 		is_silent
