@@ -17,17 +17,21 @@ one_by_one() {
 
 @test "100 messages that waited, read by 100 runs of -c 1: each once, in order (Prosody)" {
 	fresh prosody
-	send 100
-	one_by_one 100
-	same messages "$(numbers 1 100)" "$(bodies_in all)"
+	local n
+	n=$(many 100)
+	send "$n"
+	one_by_one "$n"
+	same messages "$(numbers 1 "$n")" "$(bodies_in all)"
 	same stderr '' "$(cat said)"
 }
 
 @test "100 messages that waited, read by 100 runs of -c 1: each once, in order (ejabberd)" {
 	fresh ejabberd
-	send 100
-	one_by_one 100
-	same messages "$(numbers 1 100)" "$(bodies_in all)"
+	local n
+	n=$(many 100)
+	send "$n"
+	one_by_one "$n"
+	same messages "$(numbers 1 "$n")" "$(bodies_in all)"
 	same stderr '' "$(cat said)"
 }
 
