@@ -755,8 +755,13 @@ static void limit(const char *before, const char *piece, size_t n,
 	xmpp_ctx_free(ctx);
 }
 
+#define TEN "<b/><b/><b/><b/><b/><b/><b/><b/><b/><b/>"
+#define NINETY_SEVEN                                                           \
+	TEN TEN TEN TEN TEN TEN TEN TEN TEN "<b/><b/><b/><b/><b/><b/><b/>"
+
 static void limits(void)
 {
+	struct cpl_buf hundred = CPL_BUF_INIT(1000);
 	char ns[2000], many[30000] = "";
 	size_t used = 0;
 
@@ -774,11 +779,17 @@ static void limits(void)
 	      "\"application\":\"",
 	      "<a>", 59, "", 59, "\"}}",
 	      "line 1, column 1: more than 60 elements within each other");
-	/* and of the 20,000 */
-	limit(M "\"body\":\"\",\"payload\":[\"<a>", "<b/>", 19997, "</a>", 0,
-	      "\"]}", NULL);
-	limit(M "\"body\":\"\",\"payload\":[\"<a>", "<b/>", 19998, "</a>", 0,
-	      "\"]}", "line 1, column 1: more than 20000 elements");
+	/* and of the 20,000; in hundreds, as siblings are slow to add */
+	add(&hundred, "<b>", 1);
+	add(&hundred, "<b/>", 99);
+	add(&hundred, "</b>", 1);
+	CHECK_INT(cpl_buf_addc(&hundred, '\0'), 0);
+	limit(M "\"body\":\"\",\"payload\":[\"<a>" NINETY_SEVEN, hundred.data,
+	      199, "</a>", 0, "\"]}", NULL);
+	limit(M "\"body\":\"\",\"payload\":[\"<a><b/>" NINETY_SEVEN,
+	      hundred.data, 199, "</a>", 0, "\"]}",
+	      "line 1, column 1: more than 20000 elements");
+	cpl_buf_release(&hundred);
 	limit(M "\"payload\":[\"text:x\"", ",\"text:x\"", 19999, "", 0, "]}",
 	      NULL);
 	limit(M "\"payload\":[\"text:x\"", ",\"text:x\"", 20000, "", 0, "]}",
