@@ -45,7 +45,7 @@ pinned() {
 	run ! grep -q 'has proved' err
 }
 
-@test "[v] an offer that was changed: 76, and no proof is sent" {
+@test "an offer that was changed: 76, and no proof is sent" {
 	local words
 	for words in offer-hash=wrong \
 		'offer-hash=right hide=SCRAM-SHA-512' \
@@ -57,7 +57,7 @@ pinned() {
 	done
 }
 
-@test "[v] the version of TLS: 76 where the server has another one" {
+@test "the version of TLS: 76 where the server has another one" {
 	local version other
 	for version in '1.2 0304' '1.3 0303'; do
 		read -r version other <<<"$version"

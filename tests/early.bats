@@ -45,7 +45,7 @@ taken() {
 	taken 2
 }
 
-@test "[v] the stub: a token that is refused, at once or after its stanza" {
+@test "the stub: a token that is refused, at once or after its stanza" {
 	first fast=refuse
 	expect_exit 0 try -vv
 	expect_exit 0 try -vv
@@ -55,7 +55,7 @@ taken() {
 	taken 2
 }
 
-@test "[v] the stub: a server that does not have the token either: 76, and it is dropped" {
+@test "the stub: a server that does not have the token either: 76, and it is dropped" {
 	first fast=forged
 	expect_exit 0 try
 	says 76 '@: the server did not prove that it knows the token

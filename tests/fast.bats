@@ -51,7 +51,7 @@ scram() {
 	done
 }
 
-@test "[v] real servers: all leaves in one flight, and Bind2 in none" {
+@test "real servers: all leaves in one flight, and Bind2 in none" {
 	for server in "${servers[@]}"; do
 		offering "$server" 'tls: direct'
 		by "$(scram)"

@@ -114,7 +114,7 @@ asks() {
 	done
 }
 
-@test "[v] only the recipient's receipt counts" {
+@test "only the recipient's receipt counts" {
 	# The stub sends these when the message is there.
 	for forged in "$(receipt paris@montague.lit/x a)" \
 		"$(receipt capulet.lit a)" "$(receipt juliet@capulet.lit/x b)" \
@@ -206,7 +206,7 @@ receipts_on_wire() {
 		-e 's/.* to="([^"]*)".* id=(.*)/\1 \2/'
 }
 
-@test "[v] receipts go to who may see our presence" {
+@test "receipts go to who may see our presence" {
 	{
 		asks nurse@capulet.lit/hall 1
 		asks paris@montague.lit/x 2

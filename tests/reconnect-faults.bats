@@ -12,7 +12,7 @@ connections() {
 	grep -c ' connected ' "$STUB_LOG"
 }
 
-@test "[v] the connection breaks before a request has its answer" {
+@test "the connection breaks before a request has its answer" {
 	stub close at=ready how=reset times=1 deliver=1
 	expect_exit 0 tool xrecv -c 1 -W 200
 	same 'records' 1 "$(wc -l <out)"
@@ -23,7 +23,7 @@ connections() {
 	same 'presence in each connection' 2 "$(on_wire presence | grep -vc unavailable)"
 }
 
-@test "[v] the archive is asked once, though the connection breaks on the way" {
+@test "the archive is asked once, though the connection breaks on the way" {
 	disco="<iq type='result' id='@ID@' from='@TO@'><query xmlns='http://jabber.org/protocol/disco#info'><feature var='urn:xmpp:mam:2'/></query></iq>"
 	one="<message from='romeo@montague.lit'><result xmlns='urn:xmpp:mam:2' id='1' queryid='@QUERYID@'><forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='2026-11-28T10:00:00Z'/><message xmlns='jabber:client' from='nurse@capulet.lit/x' to='romeo@montague.lit'><body>one</body></message></forwarded></result></message>"
 	{

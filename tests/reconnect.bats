@@ -130,7 +130,7 @@ long_lines() {
 	same sets 2 "$(on_wire iq | grep -c 'id="i1"')"
 }
 
-@test "[v] without --retry a lost connection ends it: 75" {
+@test "without --retry a lost connection ends it: 75" {
 	stub close at=r how=reset times=1
 	expect_exit 75 tool xsend -m hi "$juliet"
 	same connections 1 "$(grep -c ' connected ' "$STUB_LOG")"

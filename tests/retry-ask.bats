@@ -48,7 +48,7 @@ total() {
 	grep -P '^montague.lit\ttotal' out | cut -f "$1"
 }
 
-@test "[v] xping --retry: a ping whose connection is lost is lost, the count goes on" {
+@test "xping --retry: a ping whose connection is lost is lost, the count goes on" {
 	stub close how=reset times=1
 	expect_exit 0 tool xping --retry 60 -c 5 --interval 0
 	says 'xping: montague.lit: ping 1: the connection was lost'

@@ -30,7 +30,7 @@ result="<iq type='result' id='@ID@' from='@TO@' to='@JID@'/>"
 	grep -q 'record 1: montague.lit: unknown outcome' err
 }
 
-@test "[v] xiq --retry: what became of a set nobody knows; others go on" {
+@test "xiq --retry: what became of a set nobody knows; others go on" {
 	stub close how=reset times=1
 	{ echo "$set_iq"; echo "$ping"; } >records
 	expect_exit 75 tool xiq --retry 60 <records
@@ -135,7 +135,7 @@ contacts() {
 	same lists 1 "$(sent '<query xmlns="jabber:iq:roster"')"
 }
 
-@test "[v] xroster --retry: what became of a change nobody knows" {
+@test "xroster --retry: what became of a change nobody knows" {
 	printf 'type=.set\t\n' >answers
 	stub answers=answers
 	proxied romeo cut=reset

@@ -166,7 +166,7 @@ enter() {
 
 # --- strangers -----------------------------------------------------------
 
-@test "[v] circles end, and each entity is asked once" {
+@test "circles end, and each entity is asked once" {
 	{
 		items a.lit "<item jid='b.lit'/><item jid='a.lit'/><item jid='A.lit' node='n'/>"
 		items b.lit "<item jid='a.lit'/><item jid='c.lit'/><item jid='a.lit' node='n'/>"

@@ -174,7 +174,7 @@ not_verified() {
 	grep -q 'not the one asked for$' err
 }
 
-@test "[v] --expiry on both sides of the limit" {
+@test "--expiry on both sides of the limit" {
 	stub cert=soon
 	expect_exit 0 look --expiry 29
 	same 'stderr' '' "$(cat err)"

@@ -144,7 +144,7 @@ marks() {
 	says 'xiq: timed out (-W)'
 }
 
-@test "[v] a lost stream: each request without answer is named, 75" {
+@test "a lost stream: each request without answer is named, 75" {
 	for ending in TERM KILL; do
 		stub peer=silent
 		{

@@ -279,7 +279,7 @@ attr() {
 	done
 }
 
-@test "[v] a malformed record costs itself: 2, or 65 alone" {
+@test "a malformed record costs itself: 2, or 65 alone" {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		expect_exit 2 tool xiq <<-EOF

@@ -229,7 +229,7 @@ outcast	tybalt@capulet.lit" "$(cut -f 1,2 out | sort -s -k 2 | sort -s -t '	' -k
 
 # --- invitations -----------------------------------------------------------
 
-@test "[v] invitations come, by ourselves and through the room" {
+@test "invitations come, by ourselves and through the room" {
 	echo sesame >secret
 	chmod 600 secret
 	for server in "${servers[@]}"; do

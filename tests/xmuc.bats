@@ -417,7 +417,7 @@ silent_owner() {
 	says 'xmuc: r@s.lit: unknown outcome' 'xmuc: timed out (-W)'
 }
 
-@test "[v] a reader that is gone, a full disk, a lost connection" {
+@test "a reader that is gone, a full disk, a lost connection" {
 	silent_owner
 	{
 		code=0

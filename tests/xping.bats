@@ -164,7 +164,7 @@ like() {
 	says 'xping: gone.lit: ping 1: remote-server-timeout'
 }
 
-@test "[v] no answer in time is 75, and what comes later is not counted" {
+@test "no answer in time is 75, and what comes later is not counted" {
 	stub ping=silent
 	expect_exit 75 tool xping -c 2 --interval 0 --each-timeout 0.1
 	says 'xping: montague.lit: ping 1: no answer within 0.1 seconds' \

@@ -203,7 +203,7 @@ print(base64.b64encode(hashlib.sha1(s.encode()).digest()).decode())')"
 	done
 }
 
-@test "[v] a push that is not of the own account proves nothing" {
+@test "a push that is not of the own account proves nothing" {
 	cat >stanzas <<-'EOF'
 		<iq from='juliet@capulet.lit' type='set' id='1'><query xmlns='jabber:iq:roster'><item jid='juliet@capulet.lit' subscription='both'/></query></iq>
 	EOF

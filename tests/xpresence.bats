@@ -91,7 +91,7 @@ load xpresence
 	done
 }
 
-@test "[v] a server that is silent ends it after --settle" {
+@test "a server that is silent ends it after --settle" {
 	stub ping-no-answer disco=nothing contact=juliet@capulet.lit
 	expect_exit 75 tool xpresence -1 --settle 2
 	says 'xpresence: montague.lit: unknown: no answer' \
@@ -323,7 +323,7 @@ print(n, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
 	[ "$kilobytes" -lt "${FLAT_KB:-24000}" ] || [[ $BIN = *asan* ]]
 }
 
-@test "[v] what is no presence of anybody is no record" {
+@test "what is no presence of anybody is no record" {
 	cat >stanzas <<-'EOF'
 		<presence from='@@' type='unavailable'/>
 		<presence from='juliet@capulet.lit/a' type='error'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>

@@ -21,7 +21,7 @@ misused() {
 
 # --- the list ------------------------------------------------------------
 
-@test "[v] the list: nothing, and what waits, in each format" {
+@test "the list: nothing, and what waits, in each format" {
 	fresh prosody
 	queue
 	same 'an empty list' '' "$(cat out)"

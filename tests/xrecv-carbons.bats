@@ -38,7 +38,7 @@ watches() {
 	done
 }
 
-@test "[v] forged ones are dropped, and counted with -v" {
+@test "forged ones are dropped, and counted with -v" {
 	inner="<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='nurse@capulet.lit/x' to='romeo@montague.lit/y' type='chat'><body>BODY</body></message></forwarded>"
 	carbon() {
 		echo "<message from='$1' to='romeo@montague.lit/z'><$2 xmlns='urn:xmpp:carbons:2'>${inner/BODY/$3}</$2></message>"

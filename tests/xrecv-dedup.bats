@@ -218,7 +218,7 @@ keys() {
 	[ ! -e seen ]
 }
 
-@test "[v] torn and bad lines cost themselves" {
+@test "torn and bad lines cost themselves" {
 	stub deliver=3 body=x
 	expect_exit 0 tool xrecv -o text --dedup seen -c 3
 	same keys 3 "$(keys)"

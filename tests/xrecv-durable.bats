@@ -256,7 +256,7 @@ away() {
 	expect_exit 0 tool xrecv -a juliet --durable other --idle 0.5
 }
 
-@test "[v] state that is none, or nowhere: 74, before anything is sent" {
+@test "state that is none, or nowhere: 74, before anything is sent" {
 	stub ok
 	juliet=romeo@montague.lit
 	mkdir -p "${XDG_STATE_HOME}/couplet"
@@ -285,7 +285,7 @@ away() {
 	has m1 m2 m3
 }
 
-@test "[v] usage" {
+@test "usage" {
 	stub ok
 	expect_exit 64 tool xrecv --durable a/b
 	head -n 1 err | grep "^xrecv: --durable: 'a/b' cannot name a session$"

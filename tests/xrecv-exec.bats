@@ -53,7 +53,7 @@ END
 	done
 }
 
-@test "[v] the format is that of the options" {
+@test "the format is that of the options" {
 	command_is <<<'cat >>got; echo >>got'
 	stub deliver=1 body=hi from=juliet@capulet.lit/x
 	expect_exit 0 tool xrecv -c 1 -F '%f: %b' --exec ./command

@@ -161,7 +161,7 @@ add_formats() {
 
 # --- text, NUL, JSON -----------------------------------------------------
 
-@test "[v] -o nul: the fields as they are, and a NUL behind them" {
+@test "-o nul: the fields as they are, and a NUL behind them" {
 	printf 'a\tb\\n\nc\xc2\x9b' >body
 	for server in "${servers[@]}"; do
 		fresh "$server"

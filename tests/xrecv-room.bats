@@ -195,7 +195,7 @@ refused() {
 	same lines 1 "$(wc -l <err)"
 }
 
-@test "[v] each reason not to be let in is told, with 1" {
+@test "each reason not to be let in is told, with 1" {
 	for server in "${servers[@]}"; do
 		cast "$server"
 		room=none-$RANDOM$RANDOM@rooms.capulet.lit
@@ -235,7 +235,7 @@ refused() {
 	done
 }
 
-@test "[v] one that is kicked or banned stays out" {
+@test "one that is kicked or banned stays out" {
 	for server in "${servers[@]}"; do
 		cast "$server"
 		new_room
@@ -303,7 +303,7 @@ refused() {
 	same 'ours of the past' $'hall@rooms.lit\nrooms.lit\nend' "$(<out)"
 }
 
-@test "[v] removed for a technical reason it joins again" {
+@test "removed for a technical reason it joins again" {
 	for code in 332 333; do
 		# shellcheck disable=SC2030,SC2031
 		{

@@ -17,7 +17,7 @@ load xrecv-since
 	done
 }
 
-@test "[v] a server without an archive is 69, and nothing is drawn from it" {
+@test "a server without an archive is 69, and nothing is drawn from it" {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		send 1
@@ -74,7 +74,7 @@ load xrecv-since
 
 # --- last ----------------------------------------------------------------
 
-@test "[v] --since last: begins now, goes on where the last run ended" {
+@test "--since last: begins now, goes on where the last run ended" {
 	for server in "${servers[@]}"; do
 		archived "$server"
 		rm -rf "$XDG_STATE_HOME"

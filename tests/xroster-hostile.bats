@@ -33,7 +33,7 @@ jids() {
 	cut -f1 out | paste -sd' '
 }
 
-@test "[v] items that are no contacts are left out and named, doubles are one" {
+@test "items that are no contacts are left out and named, doubles are one" {
 	answers "jabber:iq:roster	$(list_of '' \
 		"<item jid='b@capulet.lit' name='first'/>" \
 		"<item jid='no jid@capulet.lit'/>" '<item/>' '<group/>' \
@@ -155,7 +155,7 @@ b@capulet.lit\tx\\xc2\\x85\\ty\tnone\t\t \tg' "$(cat out)"
 		at_stub xroster add nurse@capulet.lit
 }
 
-@test "[v] a server that hangs up: what is not confirmed is named" {
+@test "a server that hangs up: what is not confirmed is named" {
 	# Three sets are answered, the fourth ends the stream.
 	answers "<query[^>]*><item[^>]*friend00[123]@	<iq type='result' id='@ID@'/>" \
 		"<query[^>]*><item	</stream:stream>" \

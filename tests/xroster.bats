@@ -104,7 +104,7 @@ three() {
 	misused '--group: a group has a name' -g ''
 }
 
-@test "[v] what is in a name cannot break a record or order a terminal about" {
+@test "what is in a name cannot break a record or order a terminal about" {
 	local name=$'a[31m\\ \u0085"<b>&'
 	for server in "${servers[@]}"; do
 		fresh "$server"

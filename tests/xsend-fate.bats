@@ -67,7 +67,7 @@ $romeo|$juliet|sent||1" "$(fields 2,3,6,7,8 | tr '\t' '|')"
 	done
 }
 
-@test "[v] --log-file: what cannot be written is said once, and changes nothing" {
+@test "--log-file: what cannot be written is said once, and changes nothing" {
 	stub ok
 	mkdir folder
 	expect_exit 0 tool xsend -l --log-file folder juliet@capulet.lit <<<$'a\nb'
@@ -173,7 +173,7 @@ while True:
 	tail -n 1 err | grep -qx 'xsend: rest: 1 of unknown outcome and 0 not sent'
 }
 
-@test "[v] --unsent: a login that is refused leaves all of stdin there" {
+@test "--unsent: a login that is refused leaves all of stdin there" {
 	stub refuse=not-authorized
 	echo 'a secret' | expect_exit 77 tool xsend --unsent rest juliet@capulet.lit nurse@capulet.lit
 	same 'to' $'juliet@capulet.lit\nnurse@capulet.lit' \
@@ -192,7 +192,7 @@ while True:
 	[ ! -e rest ]
 }
 
-@test "[v] --unsent: a file that cannot be is an error before anything is sent" {
+@test "--unsent: a file that cannot be is an error before anything is sent" {
 	stub ok
 	mkdir folder
 	echo '<message to="juliet@capulet.lit"><body>x</body></message>' >in

@@ -108,7 +108,7 @@ load queue
 
 # --- the connection breaks -----------------------------------------------
 
-@test "[v] what is not confirmed waits behind nothing, with what follows" {
+@test "what is not confirmed waits behind nothing, with what follows" {
 	stub drop-after=3 silent-ack
 	seq 6 | expect_exit 3 tool xsend --queue -l "$juliet"
 	grep -q '^xsend: 6 messages are queued$' err
@@ -170,7 +170,7 @@ load queue
 
 # --- with other options ---------------------------------------------------
 
-@test "[v] --log-file: a line for each that waits, and one when it was sent" {
+@test "--log-file: a line for each that waits, and one when it was sent" {
 	fresh prosody
 	expect_exit 3 tool xsend -H 127.0.0.1:1 --tls starttls --queue \
 		--print-id --log-file log -m one "$juliet" nurse@capulet.lit

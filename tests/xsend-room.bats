@@ -97,7 +97,7 @@ heard_by_now() {
 	done
 }
 
-@test "[v] a nick that is taken gets a number, unless it has to be that one" {
+@test "a nick that is taken gets a number, unless it has to be that one" {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		make_room juliet

@@ -192,7 +192,7 @@ wait
 END
 }
 
-@test "[v] TERM: who waits and who is served is answered, no process is left" {
+@test "TERM: who waits and who is served is answered, no process is left" {
 	endless
 	for server in "${servers[@]}"; do
 		fresh "$server"

@@ -187,7 +187,7 @@ is_no_payload() {
 
 # --- errors --------------------------------------------------------------
 
-@test "[v] status 1 is an error: the first line of stderr is condition and text" {
+@test "status 1 is an error: the first line of stderr is condition and text" {
 	command_is <<'END'
 echo '<a/>'
 . ./how
@@ -296,7 +296,7 @@ ends_with() {
 
 # --- who may ask ---------------------------------------------------------
 
-@test "[v] only the own account may ask: no command runs for others" {
+@test "only the own account may ask: no command runs for others" {
 	command_is <<<'echo "$XMPP_FROM" >>asked; echo "<a/>"'
 	for server in "${servers[@]}"; do
 		fresh "$server"
