@@ -309,7 +309,7 @@ static void is_not_there(struct xmuc_task *t, xmpp_stanza_t *answer,
 {
 	xmpp_stanza_t *error = cpl_child(answer, "error", CPL_NS_CLIENT);
 
-	if (answer && strcmp(cpl_fault_condition(error, CPL_NS_STANZA_ERRORS),
+	if (answer && strcmp(cpl_condition(error, CPL_NS_STANZA_ERRORS),
 			     "item-not-found") != 0)
 		is_there(t, answer);
 	else

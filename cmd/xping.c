@@ -258,7 +258,7 @@ static int is_there(const struct target *t, xmpp_stanza_t *answer)
 
 	if (type && strcmp(type, "result") == 0)
 		return 1;
-	condition = cpl_fault_condition(error, CPL_NS_STANZA_ERRORS);
+	condition = cpl_condition(error, CPL_NS_STANZA_ERRORS);
 	return strcmp(condition, "feature-not-implemented") == 0 ||
 	       (strcmp(condition, "service-unavailable") == 0 &&
 		!t->jid->local && !t->jid->resource);

@@ -339,7 +339,7 @@ static int on_failure(struct cpl_auth *a, xmpp_stanza_t *el, struct cpl_err *e)
 	cpl_fault_sasl(el, e);
 	if (a->by_token && e->status != CPL_TEMP) {
 		cpl_log(a->log, CPL_LOG_INFO, "the token is refused: %s",
-			cpl_fault_condition(el, CPL_NS_SASL));
+			cpl_condition(el, CPL_NS_SASL));
 		cpl_tokens_refused(a->conf.tokens);
 		a->token_refused = 1;
 	} else {

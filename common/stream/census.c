@@ -7,7 +7,6 @@
 #include "../base/limits.h"
 #include "../stanza/build.h"
 #include "../stanza/ns.h"
-#include "fault.h"
 #include "fence.h"
 
 /* Which question it is. */
@@ -125,7 +124,7 @@ static void account_refused(struct cpl_census *c,
 
 	/* RFC 6120 8.3.3.20: for all that our list says. */
 	why.status = CPL_TEMP;
-	if (strcmp(cpl_fault_condition(error, CPL_NS_STANZA_ERRORS),
+	if (strcmp(cpl_condition(error, CPL_NS_STANZA_ERRORS),
 		   "subscription-required") == 0)
 		why.status = CPL_UNAVAILABLE;
 	tell_unless_seen(c, a->jid, &why);

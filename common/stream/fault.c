@@ -8,17 +8,12 @@
 #include "../stanza/ns.h"
 #include "sasl.h"
 
-const char *cpl_fault_condition(xmpp_stanza_t *error, const char *ns)
-{
-	return cpl_condition(error, ns);
-}
-
 /* "WHAT: CONDITION (TEXT)", or without the text where there is none. */
 static int describe(xmpp_stanza_t *error, const char *ns, const char *text_ns,
 		    const char *what, enum cpl_status status, struct cpl_err *e)
 {
 	char *text = cpl_text(cpl_child(error, "text", text_ns));
-	const char *condition = cpl_fault_condition(error, ns);
+	const char *condition = cpl_condition(error, ns);
 
 	if (text && *text)
 		cpl_err_set(e, status, "%s%s (%s)", what, condition, text);
@@ -58,8 +53,7 @@ static enum cpl_status stream_status(const char *condition)
 
 int cpl_fault_stream(xmpp_stanza_t *error, struct cpl_err *e)
 {
-	const char *condition =
-	    cpl_fault_condition(error, CPL_NS_STREAM_ERRORS);
+	const char *condition = cpl_condition(error, CPL_NS_STREAM_ERRORS);
 
 	describe(error, CPL_NS_STREAM_ERRORS, CPL_NS_STREAM_ERRORS,
 		 "the server ended the stream: ", stream_status(condition), e);
@@ -88,7 +82,7 @@ int cpl_fault_stanza(xmpp_stanza_t *stanza, struct cpl_err *e)
 
 int cpl_fault_sasl(xmpp_stanza_t *failure, struct cpl_err *e)
 {
-	const char *condition = cpl_fault_condition(failure, CPL_NS_SASL);
+	const char *condition = cpl_condition(failure, CPL_NS_SASL);
 
 	/* XEP-0388 2.6.2: the conditions are RFC 6120's, the text is not. */
 	return describe(failure, CPL_NS_SASL, xmpp_stanza_get_ns(failure),

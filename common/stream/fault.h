@@ -9,11 +9,6 @@
 
 #include "../base/err.h"
 
-/* The condition of an error, failure or failed element: the first child in
- * namespace ns that is not <text/>; "undefined-condition" where there is none.
- * Valid as long as the element. */
-const char *cpl_fault_condition(xmpp_stanza_t *error, const char *ns);
-
 /* A <stream:error/>: "the server ended the stream: conflict (Replaced by new
  * connection)". After <conflict/> nobody comes back by itself (RFC
  * 6120 4.9.3.3): it would only throw out the other one again; e->final says so.

@@ -89,7 +89,7 @@ static enum cpl_fence_end judge(xmpp_stanza_t *stanza, struct cpl_err *why)
 	const char *type = xmpp_stanza_get_type(stanza);
 
 	if (!type || strcmp(type, "error") != 0 ||
-	    is_own(cpl_fault_condition(error, CPL_NS_STANZA_ERRORS)))
+	    is_own(cpl_condition(error, CPL_NS_STANZA_ERRORS)))
 		return CPL_FENCE_PASSED;
 	cpl_fault_stanza(stanza, why);
 	return CPL_FENCE_REFUSED;

@@ -275,7 +275,7 @@ static int on_resumed(struct cpl_login *l, xmpp_stanza_t *el, struct cpl_err *e)
 static void note_not_resumed(struct cpl_login *l, xmpp_stanza_t *failed)
 {
 	cpl_log(l->log, CPL_LOG_DEBUG, "the server does not resume: %s",
-		cpl_fault_condition(failed, CPL_NS_STANZA_ERRORS));
+		cpl_condition(failed, CPL_NS_STANZA_ERRORS));
 	l->result.resumed = xmpp_stanza_clone(failed);
 }
 
@@ -369,9 +369,8 @@ static int on_bound(struct cpl_login *l, xmpp_stanza_t *iq, struct cpl_err *e)
 			l->again = CPL_LOGIN_AGAIN_EARLY;
 		cpl_fault_stanza(iq, e);
 		/* RFC 6120 7.6 and 7.7: another time or another resource. */
-		condition =
-		    cpl_fault_condition(cpl_child(iq, "error", CPL_NS_CLIENT),
-					CPL_NS_STANZA_ERRORS);
+		condition = cpl_condition(cpl_child(iq, "error", CPL_NS_CLIENT),
+					  CPL_NS_STANZA_ERRORS);
 		e->status = strcmp(condition, "bad-request") == 0 ? CPL_PROTOCOL
 								  : CPL_TEMP;
 		return cpl_err_prefix(e, "%s: bind refused",
@@ -448,7 +447,7 @@ static int on_stream_error(struct cpl_login *l, xmpp_stanza_t *error,
 	l->redirect = cpl_fault_redirect(error);
 	l->refused = 1;
 	if (l->early &&
-	    is_too_early(cpl_fault_condition(error, CPL_NS_STREAM_ERRORS)))
+	    is_too_early(cpl_condition(error, CPL_NS_STREAM_ERRORS)))
 		l->again = CPL_LOGIN_AGAIN_EARLY;
 	return cpl_fault_stream(error, e);
 }

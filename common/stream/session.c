@@ -311,7 +311,7 @@ static int is_unmanaged(const struct cpl_session *s, xmpp_stanza_t *error)
 {
 	return s->state == ONLINE && s->sm.keep && cpl_session_enabling(s) &&
 	       !cpl_session_feature(s, "sm", CPL_NS_SM) &&
-	       strcmp(cpl_fault_condition(error, CPL_NS_STREAM_ERRORS),
+	       strcmp(cpl_condition(error, CPL_NS_STREAM_ERRORS),
 		      "unsupported-stanza-type") == 0;
 }
 

@@ -261,7 +261,7 @@ static void fault(xmpp_ctx_t *ctx, xmpp_stanza_t *s)
 	struct cpl_offer offer;
 
 	(void)ctx;
-	MUST(*cpl_fault_condition(s, CPL_NS_STREAM_ERRORS));
+	MUST(*cpl_condition(s, CPL_NS_STREAM_ERRORS));
 	MUST(cpl_fault_stream(s, &e) == -1 && e.text[0]);
 	MUST(cpl_fault_stanza(s, &e) == -1 && e.status == CPL_REFUSED);
 	MUST(cpl_fault_sasl(s, &e) == -1 && e.status != CPL_OK);

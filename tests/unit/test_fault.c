@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../../common/base/buf.h"
+#include "../../common/stanza/build.h"
 #include "../../common/stanza/ns.h"
 #include "parse.h"
 #include "strophe_mem.h"
@@ -51,12 +52,10 @@ static void conditions(void)
 		xmpp_stanza_t *s = parse(ctx, cases[i][0]);
 
 		UNIT_NEED(s != NULL);
-		CHECK_STR(cpl_fault_condition(s, CPL_NS_STANZA_ERRORS),
-			  cases[i][1]);
+		CHECK_STR(cpl_condition(s, CPL_NS_STANZA_ERRORS), cases[i][1]);
 		xmpp_stanza_release(s);
 	}
-	CHECK_STR(cpl_fault_condition(NULL, CPL_NS_SASL),
-		  "undefined-condition");
+	CHECK_STR(cpl_condition(NULL, CPL_NS_SASL), "undefined-condition");
 }
 
 /* Each condition of RFC 6120 4.9.3: what a later try may mend is 75. */
