@@ -229,11 +229,6 @@ void cpl_ledger_open(struct cpl_ledger *l, const struct cpl_cli *cli,
 		open_syslog(l);
 }
 
-int cpl_ledger_wanted(const struct cpl_ledger *l)
-{
-	return l->use_file || l->use_syslog;
-}
-
 void cpl_ledger_write(struct cpl_ledger *l, const struct cpl_fate *fate)
 {
 	if (l->use_file)

@@ -56,9 +56,6 @@ struct cpl_ledger {
 void cpl_ledger_open(struct cpl_ledger *l, const struct cpl_cli *cli,
 		     const char *path, int use_syslog);
 
-/* Whether anybody reads what is written. */
-int cpl_ledger_wanted(const struct cpl_ledger *l);
-
 void cpl_ledger_write(struct cpl_ledger *l, const struct cpl_fate *fate);
 
 void cpl_ledger_close(struct cpl_ledger *l);

@@ -333,21 +333,11 @@ enum cpl_tls_result cpl_tls_write(struct cpl_tls *t, const char *p, size_t n,
 	return no_progress(t, SSL_get_error(t->ssl, rc), error, 0, e);
 }
 
-int cpl_tls_pending(const struct cpl_tls *t)
-{
-	return SSL_pending(t->ssl);
-}
-
 void cpl_tls_shutdown(struct cpl_tls *t)
 {
 	if (!t->dead && SSL_is_init_finished(t->ssl))
 		(void)SSL_shutdown(t->ssl);
 	ERR_clear_error();
-}
-
-const char *cpl_tls_version(const struct cpl_tls *t)
-{
-	return SSL_get_version(t->ssl);
 }
 
 int cpl_tls_version_number(const struct cpl_tls *t)

@@ -97,9 +97,6 @@ enum cpl_tls_result cpl_tls_write(struct cpl_tls *t, const char *p, size_t n,
 				  size_t *done, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
-/* Bytes already decrypted that poll(2) will not announce. */
-int cpl_tls_pending(const struct cpl_tls *t);
-
 /* Sends close_notify if that does not block. */
 void cpl_tls_shutdown(struct cpl_tls *t);
 
@@ -123,10 +120,7 @@ int cpl_tls_binding(struct cpl_tls *t, enum cpl_binding kind,
  * outlives t; NULL: nothing is counted any more. */
 void cpl_tls_timing(struct cpl_tls *t, struct cpl_timing *timing);
 
-/* "TLSv1.3", for -v and for pins. */
-const char *cpl_tls_version(const struct cpl_tls *t);
-
-/* The same as the number on the wire (RFC 8446 4.2.1): 0x0304. */
+/* As the number on the wire (RFC 8446 4.2.1): 0x0304. */
 int cpl_tls_version_number(const struct cpl_tls *t);
 
 #endif

@@ -21,7 +21,6 @@
 struct reading {
 	const char *p, *end; /* what is not read yet */
 	size_t line;         /* of p */
-	size_t number;       /* of records handed out */
 	int addresses;       /* of block lists too */
 	struct cpl_tree *tree;
 	void (*record)(void *user, const struct cpl_contact_record *r);
@@ -48,7 +47,6 @@ static void hand_out(struct reading *r, struct cpl_contact *c, size_t lines,
 	if (e->status == CPL_SYSTEM) {
 		r->nomem = 1;
 	} else {
-		record.number = ++r->number;
 		record.contact = e->status == CPL_OK ? c : NULL;
 		record.why = *e;
 		record.why.status = CPL_DATA;

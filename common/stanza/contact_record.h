@@ -14,9 +14,8 @@
 #include "contact.h"
 
 struct cpl_contact_record {
-	size_t number; /* from 1 */
-	size_t line;   /* where it begins, or where it is no XML or JSON, from
-			* 1 */
+	size_t line; /* where it begins, or where it is no XML or JSON, from
+		      * 1 */
 	/* The callee may take it over and leave an empty one; NULL: it is
 	 * malformed, and why (CPL_DATA) says how. */
 	struct cpl_contact *contact;

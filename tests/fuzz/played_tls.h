@@ -91,12 +91,6 @@ enum cpl_tls_result cpl_tls_write(struct cpl_tls *t, const char *p, size_t n,
 	return played_tls_result(send(t->fd, p, n, MSG_NOSIGNAL), done, e);
 }
 
-int cpl_tls_pending(const struct cpl_tls *t)
-{
-	(void)t;
-	return 0;
-}
-
 void cpl_tls_shutdown(struct cpl_tls *t)
 {
 	(void)t;
@@ -118,12 +112,6 @@ void cpl_tls_timing(struct cpl_tls *t, struct cpl_timing *timing)
 {
 	(void)t;
 	(void)timing;
-}
-
-const char *cpl_tls_version(const struct cpl_tls *t)
-{
-	(void)t;
-	return "TLSv1";
 }
 
 int cpl_tls_version_number(const struct cpl_tls *t)

@@ -198,11 +198,12 @@ static void lists_are_sorted(void)
 /* --- records ------------------------------------------------------------ */
 
 static struct cpl_buf told = CPL_BUF_INIT(1 << 20);
+static size_t records_told;
 
 static void on_record(void *user, const struct cpl_contact_record *r)
 {
 	CHECK(user == &told);
-	CHECK_INT(cpl_buf_addf(&told, "%zu:%zu ", r->number, r->line), 0);
+	CHECK_INT(cpl_buf_addf(&told, "%zu:%zu ", ++records_told, r->line), 0);
 	if (r->contact) {
 		CHECK_INT(cpl_contact_json(&told, r->contact, 1), 0);
 	} else {
@@ -219,6 +220,7 @@ static const char *records_of(const char *p, size_t n)
 
 	/* At the end of its block, so that reading over it is seen. */
 	cpl_buf_truncate(&told, 0);
+	records_told = 0;
 	CHECK(copy != NULL);
 	if (copy) {
 		memcpy(copy + 1, p, n);
@@ -444,6 +446,7 @@ static void without_memory(void)
 		int result;
 
 		cpl_buf_truncate(&told, 0);
+		records_told = 0;
 		mem.calls = 0;
 		mem.fail_at = i;
 		result = cpl_contact_records(

@@ -91,7 +91,7 @@ static void lines_of_the_file(void)
 
 	unlink(path);
 	cpl_ledger_open(&l, &cli, path, 0);
-	CHECK(cpl_ledger_wanted(&l));
+	CHECK(l.use_file || l.use_syslog);
 	CHECK_INT(stat(path, &st), 0);
 	CHECK_INT(st.st_mode & 07777, 0600);
 	cpl_ledger_write(&l, &whole);
@@ -126,7 +126,7 @@ static void no_log(void)
 	struct cpl_ledger l = {0};
 
 	cpl_ledger_open(&l, &cli, NULL, 0);
-	CHECK(!cpl_ledger_wanted(&l));
+	CHECK(!l.use_file && !l.use_syslog);
 	cpl_ledger_write(&l, &whole);
 	cpl_ledger_close(&l);
 }
@@ -139,7 +139,7 @@ static void file_that_cannot_be_opened(void)
 
 	begin_stderr();
 	cpl_ledger_open(&l, &cli, folder, 0);
-	CHECK(!cpl_ledger_wanted(&l));
+	CHECK(!l.use_file && !l.use_syslog);
 	cpl_ledger_write(&l, &whole);
 	cpl_ledger_close(&l);
 	snprintf(want, sizeof want,
@@ -242,7 +242,7 @@ static void pairs_of_syslog(void)
 
 	setenv("COUPLET_SYSLOG", socket_path, 1);
 	cpl_ledger_open(&l, &cli, NULL, 1);
-	CHECK(cpl_ledger_wanted(&l));
+	CHECK(l.use_file || l.use_syslog);
 	cpl_ledger_write(&l, &whole);
 	CHECK_STR(heard(fd), " account=romeo@montague.lit"
 			     " to=juliet@capulet.lit/the\\x20balcony id=a\\tb"

@@ -651,7 +651,7 @@ static void data_both_ways(void)
 	meet(&l, &(struct plan){.subject = "x", .names = "DNS:capulet.lit"},
 	     NULL);
 	UNIT_NEED(l.result == CPL_TLS_DONE);
-	CHECK_STR(cpl_tls_version(l.client), "TLSv1.3");
+	CHECK_INT(cpl_tls_version_number(l.client), TLS1_3_VERSION);
 	CHECK_INT(cpl_tls_read(l.client, got, 1, &n, &l.e), CPL_TLS_AGAIN);
 	CHECK_INT(cpl_tls_wants(l.client), POLLIN);
 	while (sent < sizeof big) {
@@ -676,9 +676,7 @@ static void data_both_ways(void)
 	CHECK(SSL_write_ex(l.server, "0123456789", 10, &n));
 	CHECK_INT(cpl_tls_read(l.client, got, 4, &n, &l.e), CPL_TLS_DONE);
 	CHECK_INT(n, 4);
-	CHECK_INT(cpl_tls_pending(l.client), 6);
 	CHECK_INT(cpl_tls_read(l.client, got, 6, &n, &l.e), CPL_TLS_DONE);
-	CHECK_INT(cpl_tls_pending(l.client), 0);
 	SSL_shutdown(l.server);
 	CHECK_INT(cpl_tls_read(l.client, got, 6, &n, &l.e), CPL_TLS_EOF);
 	cpl_tls_shutdown(l.client);
@@ -722,8 +720,8 @@ static void bindings_of(int version)
 
 	meet(&l, &p, NULL);
 	meet(&m, &p, NULL);
-	CHECK_STR(cpl_tls_version(l.client),
-		  version == TLS1_2_VERSION ? "TLSv1.2" : "TLSv1.3");
+	CHECK_INT(cpl_tls_version_number(l.client),
+		  version == TLS1_2_VERSION ? TLS1_2_VERSION : TLS1_3_VERSION);
 	CHECK_INT(cpl_tls_binding(l.client, CPL_BIND_EXPORTER, ours), 32);
 	CHECK_INT(cpl_tls_binding(m.client, CPL_BIND_EXPORTER, again), 32);
 	CHECK_INT(SSL_export_keying_material(l.server, theirs, 32,
