@@ -14,7 +14,6 @@
 #include "../common/stanza/build.h"
 #include "../common/stanza/contact_record.h"
 #include "../common/stanza/contacts.h"
-#include "../common/stanza/json.h"
 #include "../common/stanza/ns.h"
 #include "../common/stream/fault.h"
 
@@ -57,32 +56,19 @@ struct xblock {
 
 static void print(struct xblock *x, const char *jid)
 {
+	static const char *const names[] = {"jid"};
 	struct cpl_client *c = &x->client;
-	xmpp_stanza_t *item = NULL;
+	xmpp_stanza_t *item;
 
-	switch (c->format.kind) {
-	case CPL_FORMAT_TEXT:
-	case CPL_FORMAT_NUL: cpl_client_fields(c, &jid, 1); break;
-	case CPL_FORMAT_JSON:
-		if (cpl_buf_addc(&c->line, '{') < 0 ||
-		    cpl_json_entry(&c->line, "jid", jid) < 0 ||
-		    cpl_buf_addc(&c->line, '}') < 0 ||
-		    cpl_format_end(&c->format, &c->line) < 0)
-			cpl_run_no_memory(&c->run);
-		else
-			cpl_client_put(c);
-		break;
-	case CPL_FORMAT_XML:
-	case CPL_FORMAT_TEMPLATE:
-		item = cpl_build(c->run.ctx, "item", CPL_NS_BLOCKING);
-		if (!item || cpl_set_attr(item, "jid", jid) < 0)
-			cpl_run_no_memory(&c->run);
-		else
-			cpl_client_print(c, item);
-		if (item)
-			xmpp_stanza_release(item);
-		break;
-	}
+	if (cpl_client_record(c, names, &jid, 1))
+		return;
+	item = cpl_build(c->run.ctx, "item", CPL_NS_BLOCKING);
+	if (!item || cpl_set_attr(item, "jid", jid) < 0)
+		cpl_run_no_memory(&c->run);
+	else
+		cpl_client_print(c, item);
+	if (item)
+		xmpp_stanza_release(item);
 }
 
 static int by_text(const void *a, const void *b)

@@ -91,40 +91,28 @@ static int print_fact(void *user, const struct cpl_disco_fact *fact)
 	return 0;
 }
 
-static void print_json(struct xdisco *x, const struct source *from,
-		       xmpp_stanza_t *query)
-{
-	struct cpl_client *c = &x->client;
-	struct cpl_err e = CPL_ERR_INIT;
-
-	if (cpl_disco_json(&c->line, query, from->jid, from->node) == 0 &&
-	    cpl_format_end(&c->format, &c->line) == 0) {
-		cpl_client_put(c);
-		return;
-	}
-	cpl_buf_err(&c->line, &e, CPL_INTERNAL, "a record");
-	cpl_run_give_up(&c->run, &e);
-}
-
 /* Text has a record for each thing that is said, or, where somebody is looked
  * for, for each who was found; all else has one for each answer. */
 static void print_answer(struct xdisco *x, struct source *from,
 			 xmpp_stanza_t *answer, xmpp_stanza_t *query)
 {
+	struct cpl_client *c = &x->client;
 	const char *name[] = {from->jid, from->node};
 
-	switch (x->client.format.kind) {
+	switch (c->format.kind) {
 	case CPL_FORMAT_TEXT:
 	case CPL_FORMAT_NUL:
 		if (x->find)
-			cpl_client_fields(&x->client, name, name[1] ? 2 : 1);
-		else if (cpl_disco_each(query, print_fact, from) < 0) {
-			cpl_run_no_memory(&x->client.run);
-		}
+			cpl_client_fields(c, name, name[1] ? 2 : 1);
+		else if (cpl_disco_each(query, print_fact, from) < 0)
+			cpl_run_no_memory(&c->run);
 		break;
-	case CPL_FORMAT_JSON: print_json(x, from, query); break;
+	case CPL_FORMAT_JSON:
+		cpl_client_json(c, cpl_disco_json(&c->line, query, from->jid,
+						  from->node) < 0);
+		break;
 	case CPL_FORMAT_XML:
-	case CPL_FORMAT_TEMPLATE: cpl_client_print(&x->client, answer); break;
+	case CPL_FORMAT_TEMPLATE: cpl_client_print(c, answer); break;
 	}
 }
 

@@ -240,7 +240,6 @@ static void add_found(struct json *j, const struct xinfo *x,
 void print_json(struct xinfo *x)
 {
 	struct json j = {&x->client.line, 0};
-	struct cpl_err e = CPL_ERR_INIT;
 
 	raw(&j, "{");
 	text(&j, "domain", x->jid.domain);
@@ -262,10 +261,5 @@ void print_json(struct xinfo *x)
 		raw(&j, "}");
 	}
 	raw(&j, "}");
-	if (!j.failed && cpl_format_end(&x->client.format, j.out) == 0) {
-		cpl_client_put(&x->client);
-		return;
-	}
-	cpl_buf_err(j.out, &e, CPL_INTERNAL, "the report");
-	cpl_run_give_up(&x->client.run, &e);
+	cpl_client_json(&x->client, j.failed);
 }

@@ -271,16 +271,8 @@ int xmuc_join_stanza(struct xmuc *x, xmpp_stanza_t *stanza);
 
 /* --- printing: xmuc_print.c ---------------------------------------------- */
 
-/* A record of n texts, NULL is none: fields of text, or an object with these
- * keys. Nothing in the formats that print stanzas. */
-void xmuc_print(struct xmuc *x, const char *const *keys,
-		const char *const *values, size_t n);
-
 /* Whether the format prints stanzas: then it was printed. */
 int xmuc_print_stanza(struct xmuc *x, xmpp_stanza_t *stanza);
-
-/* Ends and prints x->client.line, which was made, unless failed. */
-void xmuc_put(struct xmuc *x, int failed);
 
 /* The query or whatever of that name is in an answer; NULL: the task has failed
  * as the answer is useless. */

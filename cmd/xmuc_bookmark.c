@@ -16,12 +16,13 @@ static void print_json(struct xmuc *x, const struct cpl_bookmark *b)
 {
 	struct cpl_buf *out = &x->client.line;
 
-	xmuc_put(x, cpl_buf_addc(out, '{') < 0 ||
-			cpl_json_entry(out, "room", b->jid.bare) < 0 ||
-			cpl_json_entry(out, "name", b->name) < 0 ||
-			cpl_json_entry(out, "nick", b->nick) < 0 ||
-			cpl_buf_adds(out, b->autojoin
-					      ? ",\"autojoin\":true}"
+	cpl_client_json(
+	    &x->client,
+	    cpl_buf_addc(out, '{') < 0 ||
+		cpl_json_entry(out, "room", b->jid.bare) < 0 ||
+		cpl_json_entry(out, "name", b->name) < 0 ||
+		cpl_json_entry(out, "nick", b->nick) < 0 ||
+		cpl_buf_adds(out, b->autojoin ? ",\"autojoin\":true}"
 					      : ",\"autojoin\":false}") < 0);
 }
 

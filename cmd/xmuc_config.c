@@ -68,14 +68,14 @@ static void print_json(struct xmuc_task *t)
 	struct xmuc *x = t->x;
 	struct cpl_buf *out = &x->client.line;
 
-	xmuc_put(x, cpl_buf_addc(out, '{') < 0 ||
-			cpl_json_entry(out, "room", t->place) < 0 ||
-			cpl_json_entry(out, "title", t->form.title) < 0 ||
-			cpl_json_entry(out, "instructions",
-				       t->form.instructions) < 0 ||
-			cpl_buf_adds(out, ",\"fields\":") < 0 ||
-			cpl_form_json(out, &t->form) < 0 ||
-			cpl_buf_addc(out, '}') < 0);
+	cpl_client_json(
+	    &x->client,
+	    cpl_buf_addc(out, '{') < 0 ||
+		cpl_json_entry(out, "room", t->place) < 0 ||
+		cpl_json_entry(out, "title", t->form.title) < 0 ||
+		cpl_json_entry(out, "instructions", t->form.instructions) < 0 ||
+		cpl_buf_adds(out, ",\"fields\":") < 0 ||
+		cpl_form_json(out, &t->form) < 0 || cpl_buf_addc(out, '}') < 0);
 }
 
 /* 0, or -1 and the task has failed. */

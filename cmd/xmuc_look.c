@@ -19,7 +19,7 @@ static int print_room(void *user, const struct cpl_disco_fact *fact)
 	struct xmuc_task *t = user;
 	const char *values[] = {fact->fields[0], fact->fields[2]};
 
-	xmuc_print(t->x, keys, values, 2);
+	cpl_client_record(&t->x->client, keys, values, 2);
 	return 0;
 }
 
@@ -129,14 +129,15 @@ static void print_json(struct xmuc_task *t, xmpp_stanza_t *query)
 		xmuc_fail(t, &e);
 		return;
 	}
-	xmuc_put(x, cpl_buf_addc(out, '{') < 0 ||
-			cpl_json_entry(out, "room", t->place) < 0 ||
-			cpl_json_entry(out, "name", name_of(query)) < 0 ||
-			cpl_buf_adds(out, ",\"features\":[") < 0 ||
-			cpl_disco_each(query, add_feature, out) != 0 ||
-			cpl_buf_adds(out, "],\"fields\":") < 0 ||
-			cpl_form_json(out, &t->form) < 0 ||
-			cpl_buf_addc(out, '}') < 0);
+	cpl_client_json(&x->client,
+			cpl_buf_addc(out, '{') < 0 ||
+			    cpl_json_entry(out, "room", t->place) < 0 ||
+			    cpl_json_entry(out, "name", name_of(query)) < 0 ||
+			    cpl_buf_adds(out, ",\"features\":[") < 0 ||
+			    cpl_disco_each(query, add_feature, out) != 0 ||
+			    cpl_buf_adds(out, "],\"fields\":") < 0 ||
+			    cpl_form_json(out, &t->form) < 0 ||
+			    cpl_buf_addc(out, '}') < 0);
 }
 
 static void take_info(struct xmuc_task *t, xmpp_stanza_t *answer)

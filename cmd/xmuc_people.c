@@ -62,7 +62,7 @@ static void print_person(struct xmuc_task *t, xmpp_stanza_t *item)
 				reason};
 
 	if (values[1])
-		xmuc_print(t->x, keys, values, 4);
+		cpl_client_record(&t->x->client, keys, values, 4);
 	free(reason);
 }
 

@@ -6,47 +6,10 @@
 
 #include "../common/base/limits.h"
 #include "../common/stanza/build.h"
-#include "../common/stanza/json.h"
 #include "../common/stanza/ns.h"
 #include "xmuc.h"
 
 /* --- records ----------------------------------------------------------- */
-
-void xmuc_put(struct xmuc *x, int failed)
-{
-	struct cpl_client *c = &x->client;
-	struct cpl_err e = CPL_ERR_INIT;
-
-	if (!failed && cpl_format_end(&c->format, &c->line) == 0) {
-		cpl_client_put(c);
-		return;
-	}
-	cpl_buf_err(&c->line, &e, CPL_INTERNAL, "a record");
-	cpl_run_give_up(&c->run, &e);
-}
-
-static void print_object(struct xmuc *x, const char *const *keys,
-			 const char *const *values, size_t n)
-{
-	struct cpl_buf *out = &x->client.line;
-	int failed = cpl_buf_addc(out, '{') < 0;
-
-	for (size_t i = 0; i < n && !failed; i++)
-		failed = cpl_json_entry(out, keys[i], values[i]) < 0;
-	xmuc_put(x, failed || cpl_buf_addc(out, '}') < 0);
-}
-
-void xmuc_print(struct xmuc *x, const char *const *keys,
-		const char *const *values, size_t n)
-{
-	switch (x->client.format.kind) {
-	case CPL_FORMAT_TEXT:
-	case CPL_FORMAT_NUL: cpl_client_fields(&x->client, values, n); break;
-	case CPL_FORMAT_JSON: print_object(x, keys, values, n); break;
-	case CPL_FORMAT_XML:
-	case CPL_FORMAT_TEMPLATE: break;
-	}
-}
 
 int xmuc_print_stanza(struct xmuc *x, xmpp_stanza_t *stanza)
 {

@@ -23,7 +23,7 @@ static void print(struct xmuc_task *t, const char *subject, const char *from)
 	const char *values[] = {subject, t->place, nick ? nick + 1 : NULL};
 	int text = t->x->client.format.kind != CPL_FORMAT_JSON;
 
-	xmuc_print(t->x, keys, values, text ? 1 : 3);
+	cpl_client_record(&t->x->client, keys, values, text ? 1 : 3);
 	xmuc_done(t);
 }
 

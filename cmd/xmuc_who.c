@@ -21,7 +21,7 @@ static void print_occupant(struct xmuc_task *t, const char *nick,
 				news->jid};
 
 	t->items++;
-	xmuc_print(t->x, keys, values, 5);
+	cpl_client_record(&t->x->client, keys, values, 5);
 }
 
 /* The nickname in an occupant's JID, or NULL. */

@@ -40,14 +40,6 @@ static double deviation(const struct target *t)
 			      : 0;
 }
 
-static void full(struct cpl_client *c)
-{
-	struct cpl_err e = CPL_ERR_INIT;
-
-	cpl_buf_err(&c->line, &e, CPL_INTERNAL, "a record");
-	cpl_run_give_up(&c->run, &e);
-}
-
 /* Begins an object: {"jid":"..." */
 static int begin_json(struct cpl_buf *out, const struct target *t)
 {
@@ -58,11 +50,7 @@ static int begin_json(struct cpl_buf *out, const struct target *t)
 
 static void end_json(struct cpl_client *c, int failed)
 {
-	if (failed || cpl_buf_addc(&c->line, '}') < 0 ||
-	    cpl_format_end(&c->format, &c->line) < 0)
-		full(c);
-	else
-		cpl_client_put(c);
+	cpl_client_json(c, failed || cpl_buf_addc(&c->line, '}') < 0);
 }
 
 /* The answer as a stanza, with what was measured in the place of its payload:
@@ -80,7 +68,7 @@ static void print_stanza(struct cpl_client *c, const struct target *t,
 	    cpl_set_attr(ping, "ms", ms) == 0)
 		cpl_client_print(c, iq);
 	else
-		full(c);
+		cpl_run_no_memory(&c->run);
 	if (iq)
 		xmpp_stanza_release(iq);
 }

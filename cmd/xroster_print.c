@@ -38,18 +38,6 @@ static void print_text(struct xroster *x, const char *mark,
 	free(fields);
 }
 
-static void print_json(struct xroster *x, const struct cpl_contact *c,
-		       int state)
-{
-	struct cpl_client *client = &x->client;
-
-	if (cpl_contact_json(&client->line, c, state) < 0 ||
-	    cpl_format_end(&client->format, &client->line) < 0)
-		cpl_run_no_memory(&x->client.run);
-	else
-		cpl_client_put(client);
-}
-
 static void print_item(struct xroster *x, const struct cpl_contact *c,
 		       int state)
 {
@@ -68,10 +56,15 @@ static void print_item(struct xroster *x, const struct cpl_contact *c,
 static void print(struct xroster *x, const char *mark,
 		  const struct cpl_contact *c, int state)
 {
-	switch (x->client.format.kind) {
+	struct cpl_client *client = &x->client;
+
+	switch (client->format.kind) {
 	case CPL_FORMAT_TEXT:
 	case CPL_FORMAT_NUL: print_text(x, mark, c, state); break;
-	case CPL_FORMAT_JSON: print_json(x, c, state); break;
+	case CPL_FORMAT_JSON:
+		cpl_client_json(client,
+				cpl_contact_json(&client->line, c, state) < 0);
+		break;
 	case CPL_FORMAT_XML:
 	case CPL_FORMAT_TEMPLATE: print_item(x, c, state); break;
 	}

@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include "../base/limits.h"
+#include "../stanza/json.h"
 
 static void end_when_done(struct cpl_client *c)
 {
@@ -141,6 +142,34 @@ void cpl_client_fields(struct cpl_client *c, const char *const *fields,
 		       size_t n)
 {
 	put_or_fail(c, cpl_format_fields(&c->format, &c->line, fields, n));
+}
+
+void cpl_client_json(struct cpl_client *c, int failed)
+{
+	put_or_fail(c, failed ? -1 : cpl_format_end(&c->format, &c->line));
+}
+
+static void print_object(struct cpl_client *c, const char *const *names,
+			 const char *const *values, size_t n)
+{
+	int failed = cpl_buf_addc(&c->line, '{') < 0;
+
+	for (size_t i = 0; i < n && !failed; i++)
+		failed = cpl_json_entry(&c->line, names[i], values[i]) < 0;
+	cpl_client_json(c, failed || cpl_buf_addc(&c->line, '}') < 0);
+}
+
+int cpl_client_record(struct cpl_client *c, const char *const *names,
+		      const char *const *values, size_t n)
+{
+	switch (c->format.kind) {
+	case CPL_FORMAT_TEXT:
+	case CPL_FORMAT_NUL: cpl_client_fields(c, values, n); return 1;
+	case CPL_FORMAT_JSON: print_object(c, names, values, n); return 1;
+	case CPL_FORMAT_XML:
+	case CPL_FORMAT_TEMPLATE: break;
+	}
+	return 0;
 }
 
 /* --- the end ----------------------------------------------------------- */

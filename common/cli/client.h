@@ -59,13 +59,21 @@ void cpl_client_open(struct cpl_client *c, const struct cpl_client_events *on);
 void cpl_client_connect(struct cpl_client *c, int visible,
 			const struct cpl_caps *caps);
 
-/* Prints a record: a stanza in the format that was chosen, fields of text, or
- * what the tool has appended to c->line, its end included. While stdout takes
- * nothing and much waits, nothing is read from the server. */
+/* Prints a record: a stanza in the format that was chosen, fields of text, the
+ * object that the tool has appended to c->line (unless that has failed, which
+ * ends the run), or all that it has appended there, the record's end included.
+ * While stdout takes nothing and much waits, nothing is read from the server.
+ */
 void cpl_client_print(struct cpl_client *c, xmpp_stanza_t *stanza);
 void cpl_client_fields(struct cpl_client *c, const char *const *fields,
 		       size_t n);
+void cpl_client_json(struct cpl_client *c, int failed);
 void cpl_client_put(struct cpl_client *c);
+
+/* A record that is texts by name (NULL: there is none): fields, or members of
+ * an object. 0 and nothing is printed where the format is one of stanzas. */
+int cpl_client_record(struct cpl_client *c, const char *const *names,
+		      const char *const *values, size_t n);
 
 /* The tool is done: the session is closed in order, stdout written, and the
  * loop ends. */
