@@ -282,21 +282,15 @@ static void add_operand(struct xdisco *x, const char *text, int *open)
 static void load_places(struct xdisco *x, int argc, char **argv)
 {
 	struct cpl_cli *cli = &x->client.run.cli;
-	struct cpl_err e = CPL_ERR_INIT;
-	struct cpl_jid own = {0};
 	int open = 0;
 
 	x->places = calloc((size_t)argc + 1, sizeof *x->places);
 	if (!x->places)
 		cpl_cli_nomem(cli);
-	if (argc == 0 &&
-	    cpl_jid_parse(&own, cpl_setting(&cli->settings, CPL_SET_JID), &e) ==
-		0 &&
-	    cpl_recipients_add_jid(&x->places[0].jids, own.domain, &e) == 0)
+	if (argc == 0) {
+		cpl_recipients_own_server(&x->places[0].jids, cli);
 		x->places[x->place_count++].node = x->node;
-	cpl_jid_release(&own);
-	if (e.status != CPL_OK)
-		cpl_cli_die(cli, &e);
+	}
 	for (int i = 0; i < argc; i++)
 		add_operand(x, argv[i], &open);
 }

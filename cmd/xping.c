@@ -361,21 +361,13 @@ static void take_option(struct xping *x, int c, const char *arg)
 static void load_targets(struct xping *x, int argc, char **argv)
 {
 	struct cpl_cli *cli = &x->client.run.cli;
-	struct cpl_err e = CPL_ERR_INIT;
-	struct cpl_jid own = {0};
 
 	if (x->summary && (x->client.format.kind == CPL_FORMAT_XML ||
 			   x->client.format.kind == CPL_FORMAT_TEMPLATE))
 		cpl_cli_usage(cli, "--summary goes without -x and -F");
-	if (argc == 0 &&
-	    (cpl_jid_parse(&own, cpl_setting(&cli->settings, CPL_SET_JID), &e) <
-		 0 ||
-	     cpl_recipients_add_jid(&x->to, own.domain, &e) < 0))
-		cpl_cli_die(cli, &e);
-	cpl_jid_release(&own);
-	for (int i = 0; i < argc; i++)
-		if (cpl_recipients_add(&x->to, cli->config, argv[i], &e) < 0)
-			cpl_cli_die(cli, &e);
+	if (argc == 0)
+		cpl_recipients_own_server(&x->to, cli);
+	cpl_recipients_load(&x->to, cli, argc, argv);
 	x->targets = calloc(x->to.count ? x->to.count : 1, sizeof *x->targets);
 	if (!x->targets)
 		cpl_cli_nomem(cli);

@@ -352,11 +352,8 @@ static void load_jids(struct xroster *x, int argc, char **argv)
 {
 	struct cpl_cli *cli = &x->client.run.cli;
 	int n = x->verb->jids < 0 ? argc : x->verb->jids;
-	struct cpl_err e = CPL_ERR_INIT;
 
-	for (int i = 0; i < n && i < argc; i++)
-		if (cpl_recipients_add(&x->jids, cli->config, argv[i], &e) < 0)
-			cpl_cli_die(cli, &e);
+	cpl_recipients_load(&x->jids, cli, n < argc ? n : argc, argv);
 	if (x->verb->plan == xroster_plan_rename) {
 		x->set.new_name = cpl_value_text(cli, "NAME", argv[1]);
 		if (x->jids.count != 1)

@@ -250,6 +250,28 @@ int cpl_recipients_read(struct cpl_recipients *r,
 	return status;
 }
 
+void cpl_recipients_load(struct cpl_recipients *r, struct cpl_cli *cli, int n,
+			 char **operands)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	for (int i = 0; i < n; i++)
+		if (cpl_recipients_add(r, cli->config, operands[i], &e) < 0)
+			cpl_cli_die(cli, &e);
+}
+
+void cpl_recipients_own_server(struct cpl_recipients *r, struct cpl_cli *cli)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+	struct cpl_jid own;
+
+	if (cpl_jid_parse(&own, cpl_setting(&cli->settings, CPL_SET_JID), &e) <
+		0 ||
+	    cpl_recipients_add_jid(r, own.domain, &e) < 0)
+		cpl_cli_die(cli, &e);
+	cpl_jid_release(&own);
+}
+
 void cpl_recipients_release(struct cpl_recipients *r)
 {
 	for (size_t i = 0; i < r->count; i++) {

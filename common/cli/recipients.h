@@ -10,6 +10,7 @@
 
 #include "../config/config.h"
 #include "../stanza/jid.h"
+#include "cli.h"
 
 /* What is known of an address besides. */
 struct cpl_recipient {
@@ -54,6 +55,11 @@ int cpl_recipients_are_rooms(struct cpl_recipients *r, struct cpl_err *e)
 int cpl_recipients_add_jid(struct cpl_recipients *r, const char *jid,
 			   struct cpl_err *e)
     __attribute__((warn_unused_result));
+
+/* Adds operands, or the server of the account. What fails ends the process. */
+void cpl_recipients_load(struct cpl_recipients *r, struct cpl_cli *cli, int n,
+			 char **operands);
+void cpl_recipients_own_server(struct cpl_recipients *r, struct cpl_cli *cli);
 
 /* Adds the lines of a file ("-" is stdin); blank lines and those that begin
  * with # are skipped. -1 with CPL_NOINPUT for a file that cannot be opened,
