@@ -60,18 +60,6 @@ static void take_option(struct xqueue *x, int c, const char *arg)
 	}
 }
 
-static void choose_verb(struct xqueue *x, const char *word)
-{
-	const char *known[VERBS];
-
-	for (size_t i = 0; i < VERBS; i++)
-		known[i] = verbs[i].word;
-	word = cpl_value_word(&x->run.cli, "the verb", word, known, VERBS);
-	for (size_t i = 0; i < VERBS; i++)
-		if (verbs[i].word == word)
-			x->verb = &verbs[i];
-}
-
 /* What does not go together. An ID is the name of a file: nothing else may
  * come through here. */
 static void check(struct xqueue *x, int argc, char **argv)
@@ -140,7 +128,8 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (argc > 0) {
-		choose_verb(&x, argv[0]);
+		x.verb = cpl_value_verb(&x.run.cli, argv[0], verbs,
+					sizeof *verbs, VERBS);
 		argc--;
 		argv++;
 	}

@@ -91,11 +91,10 @@ static const struct xroster_verb verbs[] = {
     {"sync", "FILE", 1, 1, 0,
      XROSTER_PRUNE | XROSTER_SUBSCRIBE | XROSTER_DRY_RUN, xroster_plan_sync},
 };
+#define VERBS (sizeof verbs / sizeof *verbs)
 
 static const struct xroster_verb the_list = {
     NULL, NULL, 0, 0, 0, XROSTER_GROUP | XROSTER_STATE, NULL};
-
-#define VERBS (sizeof verbs / sizeof *verbs)
 
 /* --- the run ----------------------------------------------------------- */
 
@@ -301,19 +300,6 @@ static void take_option(struct xroster *x, int c, const char *arg)
 	}
 }
 
-static void choose_verb(struct xroster *x, const char *word)
-{
-	const char *known[VERBS];
-
-	for (size_t i = 0; i < VERBS; i++)
-		known[i] = verbs[i].word;
-	word =
-	    cpl_value_word(&x->client.run.cli, "the verb", word, known, VERBS);
-	for (size_t i = 0; i < VERBS; i++)
-		if (verbs[i].word == word)
-			x->verb = &verbs[i];
-}
-
 /* What does not go together. */
 static void check_options(struct xroster *x, int operands)
 {
@@ -371,7 +357,8 @@ static void take_operands(struct xroster *x, int argc, char **argv)
 {
 	x->verb = &the_list;
 	if (argc > 0) {
-		choose_verb(x, argv[0]);
+		x->verb = cpl_value_verb(&x->client.run.cli, argv[0], verbs,
+					 sizeof *verbs, VERBS);
 		argc--;
 		argv++;
 	}

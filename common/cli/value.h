@@ -12,6 +12,11 @@ const char *cpl_value_word(const struct cpl_cli *cli, const char *option,
 			   const char *value, const char *const *words,
 			   size_t n);
 
+/* The entry that a word names of a table of n verbs, of size bytes each, whose
+ * first member is the word. */
+const void *cpl_value_verb(const struct cpl_cli *cli, const char *word,
+			   const void *verbs, size_t size, size_t n);
+
 /* A number from min to max; seconds up to most, as milliseconds. */
 long cpl_value_number(const struct cpl_cli *cli, const char *option,
 		      const char *value, long min, long max);
