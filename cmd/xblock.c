@@ -4,16 +4,13 @@
  * records (XEP-0191). */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../common/base/limits.h"
 #include "../common/cli/client.h"
-#include "../common/cli/input.h"
+#include "../common/cli/contact_input.h"
 #include "../common/cli/recipients.h"
 #include "../common/cli/value.h"
 #include "../common/stanza/build.h"
-#include "../common/stanza/contact_record.h"
-#include "../common/stanza/contacts.h"
 #include "../common/stanza/ns.h"
 #include "../common/stream/fault.h"
 
@@ -39,16 +36,15 @@ static const struct verb {
     {"remove", "set", "unblock", 1},
     {"clear", "set", "unblock", 0}, /* 3.5: all, where no item is named */
 };
-
 #define VERBS (sizeof verbs / sizeof *verbs)
 
 struct xblock {
 	struct cpl_client client; /* the user of its events is this struct */
 	const struct verb *verb;
-	struct cpl_input *input; /* NULL: there were operands, or are none */
-	struct cpl_contacts all; /* the addresses, of which */
-	size_t from, to;         /* these are in the request under way, and */
-	size_t single;           /* those before this one are asked alone */
+	/* The addresses, those of operands too; of these, from and to are in
+	 * the request under way, and those before single are asked alone. */
+	struct cpl_contact_input in;
+	size_t from, to, single;
 	int asked;
 };
 
@@ -106,9 +102,9 @@ static size_t end_of_chunk(const struct xblock *x)
 {
 	size_t bytes = 0, i = x->from;
 
-	while (i < x->all.count && bytes < CPL_STANZA_SURE_BYTES / 2)
-		bytes +=
-		    strlen(x->all.at[i++]->jid.full) + strlen("<item jid=''/>");
+	while (i < x->in.all.count && bytes < CPL_STANZA_SURE_BYTES / 2)
+		bytes += strlen(x->in.all.at[i++]->jid.full) +
+			 strlen("<item jid=''/>");
 	return x->from < x->single ? x->from + 1 : i;
 }
 
@@ -122,7 +118,7 @@ static xmpp_stanza_t *build(const struct xblock *x)
 
 	for (size_t i = x->from; i < x->to && !failed; i++)
 		failed = cpl_set_attr(cpl_build_child(command, "item", NULL),
-				      "jid", x->all.at[i]->jid.full) < 0;
+				      "jid", x->in.all.at[i]->jid.full) < 0;
 	if (!failed)
 		return iq;
 	if (iq)
@@ -142,7 +138,7 @@ static void go_on(struct xblock *x)
 	x->from = x->to;
 	if (c->run.over)
 		return;
-	if (x->asked && x->from == x->all.count) {
+	if (x->asked && x->from == x->in.all.count) {
 		c->goal_met = 1;
 		cpl_client_close(c);
 		return;
@@ -167,7 +163,7 @@ static void complain(struct xblock *x, const struct cpl_err *why)
 	for (size_t i = x->from; i < x->to; i++) {
 		struct cpl_err e = *why;
 
-		cpl_err_prefix(&e, "%s", x->all.at[i]->jid.full);
+		cpl_err_prefix(&e, "%s", x->in.all.at[i]->jid.full);
 		cpl_run_complain(&x->client.run, &e);
 	}
 }
@@ -243,17 +239,17 @@ static void on_ending(void *user, const struct cpl_err *why)
 {
 	struct xblock *x = user;
 	const struct cpl_cli *cli = &x->client.run.cli;
-	size_t left = x->all.count - x->to;
+	size_t left = x->in.all.count - x->to;
 
 	(void)why;
 	if (x->asked && strcmp(x->verb->word, "clear") == 0)
 		cpl_cli_warn(cli, "unknown outcome");
 	for (size_t i = x->from; i < x->to; i++)
 		cpl_cli_warn(cli, "%s: unknown outcome",
-			     x->all.at[i]->jid.full);
+			     x->in.all.at[i]->jid.full);
 	if (left > 0)
 		cpl_cli_warn(cli, "%s: not sent: %zu JID%s, from here on",
-			     x->all.at[x->to]->jid.full, left,
+			     x->in.all.at[x->to]->jid.full, left,
 			     left == 1 ? "" : "s");
 }
 
@@ -261,53 +257,23 @@ static void on_ending(void *user, const struct cpl_err *why)
 
 /* XEP-0191 5: between its own clients nothing is blocked; some servers take it
  * at its word, and the account has no use of itself any more. */
-static int check(const struct xblock *x, const struct cpl_jid *jid,
-		 enum cpl_status status, struct cpl_err *e)
+static int check(void *user, const struct cpl_contact *c, struct cpl_err *e)
 {
+	const struct xblock *x = user;
 	const struct cpl_settings *set = &x->client.run.cli.settings;
 
-	if (cpl_jid_same_bare(jid->bare, cpl_setting(set, CPL_SET_JID)))
-		return cpl_err_set(e, status, "%s: it is the own account",
-				   jid->full);
-	if (x->all.count == CPL_CONTACTS_MAX)
-		return cpl_err_set(e, status, "more than %d addresses",
-				   CPL_CONTACTS_MAX);
-	return 0;
-}
-
-static void on_record(void *user, const struct cpl_contact_record *r)
-{
-	struct xblock *x = user;
-	struct cpl_err e = r->why;
-
-	if (r->contact && check(x, &r->contact->jid, CPL_DATA, &e) == 0) {
-		if (cpl_contacts_put(&x->all, r->contact) < 0)
-			cpl_run_no_memory(&x->client.run);
-		return;
-	}
-	cpl_err_prefix(&e, "stdin:%zu", r->line);
-	cpl_run_complain(&x->client.run, &e);
-}
-
-static void on_text(void *user, const char *p, size_t n, size_t number)
-{
-	struct xblock *x = user;
-	struct cpl_err e = CPL_ERR_INIT;
-
-	(void)number;
-	if (cpl_contact_addresses(x->client.run.ctx, p, n, on_record, x, &e) <
-	    0)
-		cpl_run_give_up(&x->client.run, &e);
+	if (!cpl_jid_same_bare(c->jid.bare, cpl_setting(set, CPL_SET_JID)))
+		return 0;
+	return cpl_err_set(e, CPL_DATA, "%s: it is the own account",
+			   c->jid.full);
 }
 
 /* No address is none to change, and never all of them (3.5). */
-static void on_end(void *user, const struct cpl_err *e)
+static void on_end(void *user, int failed)
 {
 	struct xblock *x = user;
 
-	if (e)
-		cpl_run_complain(&x->client.run, e);
-	if (!e && x->all.count > 0 && !x->client.run.over)
+	if (!failed && x->in.all.count > 0)
 		cpl_client_connect(&x->client, 0, NULL);
 	else
 		cpl_client_close(&x->client);
@@ -320,16 +286,17 @@ static void load_operands(struct xblock *x, int argc, char **argv)
 	struct cpl_err e = CPL_ERR_INIT;
 	int failed = 0;
 
-	for (int i = 0; i < argc && !failed; i++)
-		failed = cpl_recipients_add(&given, cli->config, argv[i], &e);
+	cpl_recipients_load(&given, cli, argc, argv);
 	for (size_t i = 0; i < given.count && !failed; i++) {
 		struct cpl_contact c = {0};
 
-		failed = check(x, &given.list[i], CPL_USAGE, &e) < 0 ||
-			 cpl_contact_init(&c, given.list[i].full, &e) < 0;
-		if (!failed && cpl_contacts_put(&x->all, &c) < 0)
+		failed = cpl_contact_init(&c, given.list[i].full, &e) < 0 ||
+			 check(x, &c, &e) < 0;
+		if (!failed && cpl_contacts_put(&x->in.all, &c) < 0)
 			failed = cpl_err_nomem(&e);
 	}
+	if (e.status == CPL_DATA)
+		e.status = CPL_USAGE;
 	if (failed)
 		cpl_cli_die(cli, &e);
 	cpl_recipients_release(&given);
@@ -340,18 +307,12 @@ static void load_operands(struct xblock *x, int argc, char **argv)
 static void choose_verb(struct xblock *x, int argc, char **argv)
 {
 	const struct cpl_cli *cli = &x->client.run.cli;
-	const char *words[VERBS], *word;
-	size_t i = 0;
 
-	for (size_t k = 0; k < VERBS; k++)
-		words[k] = verbs[k].word;
-	word = argc > 0 ? cpl_value_word(cli, "the verb", argv[0], words, VERBS)
-			: words[0];
-	while (verbs[i].word != word)
-		i++;
-	x->verb = &verbs[i];
+	x->verb =
+	    argc > 0 ? cpl_value_verb(cli, argv[0], verbs, sizeof *verbs, VERBS)
+		     : verbs;
 	if (!x->verb->has_jids && argc > 1)
-		cpl_cli_usage(cli, "%s takes nothing else", word);
+		cpl_cli_usage(cli, "%s takes nothing else", x->verb->word);
 	if (x->verb->has_jids && argc == 1 && cli->password_fd == 0)
 		cpl_cli_usage(cli, "--password-fd 0: addresses are on stdin");
 }
@@ -361,19 +322,14 @@ static void start(struct xblock *x, int reads)
 {
 	struct cpl_client_events events = {
 	    .online = on_online, .ending = on_ending, .user = x};
-	struct cpl_input_events input = {on_text, NULL, on_end, x};
+	struct cpl_contact_input_conf conf = {
+	    .addresses = 1, .check = check, .end = on_end, .user = x};
 
 	cpl_client_open(&x->client, &events);
-	if (!reads) {
-		cpl_client_connect(&x->client, 0, NULL);
-		return;
-	}
-	x->input = cpl_input_new(x->client.run.loop, NULL, STDIN_FILENO,
-				 CPL_INPUT_WHOLE, &input);
-	if (x->input)
-		cpl_input_hold(x->input, 0);
+	if (reads)
+		cpl_contact_input_start(&x->in, &x->client.run, &conf);
 	else
-		cpl_run_no_memory(&x->client.run);
+		cpl_client_connect(&x->client, 0, NULL);
 }
 
 int main(int argc, char **argv)
@@ -399,8 +355,7 @@ int main(int argc, char **argv)
 		load_operands(&x, argc - 1, argv + 1);
 	start(&x, x.verb->has_jids && argc == 1);
 	cpl_run_loop(&client->run);
-	cpl_input_free(x.input);
-	cpl_contacts_release(&x.all);
+	cpl_contact_input_release(&x.in);
 	cpl_client_release(client);
 	cpl_outcome_exit(&client->run.outcome);
 }

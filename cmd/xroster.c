@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../common/cli/value.h"
 
@@ -222,17 +221,14 @@ static void release(struct xroster *x)
 	cpl_loop_cancel(x->client.run.loop, &x->begin);
 	cpl_pool_free(x->pool);
 	cpl_roster_free(x->roster);
-	cpl_input_free(x->input);
+	cpl_contact_input_release(&x->file);
 	for (size_t i = 0; i < x->plan_count; i++)
 		cpl_contact_release(&x->plan[i].contact);
 	free(x->plan);
-	cpl_contacts_release(&x->file);
 	cpl_recipients_release(&x->jids);
 	free(x->set.groups.list);
 	free(x->set.add.list);
 	free(x->set.remove.list);
-	if (x->fd > 2)
-		close(x->fd);
 	cpl_client_release(&x->client);
 }
 
@@ -376,8 +372,7 @@ int main(int argc, char **argv)
 {
 	struct xroster x = {.client = {.format = {.kinds = CPL_FORMAT_ANY,
 						  .kind = CPL_FORMAT_TEXT}},
-			    .begin = {.fire = on_begin, .user = &x},
-			    .fd = -1};
+			    .begin = {.fire = on_begin, .user = &x}};
 	struct cpl_client_events events = {.online = on_online,
 					   .stanza = on_stanza,
 					   .ending = on_ending,
@@ -392,7 +387,7 @@ int main(int argc, char **argv)
 		take_option(&x, c, optarg);
 	take_operands(&x, argc - optind, argv + optind);
 	if (x.path)
-		xroster_file_open(&x);
+		cpl_contact_input_open(&x.file, &x.client.run.cli, x.path);
 	if (x.set.given & XROSTER_SUBSCRIBE)
 		events.acked = on_acked;
 	cpl_client_open(&x.client, &events);

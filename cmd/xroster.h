@@ -7,9 +7,8 @@
 #define XROSTER_H
 
 #include "../common/cli/client.h"
-#include "../common/cli/input.h"
+#include "../common/cli/contact_input.h"
 #include "../common/cli/recipients.h"
-#include "../common/stanza/contacts.h"
 #include "../common/stream/pool.h"
 #include "../common/stream/roster.h"
 
@@ -82,10 +81,7 @@ struct xroster {
 
 	/* The file of set, diff and sync. */
 	const char *path; /* NULL: none is read */
-	int fd;
-	struct cpl_input *input;
-	struct cpl_contacts file;
-	size_t malformed;
+	struct cpl_contact_input file;
 
 	struct cpl_roster *roster;
 	int listed; /* it was fetched, or refused */
@@ -99,9 +95,7 @@ struct xroster {
 	uint64_t to_ack; /* the last presence */
 };
 
-/* xroster_file.c: opens the file (66 and the end if it cannot), and reads it,
- * calling read() when all of it is in x->file. */
-void xroster_file_open(struct xroster *x);
+/* xroster_file.c: reads the file, and goes on when all of it is there. */
 void xroster_file_start(struct xroster *x);
 
 /* xroster_plan.c: the verbs. Complaints are the run's. */

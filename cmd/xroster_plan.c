@@ -184,8 +184,8 @@ static void plan_new(struct xroster *x, const struct cpl_contact *c)
 /* The one thing that a record's subscription says is that it is to go. */
 void xroster_plan_set(struct xroster *x)
 {
-	for (size_t i = 0; i < x->file.count; i++) {
-		const struct cpl_contact *c = x->file.at[i];
+	for (size_t i = 0; i < x->file.all.count; i++) {
+		const struct cpl_contact *c = x->file.all.at[i];
 		const struct cpl_contact *old =
 		    cpl_roster_exact(x->roster, c->jid.full);
 
@@ -204,7 +204,7 @@ static void plan_rest(struct xroster *x)
 	for (size_t i = 0; i < cpl_roster_count(x->roster); i++) {
 		const struct cpl_contact *c = cpl_roster_at(x->roster, i);
 
-		if (!cpl_contacts_find(&x->file, c->jid.full))
+		if (!cpl_contacts_find(&x->file.all, c->jid.full))
 			put_copy(x, XROSTER_GONE, c);
 	}
 }
