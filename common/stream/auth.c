@@ -254,8 +254,8 @@ static int read_data(xmpp_stanza_t *el, struct cpl_buf *out, struct cpl_err *e)
 		return cpl_err_nomem(e);
 	if (strcmp(text, "=") != 0)
 		r = cpl_base64_decode(out, text, strlen(text));
-	if (r == CPL_BASE64_NOMEM)
-		cpl_err_nomem(e);
+	if (r == CPL_BASE64_NOMEM || out->over)
+		cpl_buf_err(out, e, CPL_PROTOCOL, "the server's SASL data");
 	else if (r < 0)
 		cpl_err_set(e, CPL_PROTOCOL, "the server's <%s/> is not base64",
 			    xmpp_stanza_get_name(el));

@@ -123,7 +123,7 @@ def scram(words):
             "challenge=r=@NONCE@,s=@@,i=4096|SCRAM: the server's salt is "
             'malformed',
             f'challenge=r=@NONCE@,s={"QSXC" * 20000},i=4096|'
-            "the server's <challenge/> is not base64",
+            "the server's SASL data is over 16384 bytes",
         ), words, log=NO_PROOF),
         *each(76, '@: ' + ITERATIONS,
               (f'challenge=r=@NONCE@,s=QSXCRQ==,i={n}|{n}' for n in (
