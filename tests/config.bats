@@ -182,6 +182,8 @@ nowhere() {
 	says 78 "no account 'romoe' (did you mean 'romeo'?)" nowhere -a romoe
 	says 78 "no account 'tybalt' (there is 'romeo', 'juliet')" \
 		nowhere -a tybalt
+	COUPLET_LANDLOCK=never says 78 \
+		"COUPLET_LANDLOCK: 'never' is not true or false" nowhere
 	COUPLET_ACCOUNT=julet says 78 \
 		"no account 'julet' (did you mean 'juliet'?)" nowhere
 	says 64 "unknown alias 'nurs' (did you mean 'nurse'?)" \
@@ -289,8 +291,8 @@ nowhere() {
 		    priority: 5
 		    nick: R
 	EOF
-	COUPLET_TRACE=trace expect_exit 0 tool xsend -C c.yaml -W 3 -P \
-		juliet@capulet.lit
+	COUPLET_LANDLOCK=off COUPLET_TRACE=trace expect_exit 0 tool xsend \
+		-C c.yaml -W 3 -P juliet@capulet.lit
 	same 'stderr' '' "$(cat err)"
 	same 'stdout' "$(printf '%s\t%s\t%s\n' \
 		account romeo default \
@@ -304,7 +306,8 @@ nowhere() {
 		nick R c.yaml:11:11 \
 		connect_timeout 30 default \
 		timeout 3 --timeout \
-		trace trace COUPLET_TRACE)" "$(cat out)"
+		trace trace COUPLET_TRACE \
+		landlock off COUPLET_LANDLOCK)" "$(cat out)"
 	absent ' connected ' "$STUB_LOG"
 	[ ! -e trace ]
 	expect_exit 0 tool xrecv -C c.yaml --pretend

@@ -3,7 +3,7 @@
  * Landlock: a process gives up all of the file system but what it names, where
  * the kernel can do that (Linux 5.19; what it had open stays open). Nothing can
  * be executed after it. A struct cpl_confine owns a descriptor from begin to
- * end or drop. */
+ * end. */
 #ifndef CPL_CONFINE_H
 #define CPL_CONFINE_H
 

@@ -97,10 +97,9 @@ static void allow_system(const struct cpl_confine *c)
 void cpl_run_confine(struct cpl_run *run)
 {
 	const struct cpl_settings *set = &run->cli.settings;
-	const char *wanted = getenv("COUPLET_LANDLOCK");
 	struct cpl_confine c;
 
-	if (wanted && strcmp(wanted, "no") == 0)
+	if (!cpl_setting_true(set, CPL_SET_LANDLOCK, 1))
 		return;
 	if (cpl_confine_begin(&c) < 0) {
 		cpl_log(&run->cli.log, CPL_LOG_DEBUG,

@@ -30,7 +30,9 @@ static void print_setting(const struct cpl_cli *cli, enum cpl_setting_id id,
 	const struct cpl_setting *set = &cli->settings.set[id];
 	const char *key = cpl_setting_table[id].key;
 
-	key = key ? key : "trace"; /* the one that no file may set */
+	/* Those that no file may set. */
+	if (!key)
+		key = id == CPL_SET_TRACE ? "trace" : "landlock";
 	if (set->value && cpl_setting_table[id].kind == CPL_KIND_SECRET)
 		return; /* print_password() */
 	if (set->value && cpl_setting_table[id].kind == CPL_KIND_PROXY)

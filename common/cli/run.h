@@ -109,8 +109,8 @@ void cpl_run_output_failed(struct cpl_run *run, const struct cpl_err *e);
 void cpl_run_stop(struct cpl_run *run);
 
 /* Gives up all of the file system that the run does not need any more, where
- * the kernel can do that (base/confine.h). Where it cannot, or COUPLET_LANDLOCK
- * is "no", nothing happens. */
+ * the kernel can do that (base/confine.h). Where it cannot, or
+ * CPL_SET_LANDLOCK is not wanted, nothing happens. */
 void cpl_run_confine(struct cpl_run *run);
 
 /* Runs the loop until the end, unless it is over already; confined, unless

@@ -48,6 +48,7 @@ const struct cpl_setting_info cpl_setting_table[CPL_SETTINGS] = {
     [CPL_SET_PROXY] = {"proxy", "COUPLET_PROXY", CPL_KIND_PROXY, 0},
     [CPL_SET_TCP_FASTOPEN] = {"tcp_fastopen", NULL, CPL_KIND_BOOL, 0},
     [CPL_SET_UPGRADE] = {"upgrade", NULL, CPL_KIND_BOOL, 0},
+    [CPL_SET_LANDLOCK] = {NULL, "COUPLET_LANDLOCK", CPL_KIND_BOOL, 0},
 };
 
 static int is_host_char(char c)
