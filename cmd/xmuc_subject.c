@@ -19,8 +19,7 @@
 static void print(struct xmuc_task *t, const char *subject, const char *from)
 {
 	static const char *const keys[] = {"subject", "room", "nick"};
-	const char *nick = from ? strchr(from, '/') : NULL;
-	const char *values[] = {subject, t->place, nick ? nick + 1 : NULL};
+	const char *values[] = {subject, t->place, cpl_muc_nick(from)};
 	int text = t->x->client.format.kind != CPL_FORMAT_JSON;
 
 	cpl_client_record(&t->x->client, keys, values, text ? 1 : 3);

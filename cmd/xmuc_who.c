@@ -24,23 +24,12 @@ static void print_occupant(struct xmuc_task *t, const char *nick,
 	cpl_client_record(&t->x->client, keys, values, 5);
 }
 
-/* The nickname in an occupant's JID, or NULL. */
-static const char *nick_of(const struct xmuc_task *t, const char *jid)
-{
-	size_t len = strlen(t->place);
-
-	return jid && strncmp(jid, t->place, len) == 0 && jid[len] == '/' &&
-		       jid[len + 1]
-		   ? jid + len + 1
-		   : NULL;
-}
-
 /* --- in the room ------------------------------------------------------- */
 
 /* 7.2.2: all who are there, and ourselves last. */
 static void take_presence(struct xmuc_task *t, xmpp_stanza_t *stanza)
 {
-	const char *nick = nick_of(t, xmpp_stanza_get_from(stanza));
+	const char *nick = cpl_muc_nick(xmpp_stanza_get_from(stanza));
 	struct cpl_muc_news news;
 
 	if (cpl_filter_kind(stanza) != CPL_PRESENCE || !nick ||
@@ -64,7 +53,9 @@ static int print_item(void *user, const struct cpl_disco_fact *fact)
 {
 	static const struct cpl_muc_news nothing;
 	struct xmuc_task *t = user;
-	const char *nick = nick_of(t, fact->fields[0]);
+	const char *nick = cpl_jid_same_bare(fact->fields[0], t->place)
+			       ? cpl_muc_nick(fact->fields[0])
+			       : NULL;
 
 	/* 6.5: some have the JID of the room and the nickname as its name. */
 	if (!nick)

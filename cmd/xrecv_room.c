@@ -220,11 +220,9 @@ static int is_own(const struct place *place, xmpp_stanza_t *presence)
 static int is_wanted(const struct recv *r, const struct place *place,
 		     xmpp_stanza_t *presence)
 {
-	const char *from = xmpp_stanza_get_from(presence);
-
 	/* Some rooms have a presence of their own, for their picture. */
 	if (cpl_has_type(presence, "error") || cpl_room_is_over(place->room) ||
-	    !strchr(from, '/'))
+	    !cpl_muc_nick(xmpp_stanza_get_from(presence)))
 		return 0;
 	return r->set.own || !is_own(place, presence);
 }

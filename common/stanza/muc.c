@@ -209,6 +209,13 @@ int cpl_muc_removed(const struct cpl_muc_news *news, struct cpl_err *e)
 	return -1;
 }
 
+const char *cpl_muc_nick(const char *occupant)
+{
+	const char *slash = occupant ? strchr(occupant, '/') : NULL;
+
+	return slash && slash[1] ? slash + 1 : NULL;
+}
+
 int cpl_muc_is_past(xmpp_stanza_t *message, const char *room)
 {
 	const char *at = strchr(room, '@');

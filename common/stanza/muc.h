@@ -71,6 +71,10 @@ int cpl_muc_refused(xmpp_stanza_t *presence, int with, struct cpl_err *e);
  * one may come back. Returns -1. */
 int cpl_muc_removed(const struct cpl_muc_news *news, struct cpl_err *e);
 
+/* The nickname in an occupant's JID, as it is written there; NULL: it is none,
+ * or the room's own. */
+const char *cpl_muc_nick(const char *occupant);
+
 /* Whether the room says, by its <delay/>, that a message is from its past
  * (7.2.13); room is its bare JID. A message may have another one that its
  * sender gave it. */

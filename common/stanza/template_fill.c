@@ -5,6 +5,7 @@
 #include "build.h"
 #include "contact.h"
 #include "json.h"
+#include "muc.h"
 #include "ns.h"
 #include "template_impl.h"
 #include "text.h"
@@ -154,17 +155,12 @@ static const char *from_of(const struct filling *f)
 static int add_nick(const struct filling *f,
 		    const struct cpl_template_part *part)
 {
-	const char *type = xmpp_stanza_get_type(f->element);
-	const char *from = xmpp_stanza_get_from(f->element);
-	const char *slash;
-
 	if (!f->is_stanza)
 		return add_text(f, part,
 				xmpp_stanza_get_attribute(f->element, "name"));
-	if (type && strcmp(type, "groupchat") == 0) {
-		slash = from ? strchr(from, '/') : NULL;
-		return add_text(f, part, slash ? slash + 1 : NULL);
-	}
+	if (cpl_has_type(f->element, "groupchat"))
+		return add_text(f, part,
+				cpl_muc_nick(xmpp_stanza_get_from(f->element)));
 	return add_content(f, part, cpl_child(f->element, "nick", CPL_NS_NICK));
 }
 

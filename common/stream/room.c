@@ -204,19 +204,14 @@ static void created(struct cpl_room *room)
 		end(room, &e);
 }
 
-static const char *resource(const struct cpl_room *room, const char *from)
-{
-	return from[room->jid_len] == '/' ? from + room->jid_len + 1 : "";
-}
-
-static void appeared(struct cpl_room *room, const char *from,
+static void appeared(struct cpl_room *room, const char *nick,
 		     const struct cpl_muc_news *news)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (room->state != JOINING)
 		return;
-	if (be(room, resource(room, from)) < 0) {
+	if (nick && be(room, nick) < 0) {
 		cpl_err_nomem(&e);
 		end(room, &e);
 	} else if (news->status & CPL_MUC_CREATED) {
@@ -304,7 +299,7 @@ int cpl_room_stanza(struct cpl_room *room, xmpp_stanza_t *stanza)
 	if (cpl_muc_read(stanza, &news) < 0 || !is_self(room, from, &news))
 		return 0;
 	if (!xmpp_stanza_get_type(stanza))
-		appeared(room, from, &news);
+		appeared(room, cpl_muc_nick(from), &news);
 	else if (cpl_has_type(stanza, "unavailable"))
 		vanished(room, &news);
 	return 0;

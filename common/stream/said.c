@@ -275,8 +275,8 @@ int cpl_said_match(struct cpl_said *said, xmpp_stanza_t *message)
 	const char *origin = el ? xmpp_stanza_get_attribute(el, "id") : NULL;
 
 	for (struct cpl_said_entry **p = &said->first; *p; p = &(*p)->next) {
-		if (!is_by(*p, id, origin) || !from ||
-		    (strcmp((*p)->as, from) != 0 &&
+		if (!is_by(*p, id, origin) ||
+		    (!cpl_jid_is(from, (*p)->as) &&
 		     !cpl_room_is_own(said->conf.room, from)))
 			continue;
 		heard(said, p);

@@ -116,6 +116,25 @@ static void refuses(const char *condition)
 	CHECK_INT(comes(xml), 1);
 }
 
+/* The nick is what is behind the address, however that is written. */
+static void nick_behind_address(void)
+{
+	begin();
+	cpl_room_online(room);
+	CHECK_INT(comes("<presence from='Ops@rooms.capulet.lit./bot2'><x" MUC
+			"><status code='110'/></x></presence>"),
+		  0);
+	tells("in:bot2 ");
+	end();
+	begin();
+	cpl_room_online(room);
+	CHECK_INT(comes("<presence from='ops@rooms.capulet.lit'><x" MUC
+			"><status code='110'/></x></presence>"),
+		  0);
+	tells("in:bot ");
+	end();
+}
+
 static void joins_and_leaves(void)
 {
 	begin();
@@ -472,6 +491,7 @@ int main(void)
 {
 	ctx = strophe_mem_ctx(&mem);
 	RUN(joins_and_leaves);
+	RUN(nick_behind_address);
 	RUN(the_room_gives_a_nick);
 	RUN(an_old_service_says_no_110);
 	RUN(a_taken_nick_is_numbered);
