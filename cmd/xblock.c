@@ -119,11 +119,7 @@ static xmpp_stanza_t *build(const struct xblock *x)
 	for (size_t i = x->from; i < x->to && !failed; i++)
 		failed = cpl_set_attr(cpl_build_child(command, "item", NULL),
 				      "jid", x->in.all.at[i]->jid.full) < 0;
-	if (!failed)
-		return iq;
-	if (iq)
-		xmpp_stanza_release(iq);
-	return NULL;
+	return cpl_built(iq, !failed);
 }
 
 static void on_answered(void *user, xmpp_stanza_t *answer);

@@ -239,12 +239,9 @@ static xmpp_stanza_t *form_of_nick(struct xmuc_task *t)
 {
 	xmpp_stanza_t *x = cpl_form_empty(t->x->client.run.ctx);
 
-	if (cpl_form_add(x, "FORM_TYPE", "hidden", FORM_OF_REGISTER) == 0 &&
-	    cpl_form_add(x, ROOMNICK, NULL, t->x->nick) == 0)
-		return x;
-	if (x)
-		xmpp_stanza_release(x);
-	return NULL;
+	return cpl_built(
+	    x, cpl_form_add(x, "FORM_TYPE", "hidden", FORM_OF_REGISTER) == 0 &&
+		   cpl_form_add(x, ROOMNICK, NULL, t->x->nick) == 0);
 }
 
 static int fill_in(struct xmuc_task *t, struct cpl_err *e)

@@ -44,11 +44,8 @@ static xmpp_stanza_t *invitation(struct xmuc_task *t, const char *who)
 	    cpl_build_stanza(t->x->client.run.ctx, "message", NULL, NULL,
 			     mediated ? t->place : who);
 
-	if (m && (mediated ? add_mediated(t, m, who) : add_direct(t, m)) == 0)
-		return m;
-	if (m)
-		xmpp_stanza_release(m);
-	return NULL;
+	return cpl_built(m, m && (mediated ? add_mediated(t, m, who)
+					   : add_direct(t, m)) == 0);
 }
 
 /* --- on its way -------------------------------------------------------- */

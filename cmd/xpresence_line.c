@@ -33,11 +33,7 @@ xmpp_stanza_t *xpresence_state(struct xpresence *x, const char *show,
 		ok = cpl_build_text_child(p, "show", show) == 0;
 	if (ok && status && *status)
 		ok = cpl_build_text_child(p, "status", status) == 0;
-	if (ok)
-		return p;
-	if (p)
-		xmpp_stanza_release(p);
-	return NULL;
+	return cpl_built(p, ok);
 }
 
 static int is_ours_to_say(xmpp_stanza_t *child)
@@ -68,11 +64,7 @@ static xmpp_stanza_t *strip(xmpp_ctx_t *ctx, xmpp_stanza_t *record)
 		if (copy)
 			xmpp_stanza_release(copy);
 	}
-	if (ok)
-		return p;
-	if (p)
-		xmpp_stanza_release(p);
-	return NULL;
+	return cpl_built(p, ok);
 }
 
 /* What is wrong with a line costs only that line. */

@@ -8,16 +8,20 @@
 #include "../base/limits.h"
 #include "ns.h"
 
+xmpp_stanza_t *cpl_built(xmpp_stanza_t *s, int whole)
+{
+	if (whole || !s)
+		return s;
+	xmpp_stanza_release(s);
+	return NULL;
+}
+
 xmpp_stanza_t *cpl_build(xmpp_ctx_t *ctx, const char *name, const char *ns)
 {
 	xmpp_stanza_t *s = xmpp_stanza_new(ctx);
 
-	if (s && xmpp_stanza_set_name(s, name) == 0 &&
-	    xmpp_stanza_set_ns(s, ns) == 0)
-		return s;
-	if (s)
-		xmpp_stanza_release(s);
-	return NULL;
+	return cpl_built(s, s && xmpp_stanza_set_name(s, name) == 0 &&
+				xmpp_stanza_set_ns(s, ns) == 0);
 }
 
 xmpp_stanza_t *cpl_build_stanza(xmpp_ctx_t *ctx, const char *name,
@@ -26,13 +30,9 @@ xmpp_stanza_t *cpl_build_stanza(xmpp_ctx_t *ctx, const char *name,
 {
 	xmpp_stanza_t *s = cpl_build(ctx, name, CPL_NS_CLIENT);
 
-	if (s && (!type || cpl_set_attr(s, "type", type) == 0) &&
-	    (!id || cpl_set_attr(s, "id", id) == 0) &&
-	    (!to || cpl_set_attr(s, "to", to) == 0))
-		return s;
-	if (s)
-		xmpp_stanza_release(s);
-	return NULL;
+	return cpl_built(s, (!type || cpl_set_attr(s, "type", type) == 0) &&
+				(!id || cpl_set_attr(s, "id", id) == 0) &&
+				(!to || cpl_set_attr(s, "to", to) == 0));
 }
 
 xmpp_stanza_t *cpl_build_child(xmpp_stanza_t *parent, const char *name,

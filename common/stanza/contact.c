@@ -223,11 +223,7 @@ xmpp_stanza_t *cpl_contact_item(xmpp_ctx_t *ctx, const struct cpl_contact *c,
 		failed = cpl_set_attr(item, "approved", "true") < 0;
 	for (size_t i = 0; i < c->group_count && !failed; i++)
 		failed = cpl_build_text_child(item, "group", c->groups[i]) < 0;
-	if (!failed)
-		return item;
-	if (item)
-		xmpp_stanza_release(item);
-	return NULL;
+	return cpl_built(item, !failed);
 }
 
 /* ---- JSON ---- */

@@ -14,11 +14,8 @@ xmpp_stanza_t *cpl_disco_request(xmpp_ctx_t *ctx, const char *to,
 	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", "get", NULL, to);
 	xmpp_stanza_t *query = cpl_build_child(iq, "query", ns);
 
-	if (query && (!node || cpl_set_attr(query, "node", node) == 0))
-		return iq;
-	if (iq)
-		xmpp_stanza_release(iq);
-	return NULL;
+	return cpl_built(
+	    iq, query && (!node || cpl_set_attr(query, "node", node) == 0));
 }
 
 /* The next child of that name from c on, c itself included. */

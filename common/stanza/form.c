@@ -325,11 +325,7 @@ xmpp_stanza_t *cpl_form_empty(xmpp_ctx_t *ctx)
 {
 	xmpp_stanza_t *x = cpl_build(ctx, "x", CPL_NS_DATA);
 
-	if (x && cpl_set_attr(x, "type", "submit") == 0)
-		return x;
-	if (x)
-		xmpp_stanza_release(x);
-	return NULL;
+	return cpl_built(x, cpl_set_attr(x, "type", "submit") == 0);
 }
 
 xmpp_stanza_t *cpl_form_submit(const struct cpl_form *f, xmpp_ctx_t *ctx)

@@ -17,10 +17,7 @@ xmpp_stanza_t *cpl_message_build(xmpp_ctx_t *ctx, const struct cpl_message *m,
 	xmpp_stanza_t *s = cpl_build_stanza(
 	    ctx, "message", normal ? NULL : m->type, m->id, NULL);
 
-	if (s && add(s, "subject", m->subject) == 0 &&
-	    add(s, "body", body) == 0 && add(s, "thread", m->thread) == 0)
-		return s;
-	if (s)
-		xmpp_stanza_release(s);
-	return NULL;
+	return cpl_built(s, s && add(s, "subject", m->subject) == 0 &&
+				add(s, "body", body) == 0 &&
+				add(s, "thread", m->thread) == 0);
 }

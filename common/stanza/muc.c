@@ -38,13 +38,11 @@ xmpp_stanza_t *cpl_muc_join(xmpp_ctx_t *ctx, const char *occupant,
 	    cpl_build_stanza(ctx, "presence", NULL, NULL, occupant);
 	xmpp_stanza_t *x = cpl_build_child(p, "x", CPL_NS_MUC);
 
-	if (x &&
-	    (!password || cpl_build_text_child(x, "password", password) == 0) &&
-	    add_history(x, history) == 0)
-		return p;
-	if (p)
-		xmpp_stanza_release(p);
-	return NULL;
+	return cpl_built(
+	    p, x &&
+		   (!password ||
+		    cpl_build_text_child(x, "password", password) == 0) &&
+		   add_history(x, history) == 0);
 }
 
 xmpp_stanza_t *cpl_muc_leave(xmpp_ctx_t *ctx, const char *occupant)
@@ -58,11 +56,7 @@ xmpp_stanza_t *cpl_muc_instant(xmpp_ctx_t *ctx, const char *room)
 	xmpp_stanza_t *query = cpl_build_child(iq, "query", CPL_NS_MUC_OWNER);
 	xmpp_stanza_t *form = cpl_build_child(query, "x", CPL_NS_DATA);
 
-	if (form && cpl_set_attr(form, "type", "submit") == 0)
-		return iq;
-	if (iq)
-		xmpp_stanza_release(iq);
-	return NULL;
+	return cpl_built(iq, cpl_set_attr(form, "type", "submit") == 0);
 }
 
 /* --- from the room ----------------------------------------------------- */

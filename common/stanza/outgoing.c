@@ -56,9 +56,7 @@ static xmpp_stanza_t *copy_own(xmpp_stanza_t *record,
 	}
 	return copy;
 fail:
-	if (copy)
-		xmpp_stanza_release(copy);
-	return NULL;
+	return cpl_built(copy, 0);
 }
 
 static int check_address(xmpp_stanza_t *s,

@@ -35,12 +35,9 @@ xmpp_stanza_t *cpl_reply_error(xmpp_ctx_t *ctx, xmpp_stanza_t *iq,
 	    cpl_build_stanza(ctx, "iq", "error", xmpp_stanza_get_id(iq),
 			     xmpp_stanza_get_from(iq));
 
-	if (fill_error(cpl_build_child(answer, "error", NULL), type, condition,
-		       text) == 0)
-		return answer;
-	if (answer)
-		xmpp_stanza_release(answer);
-	return NULL;
+	return cpl_built(answer,
+			 fill_error(cpl_build_child(answer, "error", NULL),
+				    type, condition, text) == 0);
 }
 
 const char *cpl_reply_type(const char *condition, size_t len)

@@ -61,13 +61,10 @@ xmpp_stanza_t *cpl_archive_ask(xmpp_ctx_t *ctx,
 	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", "set", NULL, NULL);
 	xmpp_stanza_t *query = cpl_build_child(iq, "query", CPL_NS_MAM);
 
-	if (query && cpl_set_attr(query, "queryid", q->queryid) == 0 &&
-	    (q->start < 0 || add_start(query, q->start) == 0) &&
-	    add_set(query, q) == 0)
-		return iq;
-	if (iq)
-		xmpp_stanza_release(iq);
-	return NULL;
+	return cpl_built(
+	    iq, query && cpl_set_attr(query, "queryid", q->queryid) == 0 &&
+		    (q->start < 0 || add_start(query, q->start) == 0) &&
+		    add_set(query, q) == 0);
 }
 
 /* --- results ----------------------------------------------------------- */
@@ -153,12 +150,8 @@ xmpp_stanza_t *cpl_archive_message(const struct cpl_archive_result *r,
 {
 	xmpp_stanza_t *copy = xmpp_stanza_copy(r->message);
 
-	if (copy && set_id(copy, r->id, own) == 0 &&
-	    add_delay(copy, r->delay) == 0)
-		return copy;
-	if (copy)
-		xmpp_stanza_release(copy);
-	return NULL;
+	return cpl_built(copy, copy && set_id(copy, r->id, own) == 0 &&
+				   add_delay(copy, r->delay) == 0);
 }
 
 static int says(xmpp_stanza_t *el, const char *name, const char *value)

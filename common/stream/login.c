@@ -92,12 +92,9 @@ static xmpp_stanza_t *build_resume(struct cpl_login *l)
 	char h[16];
 
 	snprintf(h, sizeof h, "%u", l->conf->resume_h);
-	if (el && cpl_set_attr(el, "h", h) == 0 &&
-	    cpl_set_attr(el, "previd", l->conf->resume_id) == 0)
-		return el;
-	if (el)
-		xmpp_stanza_release(el);
-	return NULL;
+	return cpl_built(
+	    el, cpl_set_attr(el, "h", h) == 0 &&
+		    cpl_set_attr(el, "previd", l->conf->resume_id) == 0);
 }
 
 static int bind_resource(struct cpl_login *l, struct cpl_err *e)

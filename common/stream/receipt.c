@@ -50,11 +50,7 @@ xmpp_stanza_t *cpl_receipt_build(xmpp_ctx_t *ctx, const char *type,
 	xmpp_stanza_t *m = cpl_build_stanza(ctx, "message", type, NULL, to);
 	xmpp_stanza_t *c = cpl_build_child(m, "received", CPL_NS_RECEIPTS);
 
-	if (cpl_set_attr(c, "id", id) == 0)
-		return m;
-	if (m)
-		xmpp_stanza_release(m);
-	return NULL;
+	return cpl_built(m, cpl_set_attr(c, "id", id) == 0);
 }
 
 /* --- what is waited for ------------------------------------------------ */

@@ -417,14 +417,10 @@ xmpp_stanza_t *cpl_roster_set(xmpp_ctx_t *ctx, xmpp_stanza_t *item)
 {
 	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", "set", NULL, NULL);
 	xmpp_stanza_t *query = cpl_build_child(iq, "query", CPL_NS_ROSTER);
+	int whole =
+	    query && item && xmpp_stanza_add_child(query, item) == XMPP_EOK;
 
-	if (query && item && xmpp_stanza_add_child(query, item) == XMPP_EOK) {
-		xmpp_stanza_release(item);
-		return iq;
-	}
 	if (item)
 		xmpp_stanza_release(item);
-	if (iq)
-		xmpp_stanza_release(iq);
-	return NULL;
+	return cpl_built(iq, whole);
 }

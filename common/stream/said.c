@@ -91,11 +91,7 @@ static xmpp_stanza_t *copy(xmpp_stanza_t *message)
 	el = cpl_child(s, "origin-id", CPL_NS_SID);
 	if (!el)
 		el = cpl_build_child(s, "origin-id", CPL_NS_SID);
-	if (s && el && id && cpl_set_attr(el, "id", id) == 0)
-		return s;
-	if (s)
-		xmpp_stanza_release(s);
-	return NULL;
+	return cpl_built(s, id && cpl_set_attr(el, "id", id) == 0);
 }
 
 /* -1: nothing was sent. */
