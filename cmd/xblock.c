@@ -13,6 +13,7 @@
 #include "../common/stanza/build.h"
 #include "../common/stanza/ns.h"
 #include "../common/stream/fault.h"
+#include "../common/stream/send.h"
 
 static const char synopsis[] = "xblock [options] [list]\n"
 			       "xblock [options] add|remove [JID|ALIAS]...\n"
@@ -110,11 +111,11 @@ static size_t end_of_chunk(const struct xblock *x)
 
 static xmpp_stanza_t *build(const struct xblock *x)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(x->client.run.ctx, "iq",
-					     x->verb->type, NULL, NULL);
-	xmpp_stanza_t *command =
-	    cpl_build_child(iq, x->verb->element, CPL_NS_BLOCKING);
-	int failed = !command;
+	xmpp_stanza_t *command;
+	xmpp_stanza_t *iq =
+	    cpl_build_iq(x->client.run.ctx, x->verb->type, NULL,
+			 x->verb->element, CPL_NS_BLOCKING, &command);
+	int failed = 0;
 
 	for (size_t i = x->from; i < x->to && !failed; i++)
 		failed = cpl_set_attr(cpl_build_child(command, "item", NULL),
@@ -129,7 +130,6 @@ static void go_on(struct xblock *x)
 {
 	struct cpl_client *c = &x->client;
 	struct cpl_err e = CPL_ERR_INIT;
-	xmpp_stanza_t *iq;
 
 	x->from = x->to;
 	if (c->run.over)
@@ -141,14 +141,8 @@ static void go_on(struct xblock *x)
 	}
 	x->asked = 1;
 	x->to = end_of_chunk(x);
-	iq = build(x);
-	if (!iq)
-		cpl_run_no_memory(&c->run);
-	else if (cpl_session_request(c->run.session, iq, on_answered, x, &e) <
-		 0)
+	if (cpl_send_request(c->run.session, build(x), on_answered, x, &e) < 0)
 		cpl_run_give_up(&c->run, &e);
-	if (iq)
-		xmpp_stanza_release(iq);
 }
 
 /* The same for each address of the request under way, or for all of it. */

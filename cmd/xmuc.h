@@ -244,8 +244,8 @@ int xmuc_meaning(const struct xmuc *x, xmpp_stanza_t *stanza,
 /* The end was decided from outside: what is not known to be done is named. */
 void xmuc_ending(struct xmuc *x);
 
-/* An iq with an empty <query/> of that namespace, which is *query; NULL without
- * memory. */
+/* An iq to the place with an empty <query/> of that namespace, which is *query,
+ * too, unless that is NULL. NULL without memory. */
 xmpp_stanza_t *xmuc_query(const struct xmuc_task *t, const char *type,
 			  const char *ns, xmpp_stanza_t **query)
     __attribute__((warn_unused_result));

@@ -122,9 +122,7 @@ static void change_settings(struct xmuc_task *t, xmpp_stanza_t *answer)
 
 static void ask_settings(struct xmuc_task *t)
 {
-	xmpp_stanza_t *query = NULL;
-
-	xmuc_ask(t, xmuc_query(t, "get", CPL_NS_MUC_OWNER, &query),
+	xmuc_ask(t, xmuc_query(t, "get", CPL_NS_MUC_OWNER, NULL),
 		 t->x->set.changes.count > 0 ||
 			 (t->x->set.given & XMUC_PASSWORD)
 		     ? change_settings
@@ -193,12 +191,10 @@ static void destroy(struct xmuc_task *t)
 	xmpp_stanza_t *iq = xmuc_query(t, "set", CPL_NS_MUC_OWNER, &query);
 	xmpp_stanza_t *el = cpl_build_child(query, "destroy", NULL);
 
-	if (iq && (!el || cpl_set_attr(el, "jid", x->alternate.bare) < 0 ||
-		   (x->set.reason &&
-		    cpl_build_text_child(el, "reason", x->set.reason) < 0))) {
-		xmpp_stanza_release(iq);
-		iq = NULL;
-	}
+	iq = cpl_built(
+	    iq, cpl_set_attr(el, "jid", x->alternate.bare) == 0 &&
+		    (!x->set.reason ||
+		     cpl_build_text_child(el, "reason", x->set.reason) == 0));
 	xmuc_ask(t, iq, xmuc_take_done);
 }
 
@@ -297,9 +293,7 @@ static void take_registration(struct xmuc_task *t, xmpp_stanza_t *answer)
 
 static void ask_registration(struct xmuc_task *t)
 {
-	xmpp_stanza_t *query = NULL;
-
-	xmuc_ask(t, xmuc_query(t, "get", CPL_NS_REGISTER, &query),
+	xmuc_ask(t, xmuc_query(t, "get", CPL_NS_REGISTER, NULL),
 		 take_registration);
 }
 

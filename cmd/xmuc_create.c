@@ -62,10 +62,7 @@ static void give_up(struct xmuc_task *t, const struct cpl_err *why)
 
 	t->why = *why;
 	t->refused = gave_up_too;
-	if (iq && !cpl_build_child(query, "destroy", NULL)) {
-		xmpp_stanza_release(iq);
-		iq = NULL;
-	}
+	iq = cpl_built(iq, cpl_build_child(query, "destroy", NULL) != NULL);
 	xmuc_ask(t, iq, gave_up);
 }
 
@@ -105,7 +102,6 @@ static void take_form(struct xmuc_task *t, xmpp_stanza_t *answer)
 
 static void joined(struct xmuc_task *t)
 {
-	xmpp_stanza_t *query = NULL;
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (!cpl_room_is_new(t->room)) {
@@ -119,7 +115,7 @@ static void joined(struct xmuc_task *t)
 		xmuc_ask(t, cpl_muc_instant(t->x->client.run.ctx, t->place),
 			 take_configured);
 	else
-		xmuc_ask(t, xmuc_query(t, "get", CPL_NS_MUC_OWNER, &query),
+		xmuc_ask(t, xmuc_query(t, "get", CPL_NS_MUC_OWNER, NULL),
 			 take_form);
 }
 

@@ -19,14 +19,11 @@ enum { LISTS = 4, AFFILIATIONS };
 static xmpp_stanza_t *one_item(const struct xmuc_task *t, const char *type,
 			       xmpp_stanza_t **item)
 {
-	xmpp_stanza_t *query = NULL;
+	xmpp_stanza_t *query;
 	xmpp_stanza_t *iq = xmuc_query(t, type, CPL_NS_MUC_ADMIN, &query);
 
 	*item = cpl_build_child(query, "item", NULL);
-	if (*item || !iq)
-		return iq;
-	xmpp_stanza_release(iq);
-	return NULL;
+	return cpl_built(iq, *item != NULL);
 }
 
 /* Asks with an item of two attributes, and a reason where there is one. */

@@ -41,10 +41,8 @@ void xmuc_submit(struct xmuc_task *t, const char *ns, xmpp_stanza_t *form,
 	xmpp_stanza_t *query = NULL;
 	xmpp_stanza_t *iq = xmuc_query(t, "set", ns, &query);
 
-	if (iq && (!form || xmpp_stanza_add_child(query, form) != XMPP_EOK)) {
-		xmpp_stanza_release(iq);
-		iq = NULL;
-	}
+	iq = cpl_built(iq, iq && form &&
+			       xmpp_stanza_add_child(query, form) == XMPP_EOK);
 	if (form)
 		xmpp_stanza_release(form);
 	xmuc_ask(t, iq, answered);

@@ -178,14 +178,8 @@ void xmuc_fail(struct xmuc_task *t, const struct cpl_err *why)
 xmpp_stanza_t *xmuc_query(const struct xmuc_task *t, const char *type,
 			  const char *ns, xmpp_stanza_t **query)
 {
-	xmpp_stanza_t *iq =
-	    cpl_build_stanza(t->x->client.run.ctx, "iq", type, NULL, t->place);
-
-	*query = cpl_build_child(iq, "query", ns);
-	if (*query || !iq)
-		return iq;
-	xmpp_stanza_release(iq);
-	return NULL;
+	return cpl_build_iq(t->x->client.run.ctx, type, t->place, "query", ns,
+			    query);
 }
 
 static void on_answered(void *user, void *item, xmpp_stanza_t *answer,

@@ -138,12 +138,12 @@ static void drop(struct ping *p)
 
 static int ask(struct xping *x, struct target *t, struct cpl_err *e)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(x->client.run.ctx, "iq", "get",
-					     NULL, t->jid->full);
+	xmpp_stanza_t *iq = cpl_build_iq(x->client.run.ctx, "get", t->jid->full,
+					 "ping", CPL_NS_PING, NULL);
 	struct ping *p = calloc(1, sizeof *p);
 	int result = -1;
 
-	if (!p || !cpl_build_child(iq, "ping", CPL_NS_PING)) {
+	if (!p || !iq) {
 		cpl_err_nomem(e);
 		free(p);
 	} else {

@@ -8,6 +8,7 @@
 
 #include "../common/base/limits.h"
 #include "../common/stanza/build.h"
+#include "../common/stream/send.h"
 #include "xpresence.h"
 
 static int snapshot(const struct xpresence *x)
@@ -351,14 +352,10 @@ static void approve(struct xpresence *x, xmpp_stanza_t *request)
 		return;
 	p = cpl_build_stanza(x->client.run.ctx, "presence", "subscribed", NULL,
 			     from);
-	if (!p)
-		cpl_err_nomem(&e);
-	else if (cpl_session_send(x->client.run.session, p, NULL, &e) == 0)
+	if (cpl_send(x->client.run.session, p, NULL, &e) == 0)
 		cpl_log(&x->client.run.cli.log, CPL_LOG_INFO, "%s: approved",
 			from);
-	if (p)
-		xmpp_stanza_release(p);
-	if (e.status != CPL_OK)
+	else
 		complain(x, from, &e);
 }
 

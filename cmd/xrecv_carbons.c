@@ -5,6 +5,7 @@
 #include "../common/stanza/build.h"
 #include "../common/stanza/carbon.h"
 #include "../common/stanza/ns.h"
+#include "../common/stream/send.h"
 #include "xrecv.h"
 
 static void enabled(void *user, xmpp_stanza_t *answer)
@@ -30,19 +31,13 @@ void xrecv_carbons_prepare(struct recv *r)
 {
 	struct cpl_session *session = r->run.session;
 	struct cpl_err e = CPL_ERR_INIT;
-	xmpp_stanza_t *iq;
 
 	if (!r->set.carbons)
 		return;
 	r->preparing++;
-	iq = cpl_carbon_enable(cpl_session_ctx(session));
-	if (!iq)
-		cpl_err_nomem(&e);
-	else
-		(void)!cpl_session_request(session, iq, enabled, r, &e);
-	if (iq)
-		xmpp_stanza_release(iq);
-	if (e.status != CPL_OK)
+	if (cpl_send_request(session,
+			     cpl_carbon_enable(cpl_session_ctx(session)),
+			     enabled, r, &e) < 0)
 		cpl_run_give_up(&r->run, &e);
 }
 

@@ -14,6 +14,7 @@
 #include "../common/stanza/disco.h"
 #include "../common/stanza/ns.h"
 #include "../common/stream/archive.h"
+#include "../common/stream/send.h"
 #include "xrecv_since.h"
 
 /* An id that is gone leaves its time, which may be that of another clock. */
@@ -32,10 +33,13 @@ static void ask(struct since *s, enum query query)
 {
 	struct recv *r = s->r;
 	struct cpl_session *session = r->run.session;
-	struct cpl_archive_query q = {s->queryid, s->at, -1, 1,
-				      query != QUERY_PAGE};
+	struct cpl_archive_query q = {.queryid = s->queryid,
+				      .after = s->at,
+				      .start = -1,
+				      .max = 1,
+				      .last = query != QUERY_PAGE,
+				      .to = s->room ? s->room->bare : NULL};
 	struct cpl_err e = CPL_ERR_INIT;
-	xmpp_stanza_t *iq;
 
 	s->query = query;
 	s->got = 0;
@@ -50,15 +54,11 @@ static void ask(struct since *s, enum query query)
 		if (r->set.count > 0 && r->set.count - r->printed < q.max)
 			q.max = r->set.count - r->printed;
 	}
-	iq = cpl_archive_ask(cpl_session_ctx(session), &q);
-	if (!iq || (s->room && cpl_set_attr(iq, "to", s->room->bare) < 0))
-		cpl_err_nomem(&e);
-	else
-		(void)!cpl_session_request(session, iq, finished, s, &e);
-	if (iq)
-		xmpp_stanza_release(iq);
 	/* Not connected: what ended the session speaks for itself. */
-	if (e.status != CPL_OK && e.status != CPL_TEMP)
+	if (cpl_send_request(session,
+			     cpl_archive_ask(cpl_session_ctx(session), &q),
+			     finished, s, &e) < 0 &&
+	    e.status != CPL_TEMP)
 		cpl_run_give_up(&r->run, &e);
 }
 
@@ -131,13 +131,7 @@ void xrecv_since_discover(struct since *s)
 	iq = cpl_disco_request(cpl_session_ctx(session),
 			       xrecv_since_owner(s)->bare, NULL,
 			       CPL_NS_DISCO_INFO);
-	if (!iq)
-		cpl_err_nomem(&e);
-	else
-		(void)!cpl_session_request(session, iq, discovered, s, &e);
-	if (iq)
-		xmpp_stanza_release(iq);
-	if (e.status != CPL_OK)
+	if (cpl_send_request(session, iq, discovered, s, &e) < 0)
 		cpl_run_give_up(&s->r->run, &e);
 }
 

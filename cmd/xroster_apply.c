@@ -8,6 +8,7 @@
 #include "../common/stanza/build.h"
 #include "../common/stanza/ns.h"
 #include "../common/stream/fault.h"
+#include "../common/stream/send.h"
 #include "xroster.h"
 
 /* So many sets wait for their answer at once. */
@@ -60,13 +61,8 @@ static int send_presence(struct xroster *x, struct xroster_change *change,
 	xmpp_stanza_t *p =
 	    cpl_build_stanza(x->client.run.ctx, "presence", "subscribe", NULL,
 			     change->contact.jid.bare);
-	int result =
-	    p ? cpl_session_send(x->client.run.session, p, &change->number, e)
-	      : cpl_err_nomem(e);
 
-	if (p)
-		xmpp_stanza_release(p);
-	return result;
+	return cpl_send(x->client.run.session, p, &change->number, e);
 }
 
 /* Whether the set before it, if there is one, was refused. */

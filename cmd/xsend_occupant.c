@@ -10,6 +10,7 @@
 #include "../common/stanza/build.h"
 #include "../common/stanza/disco.h"
 #include "../common/stanza/ns.h"
+#include "../common/stream/send.h"
 #include "xsend.h"
 
 enum is { ASKED, ROOM, NO_ROOM };
@@ -75,26 +76,21 @@ static void on_silence(void *user)
 static int ask(struct send *r, const char *jid, struct cpl_err *e)
 {
 	struct asked *a = calloc(1, sizeof *a);
-	xmpp_stanza_t *iq =
-	    cpl_disco_request(r->run.ctx, jid, NULL, CPL_NS_DISCO_INFO);
-	int result = -1;
 
-	if (!a || !iq || !(a->jid = strdup(jid))) {
+	if (!a || !(a->jid = strdup(jid))) {
 		free(a);
-		cpl_err_nomem(e);
-	} else {
-		a->r = r;
-		a->wait.fire = on_silence;
-		a->wait.user = a;
-		a->next = r->speech.known;
-		r->speech.known = a;
-		cpl_loop_timer(r->run.loop, &a->wait, CPL_OCCUPANT_MS);
-		result =
-		    cpl_session_request(r->run.session, iq, on_answered, a, e);
+		return cpl_err_nomem(e);
 	}
-	if (iq)
-		xmpp_stanza_release(iq);
-	return result;
+	a->r = r;
+	a->wait.fire = on_silence;
+	a->wait.user = a;
+	a->next = r->speech.known;
+	r->speech.known = a;
+	cpl_loop_timer(r->run.loop, &a->wait, CPL_OCCUPANT_MS);
+	return cpl_send_request(
+	    r->run.session,
+	    cpl_disco_request(r->run.ctx, jid, NULL, CPL_NS_DISCO_INFO),
+	    on_answered, a, e);
 }
 
 int xsend_occupants_ask(struct send *r, struct cpl_err *e)

@@ -10,6 +10,7 @@
 #include "../common/stanza/ns.h"
 #include "../common/stanza/reply.h"
 #include "../common/stanza/write.h"
+#include "../common/stream/send.h"
 #include "xserve.h"
 
 static const char *attr(xmpp_stanza_t *s, const char *name)
@@ -57,13 +58,7 @@ void xserve_settle(struct serve *s)
 static int send_answer(struct serve *s, xmpp_stanza_t *answer,
 		       struct cpl_err *e)
 {
-	int result =
-	    answer ? cpl_session_send(s->run.session, answer, &s->last_sent, e)
-		   : cpl_err_nomem(e);
-
-	if (answer)
-		xmpp_stanza_release(answer);
-	return result;
+	return cpl_send(s->run.session, answer, &s->last_sent, e);
 }
 
 /* A failure here is the session's or memory's, and ends the run. */

@@ -8,15 +8,6 @@
 #include "form.h"
 #include "ns.h"
 
-/* The iq, or NULL and nothing is left of it. */
-static xmpp_stanza_t *finish(xmpp_stanza_t *iq, int failed)
-{
-	if (!failed || !iq)
-		return iq;
-	xmpp_stanza_release(iq);
-	return NULL;
-}
-
 static const char *node_of(enum cpl_bookmark_store store)
 {
 	return store == CPL_BOOKMARK_ITEMS ? CPL_NS_BOOKMARKS : CPL_NS_STORAGE;
@@ -28,23 +19,27 @@ static xmpp_stanza_t *pubsub(xmpp_ctx_t *ctx, const char *type, const char *ns,
 			     const char *name, const char *node,
 			     xmpp_stanza_t **child)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", type, NULL, NULL);
+	xmpp_stanza_t *payload;
+	xmpp_stanza_t *iq =
+	    cpl_build_iq(ctx, type, NULL, "pubsub", ns, &payload);
 
-	*child = cpl_build_child(cpl_build_child(iq, "pubsub", ns), name, NULL);
-	return finish(iq, cpl_set_attr(*child, "node", node) < 0);
+	*child = cpl_build_child(payload, name, NULL);
+	iq = cpl_built(iq, cpl_set_attr(*child, "node", node) == 0);
+	if (!iq)
+		*child = NULL; /* it went with it */
+	return iq;
 }
 
 xmpp_stanza_t *cpl_bookmark_ask(xmpp_ctx_t *ctx, enum cpl_bookmark_store store)
 {
-	xmpp_stanza_t *iq, *items;
+	xmpp_stanza_t *iq, *query, *items;
 
 	if (store != CPL_BOOKMARK_PRIVATE)
 		return pubsub(ctx, "get", CPL_NS_PUBSUB, "items",
 			      node_of(store), &items);
-	iq = cpl_build_stanza(ctx, "iq", "get", NULL, NULL);
-	return finish(
-	    iq, !cpl_build_child(cpl_build_child(iq, "query", CPL_NS_PRIVATE),
-				 "storage", CPL_NS_STORAGE));
+	iq = cpl_build_iq(ctx, "get", NULL, "query", CPL_NS_PRIVATE, &query);
+	return cpl_built(
+	    iq, cpl_build_child(query, "storage", CPL_NS_STORAGE) != NULL);
 }
 
 /* --- the node ---------------------------------------------------------- */
@@ -75,10 +70,10 @@ xmpp_stanza_t *cpl_bookmark_configure(xmpp_ctx_t *ctx,
 	xmpp_stanza_t *iq = pubsub(ctx, "set", CPL_NS_PUBSUB_OWNER, "configure",
 				   node_of(store), &configure);
 
-	return finish(iq,
-		      add_form(configure,
-			       "http://jabber.org/protocol/pubsub#node_config",
-			       store) < 0);
+	return cpl_built(
+	    iq,
+	    add_form(configure, "http://jabber.org/protocol/pubsub#node_config",
+		     store) == 0);
 }
 
 int cpl_bookmark_is_precondition(xmpp_stanza_t *answer)
@@ -98,11 +93,11 @@ static xmpp_stanza_t *publish(xmpp_ctx_t *ctx, enum cpl_bookmark_store store,
 	*item = cpl_build_child(el, "item", NULL);
 	options =
 	    cpl_build_child(cpl_first_element(iq), "publish-options", NULL);
-	return finish(iq, cpl_set_attr(*item, "id", id) < 0 ||
-			      add_form(options,
-				       "http://jabber.org/protocol/"
-				       "pubsub#publish-options",
-				       store) < 0);
+	return cpl_built(iq, cpl_set_attr(*item, "id", id) == 0 &&
+				 add_form(options,
+					  "http://jabber.org/protocol/"
+					  "pubsub#publish-options",
+					  store) == 0);
 }
 
 /* --- items ------------------------------------------------------------- */
@@ -169,7 +164,7 @@ xmpp_stanza_t *cpl_bookmark_publish(xmpp_ctx_t *ctx, const char *jid,
 	xmpp_stanza_t *el =
 	    cpl_build_child(iq ? item : NULL, "conference", CPL_NS_BOOKMARKS);
 
-	return finish(iq, !el || fill(el, old, change) < 0);
+	return cpl_built(iq, el && fill(el, old, change) == 0);
 }
 
 xmpp_stanza_t *cpl_bookmark_retract(xmpp_ctx_t *ctx, const char *id)
@@ -178,10 +173,10 @@ xmpp_stanza_t *cpl_bookmark_retract(xmpp_ctx_t *ctx, const char *id)
 	xmpp_stanza_t *iq = pubsub(ctx, "set", CPL_NS_PUBSUB, "retract",
 				   CPL_NS_BOOKMARKS, &retract);
 
-	return finish(iq,
-		      cpl_set_attr(retract, "notify", "true") < 0 ||
-			  cpl_set_attr(cpl_build_child(retract, "item", NULL),
-				       "id", id) < 0);
+	return cpl_built(
+	    iq, cpl_set_attr(retract, "notify", "true") == 0 &&
+		    cpl_set_attr(cpl_build_child(retract, "item", NULL), "id",
+				 id) == 0);
 }
 
 /* --- the list ---------------------------------------------------------- */
@@ -208,8 +203,8 @@ xmpp_stanza_t *cpl_bookmark_without(xmpp_ctx_t *ctx,
 	xmpp_stanza_t *iq, *to, *from = cpl_first_element(answer);
 
 	if (store == CPL_BOOKMARK_PRIVATE) {
-		iq = cpl_build_stanza(ctx, "iq", "set", NULL, NULL);
-		to = cpl_build_child(iq, "query", CPL_NS_PRIVATE);
+		iq = cpl_build_iq(ctx, "set", NULL, "query", CPL_NS_PRIVATE,
+				  &to);
 	} else {
 		/* XEP-0048 2.1 */
 		iq = publish(ctx, store, "current", &to);
@@ -218,5 +213,5 @@ xmpp_stanza_t *cpl_bookmark_without(xmpp_ctx_t *ctx,
 	}
 	from = cpl_child(from, "storage", CPL_NS_STORAGE);
 	to = cpl_build_child(iq ? to : NULL, "storage", CPL_NS_STORAGE);
-	return finish(iq, !to || copy_others(to, from, jid) < 0);
+	return cpl_built(iq, to && copy_others(to, from, jid) == 0);
 }

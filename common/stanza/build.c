@@ -54,6 +54,18 @@ xmpp_stanza_t *cpl_build_child(xmpp_stanza_t *parent, const char *name,
 	return s;
 }
 
+xmpp_stanza_t *cpl_build_iq(xmpp_ctx_t *ctx, const char *type, const char *to,
+			    const char *name, const char *ns,
+			    xmpp_stanza_t **payload)
+{
+	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", type, NULL, to);
+	xmpp_stanza_t *child = cpl_build_child(iq, name, ns);
+
+	if (payload)
+		*payload = child;
+	return cpl_built(iq, child != NULL);
+}
+
 int cpl_build_text_child(xmpp_stanza_t *parent, const char *name,
 			 const char *text)
 {

@@ -19,6 +19,13 @@ xmpp_stanza_t *cpl_build_stanza(xmpp_ctx_t *ctx, const char *name,
 				const char *to)
     __attribute__((warn_unused_result));
 
+/* A new iq to somebody (NULL: the own account) and the one child of it, which
+ * is *payload, too, unless that is NULL. NULL without memory. */
+xmpp_stanza_t *cpl_build_iq(xmpp_ctx_t *ctx, const char *type, const char *to,
+			    const char *name, const char *ns,
+			    xmpp_stanza_t **payload)
+    __attribute__((warn_unused_result));
+
 /* A new last child of parent, in its namespace where ns is NULL; it belongs to
  * parent. NULL without memory. */
 xmpp_stanza_t *cpl_build_child(xmpp_stanza_t *parent, const char *name,

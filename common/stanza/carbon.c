@@ -6,10 +6,7 @@
 
 xmpp_stanza_t *cpl_carbon_enable(xmpp_ctx_t *ctx)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", "set", NULL, NULL);
-
-	return cpl_built(iq,
-			 cpl_build_child(iq, "enable", CPL_NS_CARBONS) != NULL);
+	return cpl_build_iq(ctx, "set", NULL, "enable", CPL_NS_CARBONS, NULL);
 }
 
 enum cpl_carbon_kind cpl_carbon_take(xmpp_stanza_t *stanza,

@@ -11,11 +11,10 @@
 xmpp_stanza_t *cpl_disco_request(xmpp_ctx_t *ctx, const char *to,
 				 const char *node, const char *ns)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", "get", NULL, to);
-	xmpp_stanza_t *query = cpl_build_child(iq, "query", ns);
+	xmpp_stanza_t *query;
+	xmpp_stanza_t *iq = cpl_build_iq(ctx, "get", to, "query", ns, &query);
 
-	return cpl_built(
-	    iq, query && (!node || cpl_set_attr(query, "node", node) == 0));
+	return cpl_built(iq, !node || cpl_set_attr(query, "node", node) == 0);
 }
 
 /* The next child of that name from c on, c itself included. */

@@ -52,8 +52,9 @@ xmpp_stanza_t *cpl_muc_leave(xmpp_ctx_t *ctx, const char *occupant)
 
 xmpp_stanza_t *cpl_muc_instant(xmpp_ctx_t *ctx, const char *room)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", "set", NULL, room);
-	xmpp_stanza_t *query = cpl_build_child(iq, "query", CPL_NS_MUC_OWNER);
+	xmpp_stanza_t *query;
+	xmpp_stanza_t *iq =
+	    cpl_build_iq(ctx, "set", room, "query", CPL_NS_MUC_OWNER, &query);
 	xmpp_stanza_t *form = cpl_build_child(query, "x", CPL_NS_DATA);
 
 	return cpl_built(iq, cpl_set_attr(form, "type", "submit") == 0);

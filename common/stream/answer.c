@@ -12,6 +12,7 @@
 #include "../stanza/ns.h"
 #include "../stanza/reply.h"
 #include "roster.h"
+#include "send.h"
 
 /* Requests that wait for the roster; more are refused at once. */
 #define WAITING_MAX 32
@@ -74,10 +75,7 @@ void cpl_answer_free(struct cpl_answer *a)
 /* A fault of memory costs the asker an answer, nothing else. */
 static void reply(struct cpl_answer *a, xmpp_stanza_t *answer)
 {
-	if (!answer)
-		return;
-	(void)!cpl_session_send(a->session, answer, NULL, NULL);
-	xmpp_stanza_release(answer);
+	(void)!cpl_send(a->session, answer, NULL, NULL);
 }
 
 static void refuse(struct cpl_answer *a, xmpp_stanza_t *iq, const char *name)
@@ -261,18 +259,12 @@ static void roster_came(void *user, xmpp_stanza_t *answer)
 
 static void ask_roster(struct cpl_answer *a)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(cpl_session_ctx(a->session), "iq",
-					     "get", NULL, NULL);
+	xmpp_stanza_t *iq = cpl_build_iq(cpl_session_ctx(a->session), "get",
+					 NULL, "query", CPL_NS_ROSTER, NULL);
 
-	a->roster = KNOWN; /* and empty, if asking fails */
-	if (cpl_build_child(iq, "query", CPL_NS_ROSTER)) {
-		a->roster = ASKED;
-		if (cpl_session_request(a->session, iq, roster_came, a, NULL) <
-		    0)
-			a->roster = KNOWN;
-	}
-	if (iq)
-		xmpp_stanza_release(iq);
+	a->roster = ASKED;
+	if (cpl_send_request(a->session, iq, roster_came, a, NULL) < 0)
+		a->roster = KNOWN; /* and empty */
 }
 
 /* What is known of it is out of date. */

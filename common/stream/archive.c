@@ -58,11 +58,12 @@ static int add_set(xmpp_stanza_t *query, const struct cpl_archive_query *q)
 xmpp_stanza_t *cpl_archive_ask(xmpp_ctx_t *ctx,
 			       const struct cpl_archive_query *q)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", "set", NULL, NULL);
-	xmpp_stanza_t *query = cpl_build_child(iq, "query", CPL_NS_MAM);
+	xmpp_stanza_t *query;
+	xmpp_stanza_t *iq =
+	    cpl_build_iq(ctx, "set", q->to, "query", CPL_NS_MAM, &query);
 
 	return cpl_built(
-	    iq, query && cpl_set_attr(query, "queryid", q->queryid) == 0 &&
+	    iq, cpl_set_attr(query, "queryid", q->queryid) == 0 &&
 		    (q->start < 0 || add_start(query, q->start) == 0) &&
 		    add_set(query, q) == 0);
 }

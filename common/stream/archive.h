@@ -26,6 +26,7 @@ struct cpl_archive_query {
 	int64_t start;
 	long max;
 	int last;
+	const char *to; /* whose; NULL: the own account's */
 };
 
 /* The iq of a query, without id. NULL without memory. */

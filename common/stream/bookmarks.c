@@ -7,6 +7,7 @@
 #include "../stanza/build.h"
 #include "../stanza/ns.h"
 #include "fault.h"
+#include "send.h"
 
 /* What was said of one place. */
 struct place {
@@ -130,18 +131,6 @@ static void on_place(void *user, xmpp_stanza_t *answer)
 		all_told(b);
 }
 
-static int ask(struct cpl_bookmarks *b, xmpp_stanza_t *iq,
-	       void (*answered)(void *user, xmpp_stanza_t *answer), void *user,
-	       struct cpl_err *e)
-{
-	int r = iq ? cpl_session_request(b->session, iq, answered, user, e)
-		   : cpl_err_nomem(e);
-
-	if (iq)
-		xmpp_stanza_release(iq);
-	return r;
-}
-
 struct cpl_bookmarks *cpl_bookmarks_new(struct cpl_session *session,
 					const struct cpl_log *log,
 					const struct cpl_bookmarks_events *on,
@@ -161,8 +150,10 @@ struct cpl_bookmarks *cpl_bookmarks_new(struct cpl_session *session,
 	b->end = &b->first;
 	for (int i = 0; i < CPL_BOOKMARK_STORES && r == 0; i++) {
 		b->places[i].all = b;
-		r = ask(b, cpl_bookmark_ask(ctx, (enum cpl_bookmark_store)i),
-			on_place, &b->places[i], e);
+		r = cpl_send_request(
+		    b->session,
+		    cpl_bookmark_ask(ctx, (enum cpl_bookmark_store)i), on_place,
+		    &b->places[i], e);
 	}
 	if (r == 0)
 		return b;
@@ -222,7 +213,7 @@ static void step(struct job *j, xmpp_stanza_t *iq)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (ask(j->all, iq, on_step, j, &e) < 0)
+	if (cpl_send_request(j->all->session, iq, on_step, j, &e) < 0)
 		finish(j, &e);
 }
 
@@ -397,7 +388,8 @@ static int configure(struct job *j, xmpp_stanza_t *answer)
 	j->configured = 1;
 	cpl_log(j->all->log, CPL_LOG_INFO,
 		"the node of bookmarks is not private: it is made so");
-	if (ask(j->all,
+	if (cpl_send_request(
+		j->all->session,
 		cpl_bookmark_configure(cpl_session_ctx(j->all->session), store),
 		on_configured, j, &e) < 0)
 		finish(j, &e);

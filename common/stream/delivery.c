@@ -11,6 +11,7 @@
 #include "../stanza/jid.h"
 #include "../stanza/ns.h"
 #include "fault.h"
+#include "send.h"
 
 /* Ids that stanzas brought along are remembered for the last so many. */
 #define FOREIGN_IDS 4096
@@ -339,16 +340,12 @@ static void ping_answered(void *user, xmpp_stanza_t *answer)
 
 static void ping(struct cpl_delivery *d, const char *to)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(cpl_session_ctx(d->conf.session),
-					     "iq", "get", NULL, to);
+	xmpp_stanza_t *iq = cpl_build_iq(cpl_session_ctx(d->conf.session),
+					 "get", to, "ping", CPL_NS_PING, NULL);
 
 	d->pings++;
-	if (!cpl_build_child(iq, "ping", CPL_NS_PING) ||
-	    cpl_session_request(d->conf.session, iq, ping_answered, d, NULL) <
-		0)
+	if (cpl_send_request(d->conf.session, iq, ping_answered, d, NULL) < 0)
 		d->pings--;
-	if (iq)
-		xmpp_stanza_release(iq);
 }
 
 void cpl_delivery_finish(struct cpl_delivery *d)

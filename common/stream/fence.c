@@ -7,6 +7,7 @@
 #include "../stanza/build.h"
 #include "../stanza/ns.h"
 #include "fault.h"
+#include "send.h"
 
 struct question {
 	struct cpl_fence *fence;
@@ -130,17 +131,12 @@ static int send_question(struct cpl_fence *f, struct question *q,
 			 const char *ns, struct cpl_err *e)
 {
 	int ping = strcmp(ns, CPL_NS_PING) == 0;
-	xmpp_stanza_t *iq = cpl_build_stanza(cpl_session_ctx(f->session), "iq",
-					     "get", NULL, q->jid);
-	int r;
 
-	if (cpl_build_child(iq, ping ? "ping" : "query", ns))
-		r = cpl_session_request(f->session, iq, answered, q, e);
-	else
-		r = cpl_err_nomem(e);
-	if (iq)
-		xmpp_stanza_release(iq);
-	return r;
+	return cpl_send_request(f->session,
+				cpl_build_iq(cpl_session_ctx(f->session), "get",
+					     q->jid, ping ? "ping" : "query",
+					     ns, NULL),
+				answered, q, e);
 }
 
 int cpl_fence_ask(struct cpl_fence *f, const char *jid, const char *ns, int tag,

@@ -6,7 +6,9 @@
 
 #include "../base/buf.h"
 #include "../stanza/build.h"
+#include "../stanza/disco.h"
 #include "../stanza/ns.h"
+#include "send.h"
 
 struct cpl_offline {
 	struct cpl_session *session;
@@ -22,20 +24,6 @@ struct cpl_offline {
 	int restores;
 	int rival; /* the account has another session */
 };
-
-/* Sends an iq, if it could be built, and frees it. 0, or -1 when no answer
- * will come. */
-static int ask(struct cpl_offline *o, xmpp_stanza_t *iq, int complete,
-	       void (*answered)(void *user, xmpp_stanza_t *answer))
-{
-	int r = -1;
-
-	if (complete)
-		r = cpl_session_request(o->session, iq, answered, o, NULL);
-	if (iq)
-		xmpp_stanza_release(iq);
-	return r;
-}
 
 static int by_name(const void *a, const void *b)
 {
@@ -76,17 +64,16 @@ static void listed(void *user, xmpp_stanza_t *answer)
 /* 2.3: the headers, whose nodes name the messages. */
 void cpl_offline_list(struct cpl_offline *o)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(cpl_session_ctx(o->session), "iq",
-					     "get", NULL, NULL);
-	xmpp_stanza_t *q = cpl_build_child(iq, "query", CPL_NS_DISCO_ITEMS);
+	xmpp_stanza_t *iq =
+	    cpl_disco_request(cpl_session_ctx(o->session), NULL, CPL_NS_OFFLINE,
+			      CPL_NS_DISCO_ITEMS);
 
 	cpl_buf_truncate(&o->nodes, 0);
 	free(o->order);
 	o->order = NULL;
 	o->asked = NULL;
 	o->count = o->next = 0;
-	if (ask(o, iq, q && cpl_set_attr(q, "node", CPL_NS_OFFLINE) == 0,
-		listed) < 0)
+	if (cpl_send_request(o->session, iq, listed, o, NULL) < 0)
 		o->on.listed(o->on.user, 0);
 }
 
@@ -129,10 +116,10 @@ struct cpl_offline *cpl_offline_new(struct cpl_session *session,
 	o->session = session;
 	o->on = *on;
 	cpl_buf_init(&o->nodes, 16 * 1024 * 1024);
-	iq = cpl_build_stanza(cpl_session_ctx(session), "iq", "get", NULL,
-			      cpl_session_jid(session)->domain);
-	if (ask(o, iq, cpl_build_child(iq, "query", CPL_NS_DISCO_INFO) != NULL,
-		discovered) == 0)
+	iq = cpl_disco_request(cpl_session_ctx(session),
+			       cpl_session_jid(session)->domain, NULL,
+			       CPL_NS_DISCO_INFO);
+	if (cpl_send_request(session, iq, discovered, o, NULL) == 0)
 		return o;
 	cpl_offline_free(o);
 	return NULL;
@@ -151,15 +138,15 @@ void cpl_offline_free(struct cpl_offline *o)
 static int act(struct cpl_offline *o, const char *type, const char *action,
 	       void (*answered)(void *user, xmpp_stanza_t *answer))
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(cpl_session_ctx(o->session), "iq",
-					     type, NULL, NULL);
-	xmpp_stanza_t *item = cpl_build_child(
-	    cpl_build_child(iq, "offline", CPL_NS_OFFLINE), "item", NULL);
+	xmpp_stanza_t *offline;
+	xmpp_stanza_t *iq =
+	    cpl_build_iq(cpl_session_ctx(o->session), type, NULL, "offline",
+			 CPL_NS_OFFLINE, &offline);
+	xmpp_stanza_t *item = cpl_build_child(offline, "item", NULL);
 
-	return ask(o, iq,
-		   item && cpl_set_attr(item, "action", action) == 0 &&
-		       cpl_set_attr(item, "node", o->asked) == 0,
-		   answered);
+	iq = cpl_built(iq, cpl_set_attr(item, "action", action) == 0 &&
+			       cpl_set_attr(item, "node", o->asked) == 0);
+	return cpl_send_request(o->session, iq, answered, o, NULL);
 }
 
 /* 2.4: the message comes first, then the result. One that is gone by now

@@ -7,6 +7,7 @@
 #include "../stanza/build.h"
 #include "../stanza/disco.h"
 #include "../stanza/ns.h"
+#include "send.h"
 
 struct cpl_pending {
 	struct cpl_session *session;
@@ -36,18 +37,6 @@ static void listed(void *user, xmpp_stanza_t *answer)
 		announce(user, cpl_has_type(answer, "result"));
 }
 
-static int ask(struct cpl_pending *p, xmpp_stanza_t *iq,
-	       void (*answered)(void *user, xmpp_stanza_t *answer),
-	       struct cpl_err *e)
-{
-	int r = iq ? cpl_session_request(p->session, iq, answered, p, e)
-		   : cpl_err_nomem(e);
-
-	if (iq)
-		xmpp_stanza_release(iq);
-	return r;
-}
-
 static void discovered(void *user, xmpp_stanza_t *answer)
 {
 	struct cpl_pending *p = user;
@@ -56,10 +45,11 @@ static void discovered(void *user, xmpp_stanza_t *answer)
 	if (!answer)
 		return;
 	if (!query || !cpl_disco_has(query, CPL_NS_OFFLINE) ||
-	    ask(p,
-		cpl_disco_request(cpl_session_ctx(p->session), NULL,
-				  CPL_NS_OFFLINE, CPL_NS_DISCO_ITEMS),
-		listed, NULL) < 0)
+	    cpl_send_request(p->session,
+			     cpl_disco_request(cpl_session_ctx(p->session),
+					       NULL, CPL_NS_OFFLINE,
+					       CPL_NS_DISCO_ITEMS),
+			     listed, p, NULL) < 0)
 		announce(p, 0);
 }
 
@@ -77,11 +67,11 @@ struct cpl_pending *cpl_pending_new(struct cpl_session *session,
 	p->session = session;
 	p->presence = *presence;
 	p->on = *on;
-	if (ask(p,
-		cpl_disco_request(cpl_session_ctx(session),
-				  cpl_session_jid(session)->domain, NULL,
-				  CPL_NS_DISCO_INFO),
-		discovered, e) == 0)
+	if (cpl_send_request(session,
+			     cpl_disco_request(cpl_session_ctx(session),
+					       cpl_session_jid(session)->domain,
+					       NULL, CPL_NS_DISCO_INFO),
+			     discovered, p, e) == 0)
 		return p;
 	free(p);
 	return NULL;

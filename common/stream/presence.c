@@ -4,18 +4,7 @@
 #include <stdio.h>
 
 #include "../stanza/build.h"
-
-/* Sends a stanza, if it could be built, and frees it. */
-static int send_built(struct cpl_session *session, xmpp_stanza_t *p,
-		      int complete, struct cpl_err *e)
-{
-	int r =
-	    complete ? cpl_session_send(session, p, NULL, e) : cpl_err_nomem(e);
-
-	if (p)
-		xmpp_stanza_release(p);
-	return r;
-}
+#include "send.h"
 
 int cpl_presence_announce(struct cpl_session *session,
 			  const struct cpl_presence *presence,
@@ -36,7 +25,7 @@ int cpl_presence_announce(struct cpl_session *session,
 		ok = cpl_build_text_child(p, "priority", priority) == 0;
 	if (ok && presence->caps)
 		ok = cpl_caps_presence(presence->caps, p) == 0;
-	return send_built(session, p, ok, e);
+	return cpl_send(session, cpl_built(p, ok), NULL, e);
 }
 
 int cpl_presence_withdraw(struct cpl_session *session, struct cpl_err *e)
@@ -44,5 +33,5 @@ int cpl_presence_withdraw(struct cpl_session *session, struct cpl_err *e)
 	xmpp_stanza_t *p = cpl_build_stanza(
 	    cpl_session_ctx(session), "presence", "unavailable", NULL, NULL);
 
-	return send_built(session, p, p != NULL, e);
+	return cpl_send(session, p, NULL, e);
 }

@@ -9,6 +9,7 @@
 #include "../stanza/build.h"
 #include "../stanza/ns.h"
 #include "retry.h"
+#include "send.h"
 
 enum state {
 	OUT,      /* not yet, or the session is gone */
@@ -178,7 +179,6 @@ static void created(struct cpl_room *room)
 {
 	struct cpl_session *session = room->conf.session;
 	struct cpl_err e = CPL_ERR_INIT;
-	xmpp_stanza_t *iq;
 
 	room->is_new = 1;
 	if (!room->conf.create) {
@@ -193,14 +193,9 @@ static void created(struct cpl_room *room)
 		return;
 	}
 	room->state = CREATING;
-	iq = cpl_muc_instant(cpl_session_ctx(session), room->jid);
-	if (!iq)
-		cpl_err_nomem(&e);
-	else
-		(void)!cpl_session_request(session, iq, configured, room, &e);
-	if (iq)
-		xmpp_stanza_release(iq);
-	if (e.status != CPL_OK)
+	if (cpl_send_request(
+		session, cpl_muc_instant(cpl_session_ctx(session), room->jid),
+		configured, room, &e) < 0)
 		end(room, &e);
 }
 

@@ -6,6 +6,7 @@
 #include "../base/limits.h"
 #include "../stanza/build.h"
 #include "../stanza/ns.h"
+#include "send.h"
 
 enum cpl_room_ping_says cpl_room_ping_read(xmpp_stanza_t *answer)
 {
@@ -47,16 +48,13 @@ static void answered(void *user, xmpp_stanza_t *answer)
 
 static void ask(struct cpl_room_ping *p)
 {
-	xmpp_ctx_t *ctx = cpl_session_ctx(p->session);
-	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", "get", NULL,
-					     cpl_room_occupant(p->room));
+	xmpp_stanza_t *iq =
+	    cpl_build_iq(cpl_session_ctx(p->session), "get",
+			 cpl_room_occupant(p->room), "ping", CPL_NS_PING, NULL);
 
 	cpl_session_forget(p->session, p);
 	/* What cannot be asked now is asked after the next silence. */
-	if (cpl_build_child(iq, "ping", CPL_NS_PING))
-		(void)!cpl_session_request(p->session, iq, answered, p, NULL);
-	if (iq)
-		xmpp_stanza_release(iq);
+	(void)!cpl_send_request(p->session, iq, answered, p, NULL);
 }
 
 /* 4: not while there is no connection. */

@@ -11,6 +11,7 @@
 #include "../stanza/reply.h"
 #include "fault.h"
 #include "roster_cache.h"
+#include "send.h"
 
 enum state {
 	ASKED,    /* the list */
@@ -107,19 +108,6 @@ static int read_list(struct cpl_roster *r, xmpp_stanza_t *query,
 
 /* --- requests ---------------------------------------------------------- */
 
-static int ask(struct cpl_roster *r, xmpp_stanza_t *iq, int complete,
-	       void (*answered)(void *user, xmpp_stanza_t *answer),
-	       struct cpl_err *e)
-{
-	int result = complete
-			 ? cpl_session_request(r->session, iq, answered, r, e)
-			 : cpl_err_nomem(e);
-
-	if (iq)
-		xmpp_stanza_release(iq);
-	return result;
-}
-
 static void fence_passed(void *user, xmpp_stanza_t *answer)
 {
 	struct cpl_roster *r = user;
@@ -133,12 +121,11 @@ static void fence_passed(void *user, xmpp_stanza_t *answer)
  * 10.1); an error is an answer too. */
 static int send_fence(struct cpl_roster *r, struct cpl_err *e)
 {
-	xmpp_stanza_t *iq =
-	    cpl_build_stanza(cpl_session_ctx(r->session), "iq", "get", NULL,
-			     cpl_session_jid(r->session)->domain);
-	int complete = cpl_build_child(iq, "ping", CPL_NS_PING) != NULL;
+	xmpp_stanza_t *iq = cpl_build_iq(cpl_session_ctx(r->session), "get",
+					 cpl_session_jid(r->session)->domain,
+					 "ping", CPL_NS_PING, NULL);
 
-	if (ask(r, iq, complete, fence_passed, e) < 0)
+	if (cpl_send_request(r->session, iq, fence_passed, r, e) < 0)
 		return -1;
 	r->fenced = 1;
 	return 0;
@@ -177,15 +164,14 @@ static int is_versioned(const struct cpl_roster *r)
  * versions there is none. */
 static int ask_list(struct cpl_roster *r, struct cpl_err *e)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(cpl_session_ctx(r->session), "iq",
-					     "get", NULL, NULL);
-	xmpp_stanza_t *query = cpl_build_child(iq, "query", CPL_NS_ROSTER);
-	int complete = query != NULL;
+	xmpp_stanza_t *query;
+	xmpp_stanza_t *iq = cpl_build_iq(cpl_session_ctx(r->session), "get",
+					 NULL, "query", CPL_NS_ROSTER, &query);
 
-	if (complete && is_versioned(r))
-		complete =
-		    cpl_set_attr(query, "ver", r->ver ? r->ver : "") == 0;
-	return ask(r, iq, complete, list_came, e);
+	if (is_versioned(r))
+		iq = cpl_built(
+		    iq, cpl_set_attr(query, "ver", r->ver ? r->ver : "") == 0);
+	return cpl_send_request(r->session, iq, list_came, r, e);
 }
 
 /* The ping rides along: what changed since is here with its answer. */
@@ -268,10 +254,7 @@ void cpl_roster_free(struct cpl_roster *r)
 /* A fault of memory costs the server an answer, nothing else. */
 static void reply(struct cpl_roster *r, xmpp_stanza_t *answer)
 {
-	if (!answer)
-		return;
-	(void)!cpl_session_send(r->session, answer, NULL, NULL);
-	xmpp_stanza_release(answer);
+	(void)!cpl_send(r->session, answer, NULL, NULL);
 }
 
 /* 2.1.6: a push has one item. */

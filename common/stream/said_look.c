@@ -11,6 +11,7 @@
 #include "../stanza/ns.h"
 #include "archive.h"
 #include "said_impl.h"
+#include "send.h"
 
 /* Kinds of ids of ours (ids.h). */
 enum { ID_QUERY = 5 };
@@ -45,24 +46,19 @@ static void on_probed(void *user, xmpp_stanza_t *answer);
 static int ask(struct cpl_said *said, const char *after, long max,
 	       void (*answered)(void *user, xmpp_stanza_t *answer))
 {
-	struct cpl_archive_query query = {.queryid = said->queryid,
+	struct cpl_archive_query query = {.to = said->jid.bare,
+					  .queryid = said->queryid,
 					  .after = after,
 					  .start = -1,
 					  .max = max,
 					  .last = after == NULL};
 	xmpp_stanza_t *iq;
-	int r = -1;
 
 	cpl_id(cpl_session_ids(said->conf.session), ID_QUERY, ++said->queries,
 	       said->queryid);
 	said->pages++;
 	iq = cpl_archive_ask(cpl_session_ctx(said->conf.session), &query);
-	if (iq && cpl_set_attr(iq, "to", said->jid.bare) == 0)
-		r = cpl_session_request(said->conf.session, iq, answered, said,
-					NULL);
-	if (iq)
-		xmpp_stanza_release(iq);
-	return r;
+	return cpl_send_request(said->conf.session, iq, answered, said, NULL);
 }
 
 /* Its last message, behind which all that will be said is. */
@@ -165,11 +161,7 @@ static void ask_info(struct cpl_said *said)
 			      said->jid.bare, NULL, CPL_NS_DISCO_INFO);
 
 	said->ids = CPL_SAID_ASKED;
-	if (iq)
-		(void)!cpl_session_request(said->conf.session, iq, on_info,
-					   said, NULL);
-	if (iq)
-		xmpp_stanza_release(iq);
+	(void)!cpl_send_request(said->conf.session, iq, on_info, said, NULL);
 }
 
 /* Ours, though nothing says which: another session of the account may share

@@ -8,6 +8,7 @@
 #include "../stanza/ns.h"
 #include "fault.h"
 #include "fence.h"
+#include "send.h"
 
 /* One that is under way. */
 struct item {
@@ -267,13 +268,8 @@ static int send_request(struct cpl_subscribe *s, const char *jid,
 	xmpp_stanza_t *p =
 	    cpl_build_stanza(cpl_session_ctx(s->conf.session), "presence",
 			     types[s->conf.verb], NULL, jid);
-	int r;
 
-	if (!p)
-		return cpl_err_nomem(e);
-	r = cpl_session_send(s->conf.session, p, NULL, e);
-	xmpp_stanza_release(p);
-	return r;
+	return cpl_send(s->conf.session, p, NULL, e);
 }
 
 /* A contact is denied what he asks for, not what he was given: that is

@@ -20,7 +20,7 @@ static struct cpl_jid own;
 
 static void queries(void)
 {
-	struct cpl_archive_query q = {"q", "a&b", -1, 100, 0};
+	struct cpl_archive_query q = {"q", "a&b", -1, 100, 0, NULL};
 
 	IS_XML(cpl_archive_ask(ctx, &q),
 	       "<iq type=\"set\"><query xmlns=\"urn:xmpp:mam:2\" queryid=\"q\">"

@@ -53,6 +53,12 @@ int cpl_session_alive(const struct cpl_session *s)
 	return 1;
 }
 
+int cpl_session_send(struct cpl_session *s, xmpp_stanza_t *stanza,
+		     uint64_t *number, struct cpl_err *e)
+{
+	return cpl_session_send_once(s, stanza, number, e);
+}
+
 int cpl_session_send_once(struct cpl_session *s, xmpp_stanza_t *stanza,
 			  uint64_t *number, struct cpl_err *e)
 {
