@@ -187,7 +187,6 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 {
 	struct xmuc *x = user;
 	struct xmuc_task *t = item;
-	const char *type = answer ? xmpp_stanza_get_type(answer) : NULL;
 	struct cpl_err e = CPL_ERR_INIT;
 
 	/* None: xmuc_ending() tells. */
@@ -195,7 +194,7 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 		return;
 	if (t->state == XMUC_ENDED)
 		return;
-	if (answer && type && strcmp(type, "result") == 0) {
+	if (cpl_has_type(answer, "result")) {
 		t->setting = 0;
 		if (t->answered)
 			t->answered(t, answer);
@@ -224,14 +223,13 @@ int xmuc_unsent(struct xmuc *x, const struct cpl_err *why)
 
 static void ask(struct xmuc_task *t, xmpp_stanza_t *iq)
 {
-	const char *type = iq ? xmpp_stanza_get_type(iq) : NULL;
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (!iq)
 		cpl_err_nomem(&e);
 	else
 		(void)!cpl_pool_ask(t->x->pool, iq, t, &e);
-	t->setting = type && strcmp(type, "set") == 0;
+	t->setting = cpl_has_type(iq, "set");
 	if (e.status == CPL_OK)
 		return;
 	t->setting = 0;

@@ -253,10 +253,9 @@ static void on_round(void *user)
 static int is_there(const struct target *t, xmpp_stanza_t *answer)
 {
 	xmpp_stanza_t *error = cpl_child(answer, "error", CPL_NS_CLIENT);
-	const char *type = xmpp_stanza_get_type(answer);
 	const char *condition;
 
-	if (type && strcmp(type, "result") == 0)
+	if (cpl_has_type(answer, "result"))
 		return 1;
 	condition = cpl_condition(error, CPL_NS_STANZA_ERRORS);
 	return strcmp(condition, "feature-not-implemented") == 0 ||

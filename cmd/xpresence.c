@@ -133,10 +133,8 @@ static void on_online(void *user)
 /* With priority -1 these are for this very resource, if any. */
 static void count_message(struct xpresence *x, xmpp_stanza_t *stanza)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
-
 	if (cpl_child(stanza, "body", CPL_NS_CLIENT) &&
-	    !(type && strcmp(type, "error") == 0))
+	    !cpl_has_type(stanza, "error"))
 		x->drawn++;
 }
 

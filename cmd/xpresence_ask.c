@@ -3,8 +3,6 @@
  * xpresence subscribe, unsubscribe, approve, deny and cancel, where the
  * operands are what comes in and nothing comes out; and pending, where each
  * request that waits for an answer is one record out. */
-#include <string.h>
-
 #include "../common/base/limits.h"
 #include "../common/stanza/build.h"
 #include "../common/stanza/ns.h"
@@ -197,11 +195,9 @@ static void ask_pending(struct xpresence *x)
 
 static int print_request(struct xpresence *x, xmpp_stanza_t *stanza)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
-
 	if (cpl_filter_kind(stanza) != CPL_PRESENCE)
 		return 0;
-	if (type && strcmp(type, "subscribe") == 0)
+	if (cpl_has_type(stanza, "subscribe"))
 		cpl_client_print(&x->client, stanza);
 	return 1;
 }

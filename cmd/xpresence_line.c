@@ -15,9 +15,7 @@ const char *const xpresence_shows[XPRESENCE_SHOWS] = {
 
 int xpresence_is_unavailable(xmpp_stanza_t *presence)
 {
-	const char *type = xmpp_stanza_get_type(presence);
-
-	return type && strcmp(type, "unavailable") == 0;
+	return cpl_has_type(presence, "unavailable");
 }
 
 xmpp_stanza_t *xpresence_state(struct xpresence *x, const char *show,

@@ -266,13 +266,12 @@ static void bounced(struct xpresence *x, const char *from, struct cpl_err *e)
 
 static int on_stanza(struct xpresence *x, xmpp_stanza_t *stanza)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
 	const char *from = xmpp_stanza_get_from(stanza);
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (cpl_filter_kind(stanza) != CPL_PRESENCE)
 		return 0;
-	if (!type || strcmp(type, "error") != 0)
+	if (!cpl_has_type(stanza, "error"))
 		return 1;
 	cpl_fault_stanza(stanza, &e);
 	if (from)

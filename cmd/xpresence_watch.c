@@ -341,12 +341,11 @@ static void online(struct xpresence *x)
 /* RFC 6121 3.1.4 */
 static void approve(struct xpresence *x, xmpp_stanza_t *request)
 {
-	const char *type = xmpp_stanza_get_type(request);
 	const char *from = xmpp_stanza_get_from(request);
 	struct cpl_err e = CPL_ERR_INIT;
 	xmpp_stanza_t *p;
 
-	if (!type || !from || strcmp(type, "subscribe") != 0 ||
+	if (!from || !cpl_has_type(request, "subscribe") ||
 	    x->approve.from_count == 0 ||
 	    !cpl_filter_passes(&x->approve, request, own_jid(x)))
 		return;

@@ -3,9 +3,9 @@
  * The end of xrecv: the reader's time, what is given back to the server, and
  * what is said of the rest. */
 #include <stdio.h>
-#include <string.h>
 
 #include "../common/base/limits.h"
+#include "../common/stanza/build.h"
 #include "xrecv.h"
 
 /* The reader gets so long at the end to take what it has not. */
@@ -74,9 +74,7 @@ static void on_grace(void *user)
 /* The server gives it back, or not: it is not ours any more. */
 void xrecv_leave(struct recv *r, xmpp_stanza_t *stanza)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
-
-	if ((type && strcmp(type, "error") == 0) || xrecv_is_of_room(r, stanza))
+	if (cpl_has_type(stanza, "error") || xrecv_is_of_room(r, stanza))
 		return;
 	/* The filters would have dropped the others. */
 	if (xrecv_wants(r, stanza) && !xrecv_since_archived(r, stanza))

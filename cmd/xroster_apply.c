@@ -115,12 +115,11 @@ void xroster_apply_acked(struct xroster *x, uint64_t upto)
  */
 int xroster_apply_stanza(struct xroster *x, xmpp_stanza_t *stanza)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
 	const char *from = xmpp_stanza_get_from(stanza);
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!cpl_is(stanza, "presence", CPL_NS_CLIENT) || !type || !from ||
-	    strcmp(type, "error") != 0)
+	if (!cpl_is(stanza, "presence", CPL_NS_CLIENT) || !from ||
+	    !cpl_has_type(stanza, "error"))
 		return 0;
 	cpl_fault_stanza(stanza, &e);
 	for (size_t i = 0; i < x->plan_count; i++) {
@@ -178,7 +177,6 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 {
 	struct xroster *x = user;
 	struct xroster_change *change = item;
-	const char *type = answer ? xmpp_stanza_get_type(answer) : NULL;
 	struct cpl_err e = CPL_ERR_INIT;
 
 	/* None: xroster_apply_ending() tells. */
@@ -186,7 +184,7 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 		return;
 	if (!answer) {
 		unknown(x, change, why);
-	} else if (type && strcmp(type, "result") == 0) {
+	} else if (cpl_has_type(answer, "result")) {
 		done(x, change);
 	} else {
 		cpl_fault_stanza(answer, &e);

@@ -89,11 +89,10 @@ xmpp_stanza_t *cpl_outgoing(xmpp_stanza_t *record,
 			    const struct cpl_outgoing_rules *rules,
 			    struct cpl_err *e)
 {
-	const char *type = xmpp_stanza_get_type(record);
 	const char *from = xmpp_stanza_get_from(record);
 	xmpp_stanza_t *s;
 
-	if (type && strcmp(type, "error") == 0) {
+	if (cpl_has_type(record, "error")) {
 		cpl_err_set(e, CPL_DATA, "a stanza of type error is not sent");
 		return NULL;
 	}

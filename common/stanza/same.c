@@ -62,9 +62,8 @@ static const char *room_id(xmpp_stanza_t *message, const char *room)
 static int make_keys(xmpp_stanza_t *message, const struct cpl_jid *from,
 		     struct cpl_same *out)
 {
-	const char *type = xmpp_stanza_get_type(message);
 	const char *id = id_of(cpl_child(message, "origin-id", CPL_NS_SID));
-	int room = type && strcmp(type, "groupchat") == 0;
+	int room = cpl_has_type(message, "groupchat");
 	/* XEP-0045 7.5: so a private message of an occupant is marked. */
 	int occupant = room || cpl_child(message, "x", CPL_NS_MUC_USER);
 
@@ -80,7 +79,6 @@ static int make_keys(xmpp_stanza_t *message, const struct cpl_jid *from,
 int cpl_same_keys(xmpp_stanza_t *stanza, const struct cpl_jid *own,
 		  struct cpl_same *out)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
 	const char *from = xmpp_stanza_get_from(stanza);
 	struct cpl_jid jid;
 	int result;
@@ -88,7 +86,7 @@ int cpl_same_keys(xmpp_stanza_t *stanza, const struct cpl_jid *own,
 	out->count = 0;
 	/* An error has the id of the message that it is about. */
 	if (!cpl_is(stanza, "message", CPL_NS_CLIENT) ||
-	    (type && strcmp(type, "error") == 0))
+	    cpl_has_type(stanza, "error"))
 		return 0;
 	if (!from)
 		return make_keys(stanza, own, out);

@@ -222,12 +222,12 @@ static int add_field(struct cpl_buf *out, const struct field *f, int raw,
 
 int cpl_write_text(struct cpl_buf *out, xmpp_stanza_t *stanza, int raw)
 {
-	const char *type = xmpp_stanza_get_type(stanza), *condition = NULL;
+	const char *condition = NULL;
 	size_t start = out->len;
 	struct record r = {{{NULL, NULL}}, 0};
 
 	list(&r, stanza);
-	if (type && strcmp(type, "error") == 0) {
+	if (cpl_has_type(stanza, "error")) {
 		condition = cpl_condition(cpl_own_child(stanza, "error"),
 					  CPL_NS_STANZA_ERRORS);
 		for (size_t i = 0; i < r.count; i++)

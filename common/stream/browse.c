@@ -309,7 +309,6 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 	struct cpl_browse *b = user;
 	struct question *q = item;
 	xmpp_stanza_t *query = cpl_child(answer, "query", q->ns);
-	const char *type = answer ? xmpp_stanza_get_type(answer) : NULL;
 	struct cpl_err e = CPL_ERR_INIT;
 
 	/* The end of the session speaks for all of them. */
@@ -317,7 +316,7 @@ static void on_answered(void *user, void *item, xmpp_stanza_t *answer,
 		return;
 	if (!answer)
 		e = *why;
-	else if (type && strcmp(type, "error") == 0)
+	else if (cpl_has_type(answer, "error"))
 		cpl_fault_stanza(answer, &e);
 	else if (!query)
 		/* XEP-0030 3.1, 4.1: an empty one at least. */

@@ -446,13 +446,12 @@ void cpl_delivery_given_up(struct cpl_delivery *d, uint64_t number)
 
 int cpl_delivery_stanza(struct cpl_delivery *d, xmpp_stanza_t *stanza)
 {
-	const char *type = xmpp_stanza_get_type(stanza);
 	const char *id = xmpp_stanza_get_id(stanza);
 	const char *from = xmpp_stanza_get_from(stanza);
 	struct cpl_err why = CPL_ERR_INIT;
 	struct cpl_origin origin;
 
-	if (!type || strcmp(type, "error") != 0 || !id ||
+	if (!cpl_has_type(stanza, "error") || !id ||
 	    find_origin(d, id, from, &origin) < 0)
 		return 0;
 	if (mark_refused(d, &origin)) {

@@ -87,9 +87,8 @@ static int is_own(const char *condition)
 static enum cpl_fence_end judge(xmpp_stanza_t *stanza, struct cpl_err *why)
 {
 	xmpp_stanza_t *error = cpl_child(stanza, "error", CPL_NS_CLIENT);
-	const char *type = xmpp_stanza_get_type(stanza);
 
-	if (!type || strcmp(type, "error") != 0 ||
+	if (!cpl_has_type(stanza, "error") ||
 	    is_own(cpl_condition(error, CPL_NS_STANZA_ERRORS)))
 		return CPL_FENCE_PASSED;
 	cpl_fault_stanza(stanza, why);

@@ -2,7 +2,6 @@
 #include "pending.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "../stanza/build.h"
 #include "../stanza/disco.h"

@@ -22,9 +22,9 @@ enum cpl_room_ping_says cpl_room_ping_read(xmpp_stanza_t *answer)
 	    {"remote-server-not-found", CPL_ROOM_PING_NOTHING},
 	    {"remote-server-timeout", CPL_ROOM_PING_NOTHING},
 	};
-	const char *type = xmpp_stanza_get_type(answer), *condition;
+	const char *condition;
 
-	if (!type || strcmp(type, "error") != 0)
+	if (!cpl_has_type(answer, "error"))
 		return CPL_ROOM_PING_IN;
 	condition = cpl_condition(cpl_child(answer, "error", CPL_NS_CLIENT),
 				  CPL_NS_STANZA_ERRORS);

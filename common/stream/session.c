@@ -70,10 +70,9 @@ int cpl_session_send_once(struct cpl_session *s, xmpp_stanza_t *stanza,
 static int remember(struct cpl_session *s, struct cpl_request *r,
 		    xmpp_stanza_t *iq)
 {
-	const char *type = xmpp_stanza_get_type(iq);
 	struct cpl_buf xml = CPL_BUF_INIT(CPL_LINK_OUT_MAX);
-	int may_repeat = !(s->without & CPL_WINDOW_NO_SETS) ||
-			 (type && strcmp(type, "get") == 0);
+	int may_repeat =
+	    !(s->without & CPL_WINDOW_NO_SETS) || cpl_has_type(iq, "get");
 
 	r->sent = s->sm.last;
 	if (s->retry.limit == 0 || !s->sm.keep || !may_repeat)
