@@ -6,10 +6,10 @@
 
 #include "../base/buf.h"
 #include "../base/limits.h"
+#include "../base/private.h"
 #include "../base/suggest.h"
 #include "../stanza/jid.h"
 #include "config.h"
-#include "private.h"
 #include "proxy.h"
 #include "store.h"
 #include "yaml.h"

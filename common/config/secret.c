@@ -10,10 +10,10 @@
 
 #include "../base/buf.h"
 #include "../base/limits.h"
+#include "../base/private.h"
 #include "../stanza/chars.h"
 #include "../stanza/jid.h"
 #include "line.h"
-#include "private.h"
 
 enum source {
 	FROM_NOWHERE,

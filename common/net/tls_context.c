@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../base/num.h"
+#include "../base/private.h"
 
 void cpl_tls_spare(int texts)
 {
@@ -131,27 +132,15 @@ static int no_passphrase(char *buf, int size, int rwflag, void *user)
 	return -1;
 }
 
-/* What others can read is no secret any more: the rule and the words are those
- * of config's private.h, which net does not know. */
+/* What others can read is no secret any more. */
 static int check_key_file(const char *file, const struct cpl_log *log,
 			  struct cpl_err *e)
 {
 	struct stat st;
-	int own;
 
 	if (stat(file, &st) < 0 || access(file, R_OK) < 0)
 		return cpl_err_errno(e, CPL_CONFIG, "%s", file);
-	own = st.st_uid == geteuid();
-	if (own && S_ISREG(st.st_mode) && (st.st_mode & 077))
-		return cpl_err_set(e, CPL_CONFIG,
-				   "%s: others can read it and it holds a "
-				   "private key: chmod 600 %s",
-				   file, file);
-	if (st.st_mode & (own ? 077 : 007))
-		cpl_log(log, CPL_LOG_WARN,
-			"%s: others can read it and it holds a private key",
-			file);
-	return 0;
+	return cpl_private_judge(&st, file, "a private key", log, e);
 }
 
 static int use_certificate(SSL_CTX *ctx, const char *cert, const char *key,

@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-#include "../../common/config/private.h"
+#include "../../common/base/private.h"
 #include "fuzz.h"
 
 /* The linker takes these in place of private.o. What is to be read waits in a

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 int cpl_private_open(const char *path, struct cpl_err *e)
@@ -25,23 +24,29 @@ int cpl_private_open(const char *path, struct cpl_err *e)
 	return -1;
 }
 
+int cpl_private_judge(const struct stat *st, const char *path, const char *what,
+		      const struct cpl_log *log, struct cpl_err *e)
+{
+	int own = st->st_uid == geteuid();
+
+	if (own && S_ISREG(st->st_mode) && (st->st_mode & 077))
+		return cpl_err_set(e, CPL_CONFIG,
+				   "%s: others can read it and it holds %s: "
+				   "chmod 600 %s",
+				   path, what, path);
+	/* A group that another owner chose is how a system's file is shared. */
+	if (st->st_mode & (own ? 077 : 007))
+		cpl_log(log, CPL_LOG_WARN,
+			"%s: others can read it and it holds %s", path, what);
+	return 0;
+}
+
 int cpl_private_check(int fd, const char *path, const struct cpl_log *log,
 		      struct cpl_err *e)
 {
 	struct stat st;
-	int own;
 
 	if (fstat(fd, &st) < 0)
 		return cpl_err_errno(e, CPL_CONFIG, "%s", path);
-	own = st.st_uid == geteuid();
-	if (own && S_ISREG(st.st_mode) && (st.st_mode & 077))
-		return cpl_err_set(e, CPL_CONFIG,
-				   "%s: others can read it and it holds a "
-				   "password: chmod 600 %s",
-				   path, path);
-	/* A group that another owner chose is how a system's file is shared. */
-	if (st.st_mode & (own ? 077 : 007))
-		cpl_log(log, CPL_LOG_WARN,
-			"%s: others can read it and it holds a password", path);
-	return 0;
+	return cpl_private_judge(&st, path, "a password", log, e);
 }
