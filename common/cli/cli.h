@@ -8,11 +8,12 @@
  *
  * A tool's loop is:
  *
- *	static const struct option options[] = {CPL_CLI_OPTIONS, {...}, {0}};
- *	while ((c = getopt_long(argc, argv, CPL_CLI_SHORT "t:", options, 0)) !=
- *-1) switch (c) { case 't': ... default: cpl_cli_option(&cli, c, optarg);
- *		}
+ *	while ((c = cpl_cli_getopt(argc, argv, letters, options)) != -1)
+ *		if (!is_own(c, optarg))
+ *			cpl_cli_option(&cli, c, optarg);
  *	cpl_cli_load(&cli);
+ *
+ * with CPL_CLI_SHORT in its letters and CPL_CLI_OPTIONS in its options.
  */
 #ifndef CPL_CLI_H
 #define CPL_CLI_H
