@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "buf.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,26 +77,34 @@ int cpl_buf_grow_add(struct cpl_buf *b, const void *p, size_t n)
 	return 0;
 }
 
+int cpl_buf_addv(struct cpl_buf *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	char *room = NULL;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	if (n >= 0)
+		room = cpl_buf_room(b, (size_t)n);
+	/* One byte more than is counted: vsnprintf() writes the NUL itself. */
+	if (room) {
+		vsnprintf(room, (size_t)n + 1, fmt, again);
+		cpl_buf_added(b, (size_t)n);
+	}
+	va_end(again);
+	return room ? 0 : -1;
+}
+
 int cpl_buf_addf(struct cpl_buf *b, const char *fmt, ...)
 {
 	va_list ap;
-	char *room;
-	int n;
+	int r;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	r = cpl_buf_addv(b, fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		return -1;
-	/* One byte more than is counted: vsnprintf() writes the NUL itself. */
-	room = cpl_buf_room(b, (size_t)n);
-	if (!room)
-		return -1;
-	va_start(ap, fmt);
-	vsnprintf(room, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	cpl_buf_added(b, (size_t)n);
-	return 0;
+	return r;
 }
 
 void cpl_buf_consume(struct cpl_buf *b, size_t n)

@@ -9,6 +9,7 @@
 #ifndef CPL_BUF_H
 #define CPL_BUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -70,6 +71,8 @@ cpl_buf_addc(struct cpl_buf *b, char c)
 
 int cpl_buf_addf(struct cpl_buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), warn_unused_result));
+int cpl_buf_addv(struct cpl_buf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0), warn_unused_result));
 
 /* Room for n more bytes at the end: where they go, or NULL. After writing,
  * cpl_buf_added() counts those that were written (at most n). */

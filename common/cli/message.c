@@ -54,21 +54,12 @@ void cpl_cli_warn(const struct cpl_cli *cli, const char *fmt, ...)
 {
 	struct cpl_buf b = CPL_BUF_INIT(64 * 1024);
 	va_list ap;
-	char *room;
-	int n;
+	int r;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	r = cpl_buf_addv(&b, fmt, ap);
 	va_end(ap);
-	room = n >= 0 ? cpl_buf_room(&b, (size_t)n) : NULL;
-	if (room) {
-		va_start(ap, fmt);
-		vsnprintf(room, (size_t)n + 1, fmt, ap);
-		va_end(ap);
-		say(cli, room);
-	} else {
-		say(cli, "a message that is too long to be shown");
-	}
+	say(cli, r == 0 ? b.data : "a message that is too long to be shown");
 	cpl_buf_release(&b);
 }
 
