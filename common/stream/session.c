@@ -8,6 +8,7 @@
 #include "../stanza/ns.h"
 #include "../stanza/write.h"
 #include "fault.h"
+#include "send.h"
 #include "session_impl.h"
 
 /* Ids of the session's own requests; tools use other kinds. */
@@ -66,9 +67,10 @@ int cpl_session_send_once(struct cpl_session *s, xmpp_stanza_t *stanza,
 	return r;
 }
 
-/* What it takes to ask again, should the session be lost for good. */
-static int remember(struct cpl_session *s, struct cpl_request *r,
-		    xmpp_stanza_t *iq)
+/* What it takes to ask again, should the session be lost for good. Without
+ * memory it is not asked again. */
+static void remember(struct cpl_session *s, struct cpl_request *r,
+		     xmpp_stanza_t *iq)
 {
 	struct cpl_buf xml = CPL_BUF_INIT(CPL_LINK_OUT_MAX);
 	int may_repeat =
@@ -76,11 +78,10 @@ static int remember(struct cpl_session *s, struct cpl_request *r,
 
 	r->sent = s->sm.last;
 	if (s->retry.limit == 0 || !s->sm.keep || !may_repeat)
-		return 0;
+		return;
 	if (cpl_write_xml(&xml, iq, CPL_NS_CLIENT) == 0)
 		r->xml = cpl_buf_take(&xml);
 	cpl_buf_release(&xml);
-	return r->xml ? 0 : -1;
 }
 
 int cpl_session_request(struct cpl_session *s, xmpp_stanza_t *iq,
@@ -101,8 +102,7 @@ int cpl_session_request(struct cpl_session *s, xmpp_stanza_t *iq,
 		cpl_requests_drop(&s->requests, r);
 		return -1;
 	}
-	if (remember(s, r, iq) < 0)
-		r->xml = NULL; /* then it is not asked again */
+	remember(s, r, iq);
 	return 0;
 }
 
@@ -131,20 +131,16 @@ static void fence_passed(void *user, xmpp_stanza_t *answer)
 
 static void send_fence(struct cpl_session *s)
 {
-	xmpp_stanza_t *iq =
-	    cpl_build_stanza(s->ctx, "iq", "get", NULL, s->jid.domain);
+	xmpp_stanza_t *iq = cpl_build_iq(s->ctx, "get", s->jid.domain, "ping",
+					 CPL_NS_PING, NULL);
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!cpl_build_child(iq, "ping", CPL_NS_PING)) {
-		cpl_err_nomem(&e);
-	} else if (cpl_session_request(s, iq, fence_passed, s, &e) == 0) {
-		cpl_window_once(&s->sm.window);
-		s->sm.ack.asked = s->sm.ack.sent;
-	}
-	if (iq)
-		xmpp_stanza_release(iq);
-	if (e.status != CPL_OK)
+	if (cpl_send_request(s, iq, fence_passed, s, &e) < 0) {
 		cpl_session_end(s, &e);
+		return;
+	}
+	cpl_window_once(&s->sm.window);
+	s->sm.ack.asked = s->sm.ack.sent;
 }
 
 static void ask(struct cpl_session *s)
