@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <openssl/evp.h>
+#include <string.h>
 
 int cpl_base64_encode(struct cpl_buf *out, const void *p, size_t n)
 {
@@ -25,6 +26,15 @@ static int in_alphabet(char c)
 	       (c >= '0' && c <= '9') || c == '+' || c == '/';
 }
 
+/* RFC 4648 3.5: the bits of the last character that stand for nothing are 0, so
+ * that there is one text for the bytes. */
+static int ends_in_zeros(char last, size_t padding)
+{
+	static const char *const fits[] = {NULL, "AEIMQUYcgkosw048", "AQgw"};
+
+	return padding == 0 || strchr(fits[padding], last) != NULL;
+}
+
 int cpl_base64_decode(struct cpl_buf *out, const char *p, size_t n)
 {
 	size_t padding = 0;
@@ -40,6 +50,8 @@ int cpl_base64_decode(struct cpl_buf *out, const char *p, size_t n)
 	for (size_t i = 0; i < n - padding; i++)
 		if (!in_alphabet(p[i]))
 			return -1;
+	if (!ends_in_zeros(p[n - 1 - padding], padding))
+		return -1;
 	room = cpl_buf_room(out, n / 4 * 3);
 	if (!room)
 		return out->over ? -1 : CPL_BASE64_NOMEM;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Base64 (RFC 4648 4) into a buffer of the caller's, by OpenSSL's block
- * functions; strict about padding and alphabet, as RFC 6120 6.4.2 asks. */
+ * functions; strict about padding, alphabet and what is behind the last byte
+ * (RFC 4648 3.5), as RFC 6120 6.4.2 asks: of all texts one stands for the
+ * bytes. */
 #ifndef CPL_BASE64_H
 #define CPL_BASE64_H
 

@@ -49,7 +49,8 @@ static void decode(void)
 	}
 }
 
-/* RFC 6120 13.9.1: foreign characters and padding elsewhere are refused. */
+/* RFC 6120 13.9.1: foreign characters and padding elsewhere are refused; so are
+ * bits behind the last byte that are not 0 (RFC 4648 3.5). */
 static void strict(void)
 {
 	static const char *const bad[] = {
@@ -58,7 +59,8 @@ static void strict(void)
 	    "Zg=a",       "Z=g=",       "=Zg=",      " Zg==",    "Zg== ",
 	    "Zg==\n",     "Zm9v\n",     "\nZm9vYm",  "Zm9vYm\n", "Zm 9vYm",
 	    "Zm9v\r\nYm", "Zm-_",       "Zm9*",      "Zm9vYmF",  "Zm9v=",
-	    "Zm9v====",   "\xc3\xa9Zm", "Zm9vYmFy=",
+	    "Zm9v====",   "\xc3\xa9Zm", "Zm9vYmFy=", "Zh==",     "Zo==",
+	    "Zm9=",       "Zm+=",       "Zm9vYn==",
 	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
