@@ -8,6 +8,7 @@
 #include "../common/stanza/build.h"
 #include "../common/stanza/json.h"
 #include "../common/stanza/queued.h"
+#include "../common/stanza/slab.h"
 #include "xqueue.h"
 
 /* --- one record -------------------------------------------------------- */
@@ -148,7 +149,8 @@ static int list_place(struct xqueue *x, xmpp_ctx_t *ctx,
 
 void xqueue_list(struct xqueue *x, int argc, char **argv)
 {
-	xmpp_ctx_t *ctx = xmpp_ctx_new(NULL, NULL);
+	struct cpl_slab *slab;
+	xmpp_ctx_t *ctx = cpl_slab_ctx(&slab);
 	struct cpl_err e = CPL_ERR_INIT;
 	int failed;
 
@@ -169,6 +171,7 @@ void xqueue_list(struct xqueue *x, int argc, char **argv)
 		cpl_run_complain(&x->run, &e);
 	if (ctx)
 		xmpp_ctx_free(ctx);
+	cpl_slab_free(slab);
 }
 
 /* --- drop and retry ---------------------------------------------------- */

@@ -194,16 +194,32 @@ int cpl_set_attr(xmpp_stanza_t *s, const char *name, const char *value)
 	return 0;
 }
 
+/* Where there is memory for a stanza the slab is sure to have what libstrophe
+ * takes for this. */
+int cpl_list_attrs(xmpp_stanza_t *s, const char **list)
+{
+	xmpp_stanza_t *probe = xmpp_stanza_new(xmpp_stanza_get_context(s));
+
+	if (!probe)
+		return -1;
+	xmpp_stanza_release(probe);
+	return xmpp_stanza_get_attributes(
+		   s, list, 2 * xmpp_stanza_get_attribute_count(s)) /
+	       2;
+}
+
 int cpl_copy_attrs(xmpp_stanza_t *to, xmpp_stanza_t *from)
 {
-	int n = 2 * xmpp_stanza_get_attribute_count(from);
-	const char **attrs = calloc((size_t)n + 1, sizeof *attrs);
-	int r = attrs ? 0 : -1;
+	int n = xmpp_stanza_get_attribute_count(from);
+	const char **list = calloc((size_t)n + 1, 2 * sizeof *list);
+	int r = list ? 0 : -1;
 
-	if (attrs)
-		n = xmpp_stanza_get_attributes(from, attrs, n);
-	for (int i = 0; i + 1 < n && r == 0; i += 2)
-		r = cpl_set_attr(to, attrs[i], attrs[i + 1]);
-	free(attrs);
+	if (list)
+		n = cpl_list_attrs(from, list);
+	if (n < 0)
+		r = -1;
+	for (int i = 0; i < n && r == 0; i++)
+		r = cpl_set_attr(to, list[2 * i], list[2 * i + 1]);
+	free(list);
 	return r;
 }

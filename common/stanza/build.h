@@ -70,6 +70,13 @@ char *cpl_text(xmpp_stanza_t *s) __attribute__((warn_unused_result));
 int cpl_set_attr(xmpp_stanza_t *s, const char *name, const char *value)
     __attribute__((warn_unused_result));
 
+/* Names and values of the attributes, the namespace's included, each one's
+ * behind the other's, in list, which has room for all of them
+ * (xmpp_stanza_get_attribute_count()). How many attributes there are, or -1
+ * without memory; xmpp_stanza_get_attributes() itself crashes there. */
+int cpl_list_attrs(xmpp_stanza_t *s, const char **list)
+    __attribute__((warn_unused_result));
+
 /* Sets all attributes of another element, its namespace included. 0, or -1
  * without memory. */
 int cpl_copy_attrs(xmpp_stanza_t *to, xmpp_stanza_t *from)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "json_parts.h"
 #include "ns.h"
 
@@ -53,12 +54,13 @@ static int add_others(struct cpl_buf *out, xmpp_stanza_t *s, int count)
 {
 	const char **list = calloc((size_t)count, 2 * sizeof *list);
 	const char *open = ",\"attributes\":{\"";
-	int failed = !list;
+	int failed;
 
-	if (list) {
-		count = xmpp_stanza_get_attributes(s, list, 2 * count) / 2;
+	if (list)
+		count = cpl_list_attrs(s, list);
+	failed = !list || count < 0;
+	if (!failed)
 		qsort(list, (size_t)count, 2 * sizeof *list, by_name);
-	}
 	for (int i = 0; i < count && !failed; i++) {
 		const char *name = list[2 * i], *value = list[2 * i + 1];
 

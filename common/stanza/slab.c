@@ -14,6 +14,17 @@
 _Static_assert(CLASSES <= 256, "a class is a byte");
 _Static_assert(UNIT % _Alignof(max_align_t) == 0, "a block is for anything");
 
+/* What libstrophe (0.12, 0.14) goes through attributes with, and never looks
+ * whether it got it. A copy of an element takes one behind at most one other
+ * block of its class, the element's name. */
+struct iterator {
+	unsigned ref;
+	void *table, *entry;
+	int index;
+};
+#define ITERATOR ((sizeof(struct iterator) - 1) / UNIT)
+#define IN_RESERVE 2
+
 /* One that was given back. */
 struct spare {
 	struct spare *next;
@@ -22,6 +33,12 @@ struct spare {
 struct cpl_slab {
 	xmpp_mem_t mem;
 	struct spare *spares[CLASSES];
+	/* Blocks of that class for when there are no others, and how many of
+	 * them are lent: other functions are in mem then, which deal out no
+	 * other class, so that who got a block of one knows that all are here.
+	 */
+	struct spare *reserve;
+	size_t lent;
 	size_t cut; /* bytes that were made blocks */
 	/* Of each block that was, by the unit with which it begins. */
 	unsigned char class_of[CPL_SLAB_BYTES / UNIT];
@@ -39,12 +56,31 @@ static size_t place_of(const struct cpl_slab *s, const void *p)
 	return (size_t)((uintptr_t)p - (uintptr_t)s->bytes);
 }
 
+/* Until they are back. */
+static void *take_lent(const size_t n, void *const user);
+static void give_lent(void *p, void *const user);
+
+static void *lend(struct cpl_slab *s)
+{
+	struct spare *p = s->reserve;
+
+	if (!p)
+		return NULL;
+	s->reserve = p->next;
+	s->lent++;
+	s->mem.alloc = take_lent;
+	s->mem.free = give_lent;
+	return p;
+}
+
 static void *cut_block(struct cpl_slab *s, size_t class)
 {
 	char *p = s->bytes + s->cut;
 
-	if (size_of(class) > sizeof s->bytes - s->cut)
-		return malloc(size_of(class));
+	if (size_of(class) > sizeof s->bytes - s->cut) {
+		p = malloc(size_of(class));
+		return p || class != ITERATOR ? p : lend(s);
+	}
 	s->class_of[s->cut / UNIT] = (unsigned char)class;
 	s->cut += size_of(class);
 	return p;
@@ -65,19 +101,45 @@ static void *take_block(const size_t n, void *const user)
 	return p;
 }
 
+static void keep(struct spare **list, struct spare *p)
+{
+	p->next = *list;
+	*list = p;
+}
+
 static void give_block(void *p, void *const user)
 {
 	struct cpl_slab *s = user;
-	size_t place = place_of(s, p), class;
-	struct spare *spare = p;
+	size_t place = place_of(s, p);
 
 	if (place >= sizeof s->bytes) {
 		free(p);
 		return;
 	}
-	class = s->class_of[place / UNIT];
-	spare->next = s->spares[class];
-	s->spares[class] = spare;
+	keep(&s->spares[s->class_of[place / UNIT]], p);
+}
+
+static void *take_lent(const size_t n, void *const user)
+{
+	return n > size_of(ITERATOR - 1) && n <= size_of(ITERATOR)
+		   ? take_block(n, user)
+		   : NULL;
+}
+
+static void give_lent(void *p, void *const user)
+{
+	struct cpl_slab *s = user;
+	size_t place = place_of(s, p);
+
+	if (place >= sizeof s->bytes || s->class_of[place / UNIT] != ITERATOR) {
+		give_block(p, s);
+		return;
+	}
+	keep(&s->reserve, p);
+	if (--s->lent > 0)
+		return;
+	s->mem.alloc = take_block;
+	s->mem.free = give_block;
 }
 
 static void *resize_block(void *p, const size_t n, void *const user)
@@ -87,17 +149,17 @@ static void *resize_block(void *p, const size_t n, void *const user)
 	void *fresh;
 
 	if (!p)
-		return take_block(n, s);
+		return s->mem.alloc(n, s);
 	if (place >= sizeof s->bytes)
 		return realloc(p, n);
 	old = size_of(s->class_of[place / UNIT]);
 	if (n <= old)
 		return p;
-	fresh = take_block(n, s);
+	fresh = s->mem.alloc(n, s);
 	if (!fresh)
 		return NULL;
 	memcpy(fresh, p, old);
-	give_block(p, s);
+	s->mem.free(p, s);
 	return fresh;
 }
 
@@ -113,6 +175,8 @@ struct cpl_slab *cpl_slab_new(void)
 	s->mem.free = give_block;
 	s->mem.realloc = resize_block;
 	s->mem.userdata = s;
+	for (int i = 0; i < IN_RESERVE; i++)
+		keep(&s->reserve, cut_block(s, ITERATOR));
 	return s;
 }
 
@@ -131,6 +195,8 @@ xmpp_ctx_t *cpl_slab_ctx(struct cpl_slab **slab)
 	xmpp_ctx_t *ctx;
 
 	*slab = CPL_SLAB_WANTED ? cpl_slab_new() : NULL;
+	if (CPL_SLAB_WANTED && !*slab)
+		return NULL;
 	ctx = xmpp_ctx_new(cpl_slab_mem(*slab), NULL);
 	if (ctx)
 		return ctx;

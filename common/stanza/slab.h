@@ -11,6 +11,10 @@
  * long takes its own room and no more: with a slab full of stanzas that stay,
  * the others cost what they would without.
  *
+ * libstrophe does not look whether it has the memory to go through attributes,
+ * and crashes where it has none. For that the slab has a reserve, with which a
+ * copy (xmpp_stanza_copy()) fails as it should, and cpl_list_attrs() as well.
+ *
  * It looks for no mistakes: of a build with AddressSanitizer, which does,
  * cpl_slab_ctx() leaves it out. */
 #ifndef CPL_SLAB_H

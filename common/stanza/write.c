@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "escape.h"
 #include "json.h"
 
@@ -95,15 +96,17 @@ static int add_all_attributes(struct cpl_buf *out, const struct form *form,
 			      xmpp_stanza_t *s, int count)
 {
 	const char *few[2 * ATTRIBUTES_MOST], **list = few;
-	int failed = 0;
+	int failed;
 
 	if (count > ATTRIBUTES_MOST) {
 		list = calloc((size_t)count, 2 * sizeof *list);
 		if (!list)
 			return -1;
 	}
-	count = xmpp_stanza_get_attributes(s, list, 2 * count) / 2;
-	qsort(list, (size_t)count, 2 * sizeof *list, by_name);
+	count = cpl_list_attrs(s, list);
+	failed = count < 0;
+	if (!failed)
+		qsort(list, (size_t)count, 2 * sizeof *list, by_name);
 	for (int i = 0; i < count && !failed; i++)
 		if (strcmp(list[2 * i], "xmlns") != 0)
 			failed = add_attribute(out, form, list[2 * i],
@@ -113,8 +116,8 @@ static int add_all_attributes(struct cpl_buf *out, const struct form *form,
 	return failed ? -1 : 0;
 }
 
-/* Most elements have none but these, which are quicker asked for than listed
- * (and xmpp_stanza_get_attributes() of 0.12 crashes without memory). */
+/* Most elements have none but these, which are quicker asked for than listed.
+ */
 static int add_attributes(struct cpl_buf *out, const struct form *form,
 			  xmpp_stanza_t *s, const char *ns)
 {

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../common/stanza/slab.h"
-
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include "../../common/base/limits.h"
+/* What the slab has of malloc(): there is so much memory as is said here. */
+static long scarce = -1; /* calls that it has memory for; -1: for all */
+
+static void *scarce_malloc(size_t n)
+{
+	if (scarce == 0)
+		return NULL;
+	scarce -= scarce > 0;
+	return malloc(n);
+}
+
+#define malloc scarce_malloc
+#include "../../common/stanza/slab.c"
+#undef malloc
+
+#include "../../common/stanza/build.h"
 #include "unit.h"
 
 static struct {
@@ -137,8 +148,8 @@ static void full(void)
 		memset(p[i], i, SIZE);
 		in += inside(p[i]);
 	}
-	/* begin() has cut a smaller one */
-	CHECK_INT(in, CPL_SLAB_BYTES / SIZE - 1);
+	/* begin() has cut a smaller one, and the reserve is another */
+	CHECK_INT(in, CPL_SLAB_BYTES / SIZE - 2);
 	for (int i = 0; i < COUNT; i++) {
 		CHECK(all(p[i], i, SIZE));
 		give(p[i]);
@@ -236,6 +247,112 @@ static void context(void)
 	cpl_slab_free(slab);
 }
 
+/* So that there are no blocks left but the reserve; *count of them. */
+static void **use_up(size_t *count)
+{
+	void **p = calloc(CPL_SLAB_BYTES / UNIT, sizeof *p), *q;
+
+	*count = 0;
+	scarce = 0;
+	for (size_t n = CPL_SLAB_BLOCK_MAX; p && n > 0; n -= UNIT) {
+		while ((q = take(n)) != NULL && t.slab->lent == 0)
+			p[(*count)++] = q;
+		give(q);
+	}
+	scarce = -1;
+	return p;
+}
+
+/* An element with all that there is; new. */
+static xmpp_stanza_t *build_all(xmpp_ctx_t *ctx)
+{
+	xmpp_stanza_t *s = cpl_build(ctx, "a-name-of-24-characters-", "urn:x");
+	xmpp_stanza_t *c = cpl_build_child(s, "child-of-24-characters--", NULL);
+
+	CHECK_INT(cpl_set_attr(s, "a", "value of 24 characters--"), 0);
+	CHECK_INT(cpl_set_attr(s, "key-of-24-characters----", "b"), 0);
+	CHECK_INT(cpl_set_attr(c, "c", "d"), 0);
+	CHECK_INT(cpl_build_text_child(c, "text", "text of 24 characters---"),
+		  0);
+	return s;
+}
+
+/* Its blocks in use, and of all others the first so many are there: a copy is
+ * whole, or there is none. */
+static void copy_fails(void)
+{
+	xmpp_ctx_t *ctx;
+	xmpp_stanza_t *s, *copy = NULL;
+	size_t used, count = 0;
+	void **p;
+
+	begin();
+	ctx = xmpp_ctx_new(t.mem, NULL);
+	UNIT_NEED(ctx != NULL);
+	s = build_all(ctx);
+	UNIT_NEED(s != NULL);
+	p = use_up(&used);
+	UNIT_NEED(p != NULL);
+	for (long n = 0; !copy && n < 100; n++, count++) {
+		scarce = n;
+		copy = xmpp_stanza_copy(s);
+		CHECK(copy || t.slab->lent == 0);
+	}
+	scarce = -1;
+	UNIT_NEED(copy != NULL);
+	CHECK(count > 20);
+	CHECK_STR(xmpp_stanza_get_attribute(copy, "a"),
+		  "value of 24 characters--");
+	xmpp_stanza_release(copy);
+	CHECK_INT(t.slab->lent, 0);
+	for (size_t i = 0; i < used; i++)
+		give(p[i]);
+	free(p);
+	xmpp_stanza_release(s);
+	xmpp_ctx_free(ctx);
+	end();
+}
+
+/* The same for a list of attributes. */
+static void list_fails(void)
+{
+	const char *list[8];
+	xmpp_ctx_t *ctx;
+	xmpp_stanza_t *s;
+	size_t used;
+	void **p, *lent[IN_RESERVE + 1];
+
+	begin();
+	ctx = xmpp_ctx_new(t.mem, NULL);
+	UNIT_NEED(ctx != NULL);
+	s = build_all(ctx);
+	UNIT_NEED(s != NULL);
+	CHECK_INT(cpl_list_attrs(s, list), 3);
+	p = use_up(&used);
+	UNIT_NEED(p != NULL);
+	scarce = 0;
+	CHECK_INT(cpl_list_attrs(s, list), -1);
+	scarce = 1;
+	CHECK_INT(cpl_list_attrs(s, list), 3);
+	/* What others have of the reserve nobody goes on without. */
+	scarce = 0;
+	for (int i = 0; i <= IN_RESERVE; i++)
+		lent[i] = take(size_of(ITERATOR));
+	CHECK(lent[0] && !lent[IN_RESERVE]);
+	scarce = -1;
+	CHECK_INT(cpl_list_attrs(s, list), -1);
+	CHECK(take(CPL_SLAB_BLOCK_MAX + 1) == NULL);
+	for (int i = 0; i < IN_RESERVE; i++)
+		give(lent[i]);
+	CHECK_INT(cpl_list_attrs(s, list), 3);
+	for (size_t i = 0; i < used; i++)
+		give(p[i]);
+	free(p);
+	xmpp_stanza_release(s);
+	xmpp_ctx_free(ctx);
+	end();
+}
+
 /* For the sanitizer every block is one of malloc()'s. */
 static void left_out(void)
 {
@@ -257,6 +374,8 @@ int main(void)
 	RUN(kept);
 	RUN(resizes);
 	RUN(context);
+	RUN(copy_fails);
+	RUN(list_fails);
 	RUN(left_out);
 	return unit_end();
 }
