@@ -169,7 +169,14 @@ async def play(job, kind, folder, step, seed):
     return bad
 
 
+def complain(loop, context):
+    """Who ended early has not read its stdin."""
+    if not isinstance(context.get('exception'), BrokenPipeError):
+        loop.default_exception_handler(context)
+
+
 async def main():
+    asyncio.get_running_loop().set_exception_handler(complain)
     folder, kind, step, seed = sys.argv[1:]
     folder = os.path.abspath(folder)
     bad = 0

@@ -164,6 +164,11 @@ ALLOC = [
          '{"kind":"message","to":"juliet@capulet.lit",'
          '"body":"@MARK@"}\n', count=2,
          statuses={0, 2, 71}),
+    # It and its copy are more than there is room for in the slab.
+    Send('send-large', 'xsend -C /dev/null -x --bounce-wait 2',
+         stdin='<message to="juliet@capulet.lit" type="chat"><body>@MARK@'
+         '</body><x xmlns="urn:x"%s><y z="1"/></x></message>\n'
+         % ''.join(f' a{n}="{n:0500}"' for n in range(100))),
     Receive('receive', 'xrecv -C /dev/null -o text -c 1 --no-reconnect',
             stub=('deliver=1',)),
     Receive('receive-json', 'xrecv -C /dev/null -j -c 1 --no-reconnect',
