@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "contact_record.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/limits.h"
 #include "build.h"
 #include "chars.h"
+#include "json_parts.h"
 #include "ns.h"
 #include "text.h"
 #include "tree.h"
@@ -247,17 +247,15 @@ static void read_json(struct reading *r)
 	struct cpl_contact c = {0};
 	struct cpl_err e = CPL_ERR_INIT;
 	json_error_t why;
-	json_t *object =
-	    json_loadb(r->p, (size_t)(r->end - r->p),
-		       JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, &why);
+	json_t *object = cpl_json_load(
+	    r->p, (size_t)(r->end - r->p),
+	    JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, &why, &e);
 
-	if (!object && json_error_code(&why) == json_error_out_of_memory)
-		cpl_err_nomem(&e);
-	else if (!object)
+	if (object)
+		(void)!take_object(&c, object, &e);
+	else if (e.status == CPL_OK)
 		cpl_err_set(&e, CPL_DATA, "column %d: %s", why.column,
 			    why.text);
-	else
-		(void)!take_object(&c, object, &e);
 	hand_out(r, &c, object ? 0 : (size_t)why.line - 1, &e);
 	if (object)
 		advance(r, (size_t)why.position);

@@ -11,6 +11,11 @@
 #include "json.h"
 #include "tree.h"
 
+/* json_loadb(), which takes most failures of memory for faults of the text.
+ * NULL with e (CPL_SYSTEM) for those; of all others only *why tells. */
+json_t *cpl_json_load(const char *p, size_t n, size_t flags, json_error_t *why,
+		      struct cpl_err *e) __attribute__((warn_unused_result));
+
 /* ---- The fields ---- */
 
 /* Bits: what is one object. */

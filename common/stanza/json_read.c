@@ -405,8 +405,10 @@ static const char *reason(json_error_t *why)
 json_t *cpl_json_parse(const char *p, size_t n, const struct cpl_json_place *at,
 		       struct cpl_err *e)
 {
+	struct cpl_err nomem = CPL_ERR_INIT;
 	json_error_t why;
-	json_t *root = json_loadb(p, n, JSON_REJECT_DUPLICATES, &why);
+	json_t *root =
+	    cpl_json_load(p, n, JSON_REJECT_DUPLICATES, &why, &nomem);
 	size_t line, column;
 
 	if (json_is_object(root))
@@ -417,7 +419,7 @@ json_t *cpl_json_parse(const char *p, size_t n, const struct cpl_json_place *at,
 			    at->line, at->column);
 		return NULL;
 	}
-	if (json_error_code(&why) == json_error_out_of_memory) {
+	if (nomem.status != CPL_OK) {
 		cpl_err_nomem(e);
 		return NULL;
 	}

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "scarce.h"
+
+#include "../../common/stanza/json_load.c"
+#undef malloc
+
 #include "../../common/stanza/contact_record.h"
 #include "../../common/stanza/contacts.h"
-
-#include <stdlib.h>
-
 #include "../../common/stanza/write.h"
 #include "parse.h"
 #include "strophe_mem.h"
@@ -461,6 +463,29 @@ static void without_memory(void)
 	CHECK(i > 5 && i < 1000);
 }
 
+/* Each of the JSON library's may: it is not the text that is wrong. */
+static void json_without_memory(void)
+{
+	static const char text[] =
+	    "{\"jid\":\"a.lit\",\"groups\":[\"g\"],\"approved\":true}\n"
+	    "b.lit\n";
+	int result = -1;
+	long n = 0;
+
+	while (result < 0 && n < 1000) {
+		struct cpl_err e = CPL_ERR_INIT;
+
+		cpl_buf_truncate(&told, 0);
+		scarce_at(++n, 0);
+		result = cpl_contact_records(ctx, text, strlen(text), on_record,
+					     &told, &e);
+		scarce_at(0, 0);
+		CHECK_INT(e.status, result < 0 ? CPL_SYSTEM : CPL_OK);
+		CHECK(result == 0 || told.len == 0);
+	}
+	CHECK(n > 10 && n < 1000);
+}
+
 int main(void)
 {
 	ctx = strophe_mem_ctx(&mem);
@@ -481,6 +506,7 @@ int main(void)
 	RUN(no_record_gets_out);
 	RUN(many_records);
 	RUN(without_memory);
+	RUN(json_without_memory);
 	cpl_buf_release(&told);
 	return strophe_mem_end(&mem, ctx);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../common/stanza/json.h"
+#include "scarce.h"
 
-#include <jansson.h>
+#include "../../common/stanza/json_load.c"
+#undef malloc
 
 #include "../../common/base/limits.h"
+#include "../../common/stanza/json.h"
 #include "../../common/stanza/ns.h"
 #include "../../common/stanza/write.h"
 #include "parse.h"
@@ -891,6 +893,30 @@ static void memory(void)
 	cpl_buf_release(&text);
 }
 
+/* Each of the JSON library's may: it is not the text that is wrong. */
+static void json_memory(void)
+{
+	static const char text[] = "{\"kind\":\"message\",\"to\":\"a@b\","
+				   "\"payload\":[\"<x xmlns='u'/>\"],"
+				   "\"attributes\":{\"a\":\"\\u00e9\"}}";
+	xmpp_ctx_t *ctx = xmpp_ctx_new(NULL, NULL);
+	xmpp_stanza_t *s = NULL;
+	long n = 0;
+
+	while (!s && n < 1000) {
+		struct cpl_err e = CPL_ERR_INIT;
+
+		scarce_at(++n, 0);
+		s = cpl_json_read(ctx, text, strlen(text), &start, &e);
+		scarce_at(0, 0);
+		CHECK_INT(e.status, s ? CPL_OK : CPL_SYSTEM);
+	}
+	CHECK(s && n > 10);
+	if (s)
+		xmpp_stanza_release(s);
+	xmpp_ctx_free(ctx);
+}
+
 /* A tree that was built, not parsed: no namespace on the children, no
  * namespace at all, text in pieces or without any. */
 static void built(void)
@@ -938,6 +964,7 @@ int main(void)
 	RUN(limits);
 	RUN(full);
 	RUN(memory);
+	RUN(json_memory);
 	RUN(built);
 	return unit_end();
 }

@@ -1,18 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
+#include "scarce.h"
 
-/* What the slab has of malloc(): there is so much memory as is said here. */
-static long scarce = -1; /* calls that it has memory for; -1: for all */
-
-static void *scarce_malloc(size_t n)
-{
-	if (scarce == 0)
-		return NULL;
-	scarce -= scarce > 0;
-	return malloc(n);
-}
-
-#define malloc scarce_malloc
 #include "../../common/stanza/slab.c"
 #undef malloc
 
@@ -253,13 +241,13 @@ static void **use_up(size_t *count)
 	void **p = calloc(CPL_SLAB_BYTES / UNIT, sizeof *p), *q;
 
 	*count = 0;
-	scarce = 0;
+	scarce_at(1, 1);
 	for (size_t n = CPL_SLAB_BLOCK_MAX; p && n > 0; n -= UNIT) {
 		while ((q = take(n)) != NULL && t.slab->lent == 0)
 			p[(*count)++] = q;
 		give(q);
 	}
-	scarce = -1;
+	scarce_at(0, 0);
 	return p;
 }
 
@@ -294,11 +282,11 @@ static void copy_fails(void)
 	p = use_up(&used);
 	UNIT_NEED(p != NULL);
 	for (long n = 0; !copy && n < 100; n++, count++) {
-		scarce = n;
+		scarce_at(n + 1, 1);
 		copy = xmpp_stanza_copy(s);
 		CHECK(copy || t.slab->lent == 0);
 	}
-	scarce = -1;
+	scarce_at(0, 0);
 	UNIT_NEED(copy != NULL);
 	CHECK(count > 20);
 	CHECK_STR(xmpp_stanza_get_attribute(copy, "a"),
@@ -330,16 +318,16 @@ static void list_fails(void)
 	CHECK_INT(cpl_list_attrs(s, list), 3);
 	p = use_up(&used);
 	UNIT_NEED(p != NULL);
-	scarce = 0;
+	scarce_at(1, 1);
 	CHECK_INT(cpl_list_attrs(s, list), -1);
-	scarce = 1;
+	scarce_at(2, 1);
 	CHECK_INT(cpl_list_attrs(s, list), 3);
 	/* What others have of the reserve nobody goes on without. */
-	scarce = 0;
+	scarce_at(1, 1);
 	for (int i = 0; i <= IN_RESERVE; i++)
 		lent[i] = take(size_of(ITERATOR));
 	CHECK(lent[0] && !lent[IN_RESERVE]);
-	scarce = -1;
+	scarce_at(0, 0);
 	CHECK_INT(cpl_list_attrs(s, list), -1);
 	CHECK(take(CPL_SLAB_BLOCK_MAX + 1) == NULL);
 	for (int i = 0; i < IN_RESERVE; i++)
