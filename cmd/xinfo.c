@@ -369,7 +369,8 @@ static void load(struct xinfo *x, int argc, char **argv)
 			      x->jid.bare);
 	x->dns = cpl_jid_dns(x->jid.domain, &e);
 	if (!x->dns) {
-		e.status = CPL_USAGE;
+		if (e.status == CPL_DATA)
+			e.status = CPL_USAGE;
 		cpl_cli_die(cli, &e);
 	}
 }
