@@ -152,18 +152,22 @@ class Answer(Job):
             yield f'stdout is {trial.out!r:.200}'
 
 
+BLOCKING = 'urn:xmpp:blocking'
+BLOCKED = '\n'.join((
+    f"<blocklist\t<iq type='result' id='@ID@'><blocklist xmlns='{BLOCKING}'>"
+    "<item jid='tybalt@capulet.lit'/></blocklist></iq>",
+    f"<block \t<iq type='result' id='@ID@'/>", ''))
+
 ALLOC = [
     Send('send', 'xsend -C /dev/null -m @MARK@ --bounce-wait 0 '
          'juliet@capulet.lit'),
     Send('send-lines', 'xsend -C /dev/null -l --bounce-wait 2 --retry 60 '
-         'juliet@capulet.lit', stdin='@MARK@ 1\n@MARK@ 2\n@MARK@ 3\n', count=3,
-         statuses={0, 2, 71}),
+         'juliet@capulet.lit', stdin='@MARK@ 1\n@MARK@ 2\n@MARK@ 3\n', count=3),
     Send('send-stanzas', 'xsend -C /dev/null -x --bounce-wait 2',
          stdin='<message to="juliet@capulet.lit" type="chat"><body>@MARK@'
          '</body><x xmlns="urn:x" a="b">c</x></message>\n'
          '{"kind":"message","to":"juliet@capulet.lit",'
-         '"body":"@MARK@"}\n', count=2,
-         statuses={0, 2, 71}),
+         '"body":"@MARK@"}\n', count=2),
     # It and its copy are more than there is room for in the slab.
     Send('send-large', 'xsend -C /dev/null -x --bounce-wait 2',
          stdin='<message to="juliet@capulet.lit" type="chat"><body>@MARK@'
@@ -178,6 +182,17 @@ ALLOC = [
            wanted=b'^juliet@capulet.lit\t.*\nnurse@'),
     Answer('ask', 'xiq -C /dev/null montague.lit', stdin='<query xmlns="'
            'http://jabber.org/protocol/disco#info"/>', wanted=b'<feature '),
+    Answer('look', 'xinfo -C /dev/null', wanted=b'montague.lit'),
+    Answer('walk', 'xdisco -C /dev/null --info montague.lit',
+           stub=('disco=urn:x',), wanted=b'urn:x'),
+    Answer('ping', 'xping -C /dev/null -c 1 montague.lit',
+           stub=('ping=answer',), wanted=b'^montague.lit'),
+    Answer('blocked', 'xblock -C /dev/null', beside={'answers': BLOCKED},
+           stub=('answers=@/answers',), wanted=b'^tybalt@capulet.lit\n'),
+    Answer('block', 'xblock -C /dev/null add', beside={'answers': BLOCKED},
+           stub=('answers=@/answers',),
+           stdin='tybalt@capulet.lit\n{"jid":"paris@verona.lit"}\n'
+           '<item jid="prince@verona.lit"/>\n'),
 ]
 
 # Three that wait.
