@@ -57,7 +57,7 @@ int cpl_err_errno(struct cpl_err *e, enum cpl_status status, const char *fmt,
 
 	if (!e)
 		return -1;
-	e->status = status;
+	e->status = error == ENOMEM ? CPL_SYSTEM : status;
 	e->final = 0;
 	va_start(ap, fmt);
 	mark_cut(e, vsnprintf(e->text, sizeof e->text, fmt, ap));

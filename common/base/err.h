@@ -52,7 +52,8 @@ int cpl_err_set(struct cpl_err *e, enum cpl_status status, const char *fmt, ...)
 int cpl_err_prefix(struct cpl_err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same with ": strerror(errno)" behind it; errno is read first. */
+/* The same with ": strerror(errno)" behind it; errno is read first, and ENOMEM
+ * is CPL_SYSTEM whatever it was that met it. */
 int cpl_err_errno(struct cpl_err *e, enum cpl_status status, const char *fmt,
 		  ...) __attribute__((format(printf, 3, 4)));
 

@@ -92,6 +92,9 @@ static void with_errno(void)
 	CHECK_INT(cpl_err_errno(&e, CPL_NOINPUT, "%s", "file"), -1);
 	CHECK_INT(e.status, CPL_NOINPUT);
 	CHECK_STR(e.text, "file: No such file or directory");
+	errno = ENOMEM;
+	CHECK_INT(cpl_err_errno(&e, CPL_IO, "%s", "file"), -1);
+	CHECK_INT(e.status, CPL_SYSTEM);
 	errno = ENOSPC;
 	cpl_err_errno(&e, CPL_IO, "%0*d", max, 7);
 	CHECK_INT(strlen(e.text), max);
