@@ -166,7 +166,8 @@ void cpl_cli_password(struct cpl_cli *cli, struct cpl_secret *out);
 void cpl_cli_forget_passwords(struct cpl_cli *cli);
 
 /* ${XDG_STATE_HOME:-$HOME/.local/state}/couplet (state.h), valid as long as
- * cli; NULL: no variable tells. After cpl_cli_load(). */
+ * cli; NULL: no variable tells. Ends the program where there is no memory, as
+ * what is pinned there is not to be gone without. After cpl_cli_load(). */
 const char *cpl_cli_state_folder(struct cpl_cli *cli);
 
 /* The same for an option that cannot do without, "--since", and thing, "the

@@ -102,12 +102,18 @@ static int user_path(struct cpl_buf *out, const char *variable,
 const char *cpl_cli_state_folder(struct cpl_cli *cli)
 {
 	struct cpl_buf path = CPL_BUF_INIT(PATH_BYTES_MAX);
+	struct cpl_err e = CPL_ERR_INIT;
 
 	if (!cli->state_folder &&
-	    user_path(&path, "XDG_STATE_HOME", ".local/state", "", NULL) == 0 &&
-	    path.len > 0)
+	    user_path(&path, "XDG_STATE_HOME", ".local/state", "", &e) == 0 &&
+	    path.len > 0) {
 		cli->state_folder = cpl_buf_take(&path);
+		if (!cli->state_folder)
+			cpl_err_nomem(&e);
+	}
 	cpl_buf_release(&path);
+	if (e.status == CPL_SYSTEM)
+		cpl_cli_die(cli, &e);
 	return cli->state_folder;
 }
 
