@@ -110,7 +110,8 @@ void cpl_run_stop(struct cpl_run *run);
 
 /* Gives up all of the file system that the run does not need any more, where
  * the kernel can do that (base/confine.h). Where it cannot, or
- * CPL_SET_LANDLOCK is not wanted, nothing happens. */
+ * CPL_SET_LANDLOCK is not wanted, nothing happens; without memory to know what
+ * it needs it is over. */
 void cpl_run_confine(struct cpl_run *run);
 
 /* Runs the loop until the end, unless it is over already; confined, unless
