@@ -152,6 +152,51 @@ class Answer(Job):
             yield f'stdout is {trial.out!r:.200}'
 
 
+CONFIG = """default: home
+accounts:
+  home:
+    jid: romeo@montague.lit
+    password: rosaline
+aliases:
+  juliet: juliet@capulet.lit
+  all: [juliet]
+formats:
+  log: '%f %b'
+"""
+
+# Three that wait.
+QUEUED = {
+    '.local/state/couplet/queue-romeo@montague.lit/waiting/'
+    f'179594483410923{n}-808e81e5763b.0':
+    '<entry xmlns="urn:couplet:queue:1" account="romeo@montague.lit" '
+    'queued="2026-11-29T09:33:54Z"/>\n<message xmlns="jabber:client" '
+    f'id="id{n}" to="juliet@capulet.lit" type="chat"><body>{body}</body>'
+    '</message>\n'
+    for n, body in enumerate(('first', 'second', 'third'))}
+
+MAM = 'urn:xmpp:mam:2'
+CURSOR = {'.local/state/couplet/cursor-romeo@montague.lit':
+          'couplet-cursor 1 2026-01-01T00:00:00.000Z\ni0\n'}
+FIN = (f"<iq type='result' id='@ID@'><fin xmlns='{MAM}' complete='true'><set "
+       "xmlns='http://jabber.org/protocol/rsm'><last>i%s</last></set></fin>"
+       '</iq>')
+
+
+def archived(n):
+    """A message of the archive."""
+    return (f"<message><result xmlns='{MAM}' queryid='@QUERYID@' id='i{n}'>"
+            "<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:"
+            f"delay' stamp='2026-11-28T10:00:0{n}Z'/><message xmlns='jabber:"
+            "client' from='juliet@capulet.lit/x' to='romeo@montague.lit' "
+            f"type='chat'><body>one{n}</body></message></forwarded></result>"
+            '</message>')
+
+
+ANSWERS = '\n'.join((
+    '\t'.join((f'{MAM}.*<after>i2<', FIN % 2)),
+    '\t'.join((f'{MAM}.*<after>i1<', archived(2), FIN % 2)),
+    '\t'.join((MAM, archived(1), archived(2), FIN % 2)), ''))
+
 BLOCKING = 'urn:xmpp:blocking'
 BLOCKED = '\n'.join((
     f"<blocklist\t<iq type='result' id='@ID@'><blocklist xmlns='{BLOCKING}'>"
@@ -193,45 +238,20 @@ ALLOC = [
            stub=('answers=@/answers',),
            stdin='tybalt@capulet.lit\n{"jid":"paris@verona.lit"}\n'
            '<item jid="prince@verona.lit"/>\n'),
+    Answer('watch', 'xpresence -C /dev/null -1',
+           stub=('contact=juliet@capulet.lit',)),
+    Send('config', 'xsend -a home --bounce-wait 0 -m @MARK@ all',
+         files={'.config/couplet/config.yaml': CONFIG}, password=None),
+    Queue('queue', 'xsend -C /dev/null --queue -m @MARK@ juliet@capulet.lit',
+          stub=('close-after-tcp',), good=3, statuses={3, 71}),
+    QueueRun('queue-run', 'xqueue run -C /dev/null --bounce-wait 0',
+             files=QUEUED, bodies=('first', 'second', 'third')),
+    Resume('cursor', 'xrecv -C /dev/null -o text --since last -c 2 -W 60',
+           again='xrecv -C /dev/null -o text --since last --idle 1',
+           files=CURSOR, beside={'answers': ANSWERS}, bodies=('one1', 'one2'),
+           stub=('answers=@/answers', f'disco={MAM}')),
 ]
 
-# Three that wait.
-QUEUED = {
-    '.local/state/couplet/queue-romeo@montague.lit/waiting/'
-    f'179594483410923{n}-808e81e5763b.0':
-    '<entry xmlns="urn:couplet:queue:1" account="romeo@montague.lit" '
-    'queued="2026-11-29T09:33:54Z"/>\n<message xmlns="jabber:client" '
-    f'id="id{n}" to="juliet@capulet.lit" type="chat"><body>{body}</body>'
-    '</message>\n'
-    for n, body in enumerate(('first', 'second', 'third'))}
-
-MAM = 'urn:xmpp:mam:2'
-FIN = (f"<iq type='result' id='@ID@'><fin xmlns='{MAM}' complete='true'><set "
-       "xmlns='http://jabber.org/protocol/rsm'><last>i%s</last></set></fin>"
-       '</iq>')
-
-
-def archived(n):
-    """A message of the archive."""
-    return (f"<message><result xmlns='{MAM}' queryid='@QUERYID@' id='i{n}'>"
-            "<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:"
-            f"delay' stamp='2026-11-28T10:00:0{n}Z'/><message xmlns='jabber:"
-            "client' from='juliet@capulet.lit/x' to='romeo@montague.lit' "
-            f"type='chat'><body>one{n}</body></message></forwarded></result>"
-            '</message>')
-
-
-ANSWERS = '\n'.join((
-    '\t'.join((f'{MAM}.*<after>i2<', FIN % 2)),
-    '\t'.join((f'{MAM}.*<after>i1<', archived(2), FIN % 2)),
-    '\t'.join((MAM, archived(1), archived(2), FIN % 2)), ''))
-
-CONFIG = """default: home
-accounts:
-  home:
-    jid: romeo@montague.lit
-    password: rosaline
-"""
 DISK = {71, 74}
 QUIET = ' -C /dev/null --bounce-wait 0 '
 CALLS = [
@@ -250,9 +270,7 @@ CALLS = [
              statuses={0, 1, 2, 3, 75} | DISK),
     Resume('cursor', 'xrecv -C /dev/null -o text --since last -c 2 -W 60',
            again='xrecv -C /dev/null -o text --since last --idle 1',
-           files={'.local/state/couplet/cursor-romeo@montague.lit':
-                  'couplet-cursor 1 2026-01-01T00:00:00.000Z\ni0\n'},
-           beside={'answers': ANSWERS}, bodies=('one1', 'one2'),
+           files=CURSOR, beside={'answers': ANSWERS}, bodies=('one1', 'one2'),
            stub=('answers=@/answers', f'disco={MAM}'),
            statuses={0, 1} | DISK),
     Resume('dedup', 'xrecv -C /dev/null -o text --dedup seen -c 1 -W 60',
