@@ -18,6 +18,12 @@
 
 #define PATH_BYTES_MAX 8192
 
+static int nomem(const struct cpl_unsent *u, struct cpl_err *e)
+{
+	cpl_err_nomem(e);
+	return cpl_err_prefix(e, "--unsent: %s", u->path);
+}
+
 /* --- lines ------------------------------------------------------------- */
 
 static int is_delayed(xmpp_stanza_t *stanza)
@@ -81,7 +87,7 @@ int cpl_unsent_add(struct cpl_unsent *u, const struct cpl_sent *sent,
 	if (sent->tries == 0) {
 		if (cpl_buf_add(&u->lines, sent->xml, sent->bytes) < 0 ||
 		    cpl_buf_addc(&u->lines, '\n') < 0)
-			return cpl_err_nomem(e);
+			return nomem(u, e);
 		u->fresh++;
 		return 0;
 	}
@@ -90,7 +96,7 @@ int cpl_unsent_add(struct cpl_unsent *u, const struct cpl_sent *sent,
 		p.failed = 1;
 	cpl_reader_free(reader);
 	if (p.failed)
-		return cpl_err_nomem(e);
+		return nomem(u, e);
 	u->unknown++;
 	return 0;
 }
@@ -99,7 +105,7 @@ int cpl_unsent_add_fresh(struct cpl_unsent *u, xmpp_stanza_t *stanza,
 			 struct cpl_err *e)
 {
 	if (add_line(u, stanza) < 0)
-		return cpl_err_nomem(e);
+		return nomem(u, e);
 	u->fresh++;
 	return 0;
 }

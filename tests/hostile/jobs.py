@@ -132,13 +132,17 @@ class Resume(Job):
 
 
 class Unsent(Job):
-    """What was not confirmed is in the file, or it is said that it is not."""
+    """What was not confirmed is in the file, or it is said that it is not, if
+    any of it was read at all."""
 
     def judge(self, trial):
         path = os.path.join(trial.folder, 'rest')
         there = (os.path.exists(path)
                  and trial.mark in run.read(trial.folder, 'rest'))
-        if not there and '--unsent' not in trial.text():
+        if there or '--unsent' in trial.text():
+            return
+        if trial.log() and not re.search('stdin:1: (not read|out of memory)',
+                                         trial.text()):
             yield 'it is not in the file'
 
 
@@ -250,6 +254,15 @@ ALLOC = [
            again='xrecv -C /dev/null -o text --since last --idle 1',
            files=CURSOR, beside={'answers': ANSWERS}, bodies=('one1', 'one2'),
            stub=('answers=@/answers', f'disco={MAM}')),
+    *(Resume(name, f'xrecv -C /dev/null -o text {options} -c 1 -W 60',
+             again=f'xrecv -C /dev/null -o text {options} --idle 1',
+             stub=('deliver=1', 'sm-id=x'), bodies=('line 1',))
+      for name, options in (('dedup', '--dedup seen'),
+                            ('spool', '--spool spool'),
+                            ('durable', '--durable one'))),
+    Unsent('unsent', 'xsend -C /dev/null -l --unsent rest --log-file log '
+           'juliet@capulet.lit', stdin='@MARK@\n@MARK@\n', good=75,
+           stub=('close', 'at=message'), statuses={71, 75}),
 ]
 
 DISK = {71, 74}
