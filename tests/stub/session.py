@@ -110,7 +110,10 @@ class Session(Login, Stanzas):
 
     def later(self, coroutine):
         """Runs beside the main line, until the connection ends."""
-        self.tasks.append(asyncio.create_task(self.guarded(coroutine)))
+        task = asyncio.create_task(self.guarded(coroutine))
+        # It may have ended before it began.
+        task.add_done_callback(lambda _: coroutine.close())
+        self.tasks.append(task)
 
     async def guarded(self, coroutine):
         try:
