@@ -79,7 +79,9 @@ static void *cut_block(struct cpl_slab *s, size_t class)
 
 	if (size_of(class) > sizeof s->bytes - s->cut) {
 		p = malloc(size_of(class));
-		return p || class != ITERATOR ? p : lend(s);
+		if (!p && class == ITERATOR)
+			p = lend(s);
+		return p;
 	}
 	s->class_of[s->cut / UNIT] = (unsigned char)class;
 	s->cut += size_of(class);
