@@ -257,6 +257,19 @@ static void told_enabled(struct cpl_session *s)
 		s->on.enabled(s->on.user, stream.id ? &stream : NULL);
 }
 
+static void take_enabled(struct cpl_session *s, xmpp_stanza_t *enabled)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	if (cpl_sm_enabled(&s->sm, enabled, &e) < 0) {
+		cpl_session_end(s, &e);
+		return;
+	}
+	cpl_session_forget_password(s);
+	check_location(s);
+	told_enabled(s);
+}
+
 /* Elements of XEP-0198; non-zero when it was one. */
 static int take_sm(struct cpl_session *s, xmpp_stanza_t *el)
 {
@@ -275,10 +288,7 @@ static int take_sm(struct cpl_session *s, xmpp_stanza_t *el)
 		s->sm.ack.asked = 0;
 		told_enabled(s);
 	} else if (cpl_is(el, "enabled", CPL_NS_SM)) {
-		cpl_sm_enabled(&s->sm, el);
-		cpl_session_forget_password(s);
-		check_location(s);
-		told_enabled(s);
+		take_enabled(s, el);
 	} else {
 		return 0;
 	}

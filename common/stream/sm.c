@@ -128,7 +128,7 @@ static void forget_stream(struct cpl_sm *sm)
 	sm->id = sm->location = NULL;
 }
 
-void cpl_sm_enabled(struct cpl_sm *sm, xmpp_stanza_t *el)
+int cpl_sm_enabled(struct cpl_sm *sm, xmpp_stanza_t *el, struct cpl_err *e)
 {
 	const char *resume = xmpp_stanza_get_attribute(el, "resume");
 	const char *id = xmpp_stanza_get_attribute(el, "id");
@@ -140,12 +140,15 @@ void cpl_sm_enabled(struct cpl_sm *sm, xmpp_stanza_t *el)
 	forget_stream(sm);
 	if (!sm->resume || !id || !resume ||
 	    (strcmp(resume, "true") != 0 && strcmp(resume, "1") != 0))
-		return;
+		return 0;
 	sm->id = strdup(id);
 	if (location)
 		sm->location = strdup(location);
+	if (!sm->id || (location && !sm->location))
+		return cpl_err_nomem(e);
 	if (!max || cpl_num_int(max, 0, LONG_MAX, &sm->max, NULL) < 0)
 		sm->max = 0;
+	return 0;
 }
 
 int cpl_sm_repeats(struct cpl_sm *sm)

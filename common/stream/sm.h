@@ -62,8 +62,9 @@ int cpl_sm_take(struct cpl_sm *sm, xmpp_stanza_t *el, uint64_t *more,
  * many more are acknowledged by it. */
 uint64_t cpl_sm_passed(struct cpl_sm *sm);
 
-/* <enabled/>: from here on the server counts. */
-void cpl_sm_enabled(struct cpl_sm *sm, xmpp_stanza_t *el);
+/* <enabled/>: from here on the server counts. 0, or -1 with CPL_SYSTEM. */
+int cpl_sm_enabled(struct cpl_sm *sm, xmpp_stanza_t *el, struct cpl_err *e)
+    __attribute__((warn_unused_result));
 
 /* Whether the stanza that came is one that we have, sent again by a resumption;
  * otherwise it is counted. */

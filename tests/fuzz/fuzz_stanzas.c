@@ -296,7 +296,7 @@ static void acks(xmpp_ctx_t *ctx, xmpp_stanza_t *s)
 
 	for (int i = 0; i < 3; i++)
 		MUST(cpl_sm_send(&sm, m, 0, &out, &e) == 0);
-	cpl_sm_enabled(&sm, s);
+	MUST(cpl_sm_enabled(&sm, s, NULL) == 0);
 	if (cpl_sm_take(&sm, s, &more, &e) == 0)
 		MUST(more <= 3 && sm.acked == more);
 	else

@@ -48,7 +48,7 @@ static void enable(const char *xml)
 {
 	xmpp_stanza_t *s = parse(ctx, xml);
 
-	cpl_sm_enabled(&sm, s);
+	CHECK_INT(cpl_sm_enabled(&sm, s, NULL), 0);
 	xmpp_stanza_release(s);
 }
 
