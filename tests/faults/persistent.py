@@ -36,7 +36,7 @@ async def persisted(run, sender, receiver, status, resumed=0):
     if run.served:
         run.note(f'of 1-{run.served}, which the killed server had: '
                  f'{judge.missing(run.records, range(1, run.served + 1))}')
-    run.find(judge.missing(run.records, run.from_number(run.served + 1)))
+    run.find(judge.missing(run.records, run.sure()))
     run.find(judge.order_resumed(run.place.kind, run.records, resumed)
              if resumed else judge.order_of(run.place.kind, run.records))
     run.find(judge.doubles(run.records, run.lines))
@@ -109,9 +109,11 @@ async def script(run, name):
 
 @scenario(needs=RETRY, listed=False)
 async def server_killed_at_4(run):
-    """1,000 lines a second, killed at 4 seconds, back at 6. The receiver is
-    back before the sender, as ejabberd ends one to whom more than 5,000 come at
-    once, from offline storage."""
+    """1,000 lines a second, killed at 4 seconds, back at 6. All arrive but for
+    what the server had taken and not passed on in that moment, which is little
+    where the machine keeps up. The receiver is back before the sender, as
+    ejabberd ends one to whom more than 5,000 come at once, from offline
+    storage."""
     await run.place.kept()
     run.seconds = len(run.lines) / 1000
     receiver = Receiver(run.place)
@@ -121,10 +123,10 @@ async def server_killed_at_4(run):
     await asyncio.sleep(4)
     line = run.place.proxies['romeo']
     line.shut = True
+    run.passed_on = len(receiver.records)
     await kill_server(run, sender, 2)
     await until(lambda: receiver.said().count('online as') > 1,
                 'xrecv does not come back')
     line.shut = False
     status = await task
-    run.served = 0
     await persisted(run, sender, receiver, status)

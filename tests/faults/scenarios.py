@@ -38,7 +38,9 @@ class Run:
             n: f'line {n} ' + 'x' * rng.randint(0, 200)
             for n in range(1, count + 1)}
         self.seconds = count * rng.uniform(0.003, 0.006)
-        self.served = 0  # lines acknowledged by a server that was killed
+        # Lines acknowledged by a server that was killed, and of these how
+        # many are known not to have gone with it.
+        self.served = self.passed_on = 0
         self.plan = []
         self.found = []
         self.records = []
@@ -65,6 +67,11 @@ class Run:
 
     def from_number(self, first):
         return [n for n, _ in self.from_line(first)]
+
+    def sure(self):
+        """The numbers of the lines that no killed server had to itself."""
+        return [n for n in self.lines
+                if not self.passed_on < n <= self.served]
 
     def texts(self, first=1):
         return [text for _, text in self.from_line(first)]
