@@ -153,6 +153,13 @@ while True:
 	same 'all of them' "$(seq 2000 | sed 'p;p')" "$(bodies)"
 }
 
+@test "--unsent: stdin that breaks off was not read to its end" {
+	stub ok
+	expect_exit 74 tool xsend -l --unsent rest juliet@capulet.lit <.
+	says 'xsend: stdin: Is a directory' \
+		'xsend: stdin:1: not read, from here on'
+}
+
 @test "--retry: what left twice has 2 attempts, an iq set that was given up is unsent" {
 	printf 'urn:x\t\n' >answers
 	stub close-after-first-message times=1 answers="$HOME/answers"

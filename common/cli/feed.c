@@ -296,6 +296,7 @@ static void on_input_end(void *user, const struct cpl_err *e)
 	struct cpl_feed *f = user;
 
 	f->ended = 1;
+	f->broken = e && (e->status == CPL_IO || e->status == CPL_SYSTEM);
 	if (e)
 		cpl_run_complain(f->run, e);
 	if (f->conf.mode == CPL_INPUT_WHOLE && f->body.len > 0 && !e)
@@ -403,7 +404,9 @@ void cpl_feed_each_left(const struct cpl_feed *f,
 
 uint64_t cpl_feed_unread(const struct cpl_feed *f)
 {
-	return f->ended || f->conf.mode == CPL_INPUT_WHOLE ? 0 : f->last + 1;
+	if (f->conf.mode == CPL_INPUT_WHOLE || (f->ended && !f->broken))
+		return 0;
+	return f->last + 1;
 }
 
 void cpl_feed_release(struct cpl_feed *f)

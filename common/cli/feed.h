@@ -89,6 +89,7 @@ struct cpl_feed {
 	int went;                   /* cpl_feed_go() */
 	int later;                  /* until cpl_feed_room() */
 	int ended;                  /* the input; what is left is sent */
+	int broken;                 /* it ended before its end */
 };
 
 /* Begins: stdin is read, or wanted() called from here where the record is there
