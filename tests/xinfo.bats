@@ -290,15 +290,15 @@ features() {
 @test "thousands of mechanisms" {
 	features < <(
 		echo "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
-		for ((i = 1; i <= 9000; i++)); do
+		for ((i = 1; i <= 3000; i++)); do
 			echo "<mechanism>M-$i</mechanism>"
 		done
 		echo '</mechanisms>'
 	)
 	expect_exit 0 look --tls direct
-	same 'mechanisms' 9000 "$(grep -c '^sasl' out)"
+	same 'mechanisms' 3000 "$(grep -c '^sasl' out)"
 	expect_exit 0 look --tls direct -j
-	same 'mechanisms' 9000 "$(jq '.targets[0].sasl | length' out)"
+	same 'mechanisms' 3000 "$(jq '.targets[0].sasl | length' out)"
 }
 
 @test "service records, addresses, and where a login would go" {

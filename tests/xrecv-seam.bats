@@ -13,9 +13,9 @@ load xrecv-since
 	rm -rf "$XDG_STATE_HOME" all
 	up
 	receiver=$pid
-	spawn send 1500
+	spawn send 600
 	sender=$pid
-	for stop in 200 600 1000; do
+	for stop in 100 250 400; do
 		wait_for_line got "m$stop\$" 120
 		kill -KILL "$receiver"
 		wait "$receiver" || true
@@ -23,12 +23,12 @@ load xrecv-since
 		spawn tool xrecv -a juliet -o text --since last -v >got 2>err
 		receiver=$pid
 	done
-	wait_for_line got 'm1500$' 120
+	wait_for_line got 'm600$' 120
 	kill "$receiver"
 	wait "$receiver" || true
 	cat got >>all
 	# Each has come, and in order but for the repeats.
-	numbers 1 1500 | cmp - <(bodies_in all | awk '!seen[$0]++')
+	numbers 1 600 | cmp - <(bodies_in all | awk '!seen[$0]++')
 	wait "$sender"
 	# What was taken is not read again.
 	expect_exit 0 receive --since last --idle 2
@@ -39,10 +39,10 @@ load xrecv-since
 	archived prosody
 	rm -rf "$XDG_STATE_HOME"
 	expect_exit 0 receive --since last --idle 1
-	send 700
-	spawn send 1500 701
-	receive --since last -c 2200 -W 200 >got
-	numbers 1 2200 | cmp - <(bodies_in got)
+	send 300
+	spawn send 600 301
+	receive --since last -c 900 -W 200 >got
+	numbers 1 900 | cmp - <(bodies_in got)
 	wait "$pid"
 	expect_exit 0 receive --since last --idle 1
 	prints ''
