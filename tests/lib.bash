@@ -233,6 +233,18 @@ wait_for_line() {
 	done
 }
 
+# port_in FILE: of the program that writes there where it listens; sets port.
+port_in() {
+	local end=$((SECONDS + 120))
+	until read -r port <"$1"; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "# no port in $1"
+			return 1
+		fi
+		nap 0.02
+	done
+}
+
 # same WHAT EXPECTED ACTUAL: equal, or both are shown.
 same() {
 	[ "$2" = "$3" ] && return

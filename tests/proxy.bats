@@ -8,15 +8,15 @@ load net
 # proxy PORT [KEY=VALUE...]: one that leads there; its own port is proxy_port,
 # what it is told is in proxy.log.
 proxy() {
-	local run=()
+	local port run=()
 	: >proxy.log
 	rm -f proxy.port
 	[ -z "${net:-}" ] || run=(nsenter -t "$net" -n -m -r "--wd=$PWD" --)
 	spawn "${run[@]}" /usr/bin/python3 "$tests/stub/socks.py" "$1" log=proxy.log \
 		"${@:2}" >proxy.port </dev/null
 	proxy_pid=$pid
-	wait_for_line proxy.port '^[0-9]+$'
-	read -r proxy_port <proxy.port
+	port_in proxy.port
+	proxy_port=$port
 }
 
 # told LINES: what the proxy was told, a line each.

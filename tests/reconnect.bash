@@ -11,8 +11,7 @@ proxied() {
 	spawn "$tests/stub/delay.py" "$XMPP_PORT" 0 "${@:2}" \
 		>"$1.port" 2>"$1.proxy" </dev/null
 	proxy=$pid
-	wait_for_line "$1.port" '^[0-9]+$' 120
-	read -r port <"$1.port"
+	port_in "$1.port"
 	sed -i "/^  $1:/,/server:/s/server: .*/server: $XMPP_HOST:$port/" \
 		"$COUPLET_CONFIG"
 }

@@ -13,8 +13,7 @@ slow_line() {
 	rm -f line.port line.flights
 	spawn "$tests/stub/delay.py" "$1" 20 summary=line.flights \
 		>line.port 2>line.err </dev/null
-	wait_for_line line.port '^[0-9]+$'
-	read -r port <line.port
+	port_in line.port
 }
 
 # flights: what stderr says.
