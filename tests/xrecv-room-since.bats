@@ -95,8 +95,7 @@ finishes() {
 		wait_for_line juliet.log 'the archive is read'
 		nurse_says one
 		wait_for_line juliet.got one
-		read -r server_pid _ <"$XMPP_DIR/pid"
-		kill "$server_pid"
+		"$tests/servers/stop" "$XMPP_DIR"
 		wait_for_line juliet.log 'reconnecting' 120
 		kill -STOP "$pid"
 		"$tests/servers/restart" "$XMPP_DIR"

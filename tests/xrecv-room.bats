@@ -332,8 +332,7 @@ refused() {
 		nurse_says before
 		wait_for_line juliet.got before
 		# In order, as what is stored may not be on the disk yet.
-		read -r server_pid _ <"$XMPP_DIR/pid"
-		kill "$server_pid"
+		"$tests/servers/stop" "$XMPP_DIR"
 		wait_for_line juliet.log 'reconnecting' 120
 		"$tests/servers/restart" "$XMPP_DIR"
 		comes_to 2 juliet.log ': joined as'

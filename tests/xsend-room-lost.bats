@@ -146,9 +146,7 @@ interrupted() {
 
 # What only its log has a server may lose when it is killed, so it is asked.
 start_anew() {
-	local server_pid
-	read -r server_pid _ <"$XMPP_DIR/pid"
-	kill "$server_pid"
+	"$tests/servers/stop" "$XMPP_DIR"
 	wait_for_line err 'next attempt in' 120
 	"$tests/servers/restart" "$XMPP_DIR"
 }
