@@ -32,7 +32,7 @@ taken() {
 	same 'messages' "$1" "$(grep -c ' recv message ' "$STUB_LOG")"
 }
 
-@test "[v] the stub: the second login is by a token, in one flight" {
+@test "the stub: the second login is by a token, in one flight" {
 	first
 	expect_exit 0 try -vv
 	by SCRAM-SHA-512-PLUS

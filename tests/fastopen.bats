@@ -70,7 +70,7 @@ at() {
 	fast 4
 }
 
-@test "it is a flight less [v]" {
+@test "it is a flight less" {
 	local slow
 	fast_net
 	server good ok

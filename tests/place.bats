@@ -136,7 +136,7 @@ loud() {
 	[ ! -e "$XDG_STATE_HOME/couplet/place-montague.lit" ]
 }
 
-@test "a place that refuses [v]" {
+@test "a place that refuses" {
 	own_net
 	server old ok
 	server new ok

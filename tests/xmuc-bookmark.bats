@@ -74,7 +74,7 @@ pubsub=http://jabber.org/protocol/pubsub
 	done
 }
 
-@test "[v] the bookmarks of the older list are read, taken along and removed" {
+@test "the bookmarks of the older list are read, taken along and removed" {
 	for server in "${servers[@]}"; do
 		for place in private node; do
 			rooms_on "$server"

@@ -13,7 +13,7 @@ watches() {
 	wait_for_line trace '<presence>' 120
 }
 
-@test "[v] received ones are printed, sent ones with --own" {
+@test "received ones are printed, sent ones with --own" {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		for own in '' --own; do

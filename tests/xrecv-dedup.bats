@@ -21,7 +21,7 @@ keys() {
 	tail -n +2 seen | wc -l
 }
 
-@test "[v] one that comes again is dropped, in this run and in a later one" {
+@test "one that comes again is dropped, in this run and in a later one" {
 	for server in "${servers[@]}"; do
 		fresh "$server"
 		rm -f seen
