@@ -75,7 +75,7 @@ namespace() {
 	# A program, as COUPLET_WRAP is one; it becomes what it is to run.
 	cat >"$lan/bin/$1" <<-EOF
 		#!/bin/sh
-		exec nsenter -t $pid -n -m "--wd=\$PWD" -- "\$@"
+		exec nsenter -t $pid -n -m -r "--wd=\$PWD" -- "\$@"
 	EOF
 	chmod +x "$lan/bin/$1"
 }
@@ -110,7 +110,7 @@ host() {
 zone() {
 	[ ! -e "$lan/dnsmasq" ] || end dnsmasq
 	cat >"$lan/zone"
-	keep dnsmasq nsenter -t "$(pid_of dns)" -n -m -- \
+	keep dnsmasq nsenter -t "$(pid_of dns)" -n -m -r -- \
 		"$(type -P dnsmasq)" --conf-file="$lan/zone" --keep-in-foreground \
 		--user=root --pid-file= --no-resolv --no-hosts --local=/lit/ \
 		--log-queries --log-facility=- "$@"

@@ -34,7 +34,7 @@ class SmallDisk:
             self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if not await within(self.holder.stdout.readline(), 'no small disk'):
             raise Failure('no small disk')
-        self.place.inside = ['nsenter', '-t', str(self.holder.pid), '-m',
+        self.place.inside = ['nsenter', '-t', str(self.holder.pid), '-m', '-r',
                              f'--wd={self.place.home}']
         if os.getuid():
             self.place.inside += ['-U', '--preserve-credentials']
