@@ -152,7 +152,8 @@ async def play(job, kind, folder, step, seed):
     await job.prepare(folder)
     bad, counts, tried = 0, {}, 0
     for error in job.errors if kind == 'calls' else ('',):
-        env = {'LD_PRELOAD': f'{SHIMS}/fail_{kind}.so',
+        # By its name, as the list is cut at each space.
+        env = {'LD_PRELOAD': f'fail_{kind}.so', 'LD_LIBRARY_PATH': SHIMS,
                **({'FAIL_AS': error} if error else {})}
         count = await how_many(job, f'{folder}/0', env)
         first = random.Random(f'{seed}-{job.name}-{error}').randrange(step)
