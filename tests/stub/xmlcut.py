@@ -33,6 +33,10 @@ class Cutter:
 
     def next(self):
         """The next Item or None. Raises ET.ParseError."""
+        # A client that speaks TLS may never say '>'.
+        if not self.depth and not self.raw and \
+                self.buffer.lstrip()[:1] not in (b'', b'<'):
+            raise ET.ParseError('no stream header')
         while True:
             # Never past one '>': a new stream may follow it at once.
             end = self.buffer.find(b'>', self.scanned) + 1
