@@ -105,10 +105,15 @@ int cpl_confine_end(struct cpl_confine *c)
 		     syscall(SYS_landlock_restrict_self, c->fd, 0) < 0;
 	int why = errno;
 
-	close(c->fd);
-	c->fd = -1;
+	cpl_confine_drop(c);
 	errno = why;
 	return failed ? -1 : 0;
+}
+
+void cpl_confine_drop(struct cpl_confine *c)
+{
+	close(c->fd);
+	c->fd = -1;
 }
 
 #else /* built without Landlock */
@@ -145,6 +150,11 @@ int cpl_confine_end(struct cpl_confine *c)
 	(void)c;
 	errno = ENOSYS;
 	return -1;
+}
+
+void cpl_confine_drop(struct cpl_confine *c)
+{
+	(void)c;
 }
 
 #endif

@@ -3,7 +3,7 @@
  * Landlock: a process gives up all of the file system but what it names, where
  * the kernel can do that (Linux 5.19; what it had open stays open). Nothing can
  * be executed after it. A struct cpl_confine owns a descriptor from begin to
- * end. */
+ * end or drop. */
 #ifndef CPL_CONFINE_H
 #define CPL_CONFINE_H
 
@@ -31,5 +31,7 @@ void cpl_confine_devices(const struct cpl_confine *c, const char *path);
 
 /* From here on. 0, or -1 with errno and all is as it was. */
 int cpl_confine_end(struct cpl_confine *c) __attribute__((warn_unused_result));
+/* Not at all: all is as it was. */
+void cpl_confine_drop(struct cpl_confine *c);
 
 #endif

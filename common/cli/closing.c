@@ -7,7 +7,6 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../base/confine.h"
 #include "run.h"
@@ -126,7 +125,7 @@ void cpl_run_confine(struct cpl_run *run)
 	for (size_t i = 0; i < sizeof run->files / sizeof *run->files; i++)
 		allow_file(&c, run->files[i], cpl_confine_write);
 	if (c.nomem) {
-		close(c.confine.fd);
+		cpl_confine_drop(&c.confine);
 		cpl_run_no_memory(run);
 	} else if (cpl_confine_end(&c.confine) < 0) {
 		cpl_log(&run->cli.log, CPL_LOG_DEBUG,
