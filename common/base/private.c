@@ -5,18 +5,19 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-int cpl_private_open(const char *path, struct cpl_err *e)
+int cpl_private_open(const char *path, enum cpl_status status,
+		     struct cpl_err *e)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
-		return cpl_err_errno(e, CPL_CONFIG, "%s", path);
+		return cpl_err_errno(e, status, "%s", path);
 	if (fstat(fd, &st) < 0) {
-		cpl_err_errno(e, CPL_CONFIG, "%s", path);
+		cpl_err_errno(e, status, "%s", path);
 	} else if (S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
-		cpl_err_errno(e, CPL_CONFIG, "%s", path);
+		cpl_err_errno(e, status, "%s", path);
 	} else {
 		return fd;
 	}

@@ -10,10 +10,10 @@
 #include "err.h"
 #include "log.h"
 
-/* Opens path for reading, close-on-exec. The descriptor, or -1 with CPL_CONFIG
- * and "PATH: why"; a folder is refused. */
-int cpl_private_open(const char *path, struct cpl_err *e)
-    __attribute__((warn_unused_result));
+/* Opens path for reading, close-on-exec. The descriptor, or -1 with status and
+ * "PATH: why"; a folder is refused. */
+int cpl_private_open(const char *path, enum cpl_status status,
+		     struct cpl_err *e) __attribute__((warn_unused_result));
 
 /* Judges the file by what it is, and what it holds, "a password". A regular
  * file of our own user with any permission for group or others is refused: -1,

@@ -1,33 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "contact_input.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/limits.h"
+#include "../base/private.h"
 
 void cpl_contact_input_open(struct cpl_contact_input *in, struct cpl_cli *cli,
 			    const char *path)
 {
 	struct cpl_err e = CPL_ERR_INIT;
-	struct stat st;
 
 	if (strcmp(path, "-") == 0)
 		return;
 	in->name = path;
-	in->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (in->fd >= 0 && fstat(in->fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		close(in->fd);
-		in->fd = -1;
-		errno = EISDIR;
-	}
-	if (in->fd >= 0)
-		return;
-	cpl_err_errno(&e, CPL_NOINPUT, "%s", path);
-	cpl_cli_die(cli, &e);
+	in->fd = cpl_private_open(path, CPL_NOINPUT, &e);
+	if (in->fd < 0)
+		cpl_cli_die(cli, &e);
 }
 
 static int check(struct cpl_contact_input *in, const struct cpl_contact *c,

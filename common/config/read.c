@@ -443,7 +443,7 @@ int cpl_config_read(struct cpl_config *c, const char *path,
 	struct cpl_buf bytes = CPL_BUF_SECRET_INIT(CPL_CONFIG_BYTES_MAX + 8192);
 	struct file f = {.config = c, .path = path, .e = e};
 	struct cpl_yaml *root = NULL;
-	int fd = cpl_private_open(path, e);
+	int fd = cpl_private_open(path, CPL_CONFIG, e);
 	int result = -1;
 
 	if (fd < 0)

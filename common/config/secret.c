@@ -130,7 +130,7 @@ int cpl_line_read(int fd, struct cpl_buf *out, struct cpl_err *e)
 static int read_file(const char *path, struct cpl_buf *out,
 		     const struct cpl_log *log, struct cpl_err *e)
 {
-	int fd = cpl_private_open(path, e);
+	int fd = cpl_private_open(path, CPL_CONFIG, e);
 	int result;
 
 	if (fd < 0)

@@ -6,50 +6,19 @@
  * operands, each ended by a NUL. */
 #include "../../common/cli/recipients.h"
 
-#include <unistd.h>
-
 #include "../../common/base/limits.h"
-#include "../../common/base/private.h"
 #include "../../common/stanza/build.h"
 #include "../../common/stanza/contact_record.h"
 #include "../../common/stanza/json.h"
 #include "../../common/stanza/ns.h"
 #include "../../common/stanza/text.h"
-#include "fuzz.h"
+#include "played_private.h"
 
 static const char aliases[] =
     "aliases:\n"
     "  juliet: juliet@capulet.lit\n"
     "  hall: {room: hall@chat.capulet.lit, nick: romeo}\n"
     "  all: [juliet, hall, nurse@capulet.lit]\n";
-
-/* A pipe holds more than an input has. The end to read from. */
-static int pipe_of(const void *bytes, size_t n)
-{
-	int fds[2];
-
-	MUST(n <= 65536 && pipe(fds) == 0);
-	MUST(write(fds[1], bytes, n) == (ssize_t)n && close(fds[1]) == 0);
-	return fds[0];
-}
-
-/* The linker takes these in place of private.o. */
-int cpl_private_open(const char *path, struct cpl_err *e)
-{
-	(void)path;
-	(void)e;
-	return pipe_of(aliases, sizeof aliases - 1);
-}
-
-int cpl_private_check(int fd, const char *path, const struct cpl_log *log,
-		      struct cpl_err *e)
-{
-	(void)fd;
-	(void)path;
-	(void)log;
-	(void)e;
-	return 0;
-}
 
 /* --- what xblock reads --------------------------------------------------- */
 
@@ -126,7 +95,7 @@ static void read_addresses(const uint8_t *p, size_t n)
 static int read_bytes(struct cpl_recipients *r, const struct cpl_config *c,
 		      const void *p, size_t n, struct cpl_err *e)
 {
-	int fd = pipe_of(p, n), result;
+	int fd = played_pipe(p, n), result;
 	char path[32];
 
 	snprintf(path, sizeof path, "/dev/fd/%d", fd);
@@ -233,6 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!config) {
 		config = cpl_config_new();
+		played_file = played_pipe(aliases, sizeof aliases - 1);
 		MUST(config && cpl_config_read(config, "a", NULL, NULL) == 0);
 		MUST(cpl_config_check(config, NULL) == 0);
 	}
