@@ -10,36 +10,42 @@
 #define HEAD "couplet-cursor 1 "
 #define FILE_BYTES_MAX (64 * 1024)
 
-static int parse(struct cpl_cursor *c, char *text, struct cpl_err *e)
+/* The id, within the text; NULL: it is no cursor. */
+static char *parse(struct cpl_cursor *c, char *text)
 {
 	char *id = strchr(text, '\n');
 	char *end = id ? strchr(id + 1, '\n') : NULL;
 
 	if (!end || end[1] || strncmp(text, HEAD, strlen(HEAD)) != 0)
-		goto wrong;
+		return NULL;
 	*id++ = *end = '\0';
-	if (cpl_when_parse(text + strlen(HEAD), &c->when) < 0)
-		goto wrong;
+	return cpl_when_parse(text + strlen(HEAD), &c->when) < 0 ? NULL : id;
+}
+
+static int take(struct cpl_cursor *c, const struct cpl_buf *text,
+		struct cpl_err *e)
+{
+	const char *id = text->len > 0 ? parse(c, text->data) : NULL;
+
+	if (!id)
+		return cpl_err_set(e, CPL_IO,
+				   "%s: not a cursor; remove it to begin anew",
+				   c->file.path);
 	c->id = strdup(id);
 	c->set = c->id != NULL;
 	return c->id ? 0 : cpl_err_nomem(e);
-wrong:
-	return cpl_err_set(e, CPL_IO,
-			   "%s: not a cursor; remove it to begin anew",
-			   c->file.path);
 }
 
 int cpl_cursor_open(struct cpl_cursor *c, const char *folder, const char *bare,
 		    const char *reader, struct cpl_err *e)
 {
 	struct cpl_buf text = CPL_BUF_INIT(FILE_BYTES_MAX);
-	char empty[] = "";
 	int result = -1;
 
 	if (cpl_kept_open(&c->file, folder, "cursor", bare, reader, e) == 0)
 		result = cpl_kept_read(&c->file, &text, e);
 	if (result > 0)
-		result = parse(c, text.len > 0 ? text.data : empty, e);
+		result = take(c, &text, e);
 	cpl_buf_release(&text);
 	return result < 0 ? -1 : 0;
 }
