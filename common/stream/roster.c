@@ -398,8 +398,9 @@ const struct cpl_contact *cpl_roster_find(const struct cpl_roster *r,
 
 xmpp_stanza_t *cpl_roster_set(xmpp_ctx_t *ctx, xmpp_stanza_t *item)
 {
-	xmpp_stanza_t *iq = cpl_build_stanza(ctx, "iq", "set", NULL, NULL);
-	xmpp_stanza_t *query = cpl_build_child(iq, "query", CPL_NS_ROSTER);
+	xmpp_stanza_t *query;
+	xmpp_stanza_t *iq =
+	    cpl_build_iq(ctx, "set", NULL, "query", CPL_NS_ROSTER, &query);
 	int whole =
 	    query && item && xmpp_stanza_add_child(query, item) == XMPP_EOK;
 
