@@ -62,8 +62,7 @@ void cpl_client_connect(struct cpl_client *c, int visible,
 /* Prints a record: a stanza in the format that was chosen, fields of text, the
  * object that the tool has appended to c->line (unless that has failed, which
  * ends the run), or all that it has appended there, the record's end included.
- * While stdout takes nothing and much waits, nothing is read from the server.
- */
+ * While stdout takes nothing and much waits, the server is not read. */
 void cpl_client_print(struct cpl_client *c, xmpp_stanza_t *stanza);
 void cpl_client_fields(struct cpl_client *c, const char *const *fields,
 		       size_t n);

@@ -16,8 +16,7 @@
 struct cpl_contact_input_conf {
 	/* The addresses are what counts: of block lists, too. */
 	int addresses;
-	/* What is wrong with a contact besides: 0, or -1 with e. May be NULL.
-	 */
+	/* What is wrong with a contact besides: 0, or -1 with e; or NULL. */
 	int (*check)(void *user, const struct cpl_contact *c,
 		     struct cpl_err *e);
 	/* All was read; or that has failed, and why was said. Not where the run

@@ -443,8 +443,7 @@ void cpl_resolver_host(struct cpl_resolver *r, const char *host,
 
 	if (cpl_resolver_local(r, host, v6, v4))
 		return;
-	/* What is no name the versions of c-ares take for one thing or other.
-	 */
+	/* c-ares answers what is no name in one way or another. */
 	if (!cpl_name_is_host(host) || cpl_name_is_invalid(host) ||
 	    cpl_name_is_onion(host)) {
 		v6->answer = v4->answer = CPL_ANSWER_NXDOMAIN;

@@ -35,8 +35,7 @@ xmpp_stanza_t *cpl_build_child(xmpp_stanza_t *parent, const char *name,
 int cpl_build_text_child(xmpp_stanza_t *parent, const char *name,
 			 const char *text) __attribute__((warn_unused_result));
 
-/* What all of this comes to: s if it is whole; else it is released, and NULL.
- */
+/* What it comes to: s if it is whole; else it is released, and NULL. */
 xmpp_stanza_t *cpl_built(xmpp_stanza_t *s, int whole)
     __attribute__((warn_unused_result));
 

@@ -35,8 +35,7 @@ struct cpl_slab {
 	struct spare *spares[CLASSES];
 	/* Blocks of that class for when there are no others, and how many of
 	 * them are lent: other functions are in mem then, which deal out no
-	 * other class, so that who got a block of one knows that all are here.
-	 */
+	 * other class, so that who got a block of one knows all are here. */
 	struct spare *reserve;
 	size_t lent;
 	size_t cut; /* bytes that were made blocks */

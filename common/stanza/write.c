@@ -116,8 +116,7 @@ static int add_all_attributes(struct cpl_buf *out, const struct form *form,
 	return failed ? -1 : 0;
 }
 
-/* Most elements have none but these, which are quicker asked for than listed.
- */
+/* Most elements have none but these, quicker asked for than listed. */
 static int add_attributes(struct cpl_buf *out, const struct form *form,
 			  xmpp_stanza_t *s, const char *ns)
 {
