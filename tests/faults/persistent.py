@@ -33,10 +33,7 @@ async def persisted(run, sender, receiver, status, resumed=0):
     run.find(judge.exit_status(
         'xrecv', await receiver.end(signal.SIGTERM), [-signal.SIGTERM]))
     run.records = receiver.records
-    if run.served:
-        run.note(f'of 1-{run.served}, which the killed server had: '
-                 f'{judge.missing(run.records, range(1, run.served + 1))}')
-    run.find(judge.missing(run.records, run.sure()))
+    run.arrived()
     run.find(judge.order_resumed(run.place.kind, run.records, resumed)
              if resumed else judge.order_of(run.place.kind, run.records))
     run.find(judge.doubles(run.records, run.lines))

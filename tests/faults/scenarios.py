@@ -65,13 +65,13 @@ class Run:
     def from_line(self, first):
         return [(n, text) for n, text in self.lines.items() if n >= first]
 
-    def from_number(self, first):
-        return [n for n, _ in self.from_line(first)]
-
-    def sure(self):
-        """The numbers of the lines that no killed server had to itself."""
-        return [n for n in self.lines
-                if not self.passed_on < n <= self.served]
+    def arrived(self):
+        """All lines did, but for those that a killed server had to itself."""
+        if self.served:
+            had = judge.missing(self.records, range(1, self.served + 1))
+            self.note(f'of 1-{self.served}, which the killed server had: {had}')
+        self.find(judge.missing(self.records, [
+            n for n in self.lines if not self.passed_on < n <= self.served]))
 
     def texts(self, first=1):
         return [text for _, text in self.from_line(first)]
