@@ -299,6 +299,14 @@ features() {
 	same 'mechanisms' 3000 "$(grep -c '^sasl' out)"
 	expect_exit 0 look --tls direct -j
 	same 'mechanisms' 3000 "$(jq '.targets[0].sasl | length' out)"
+	# And more than a stanza may have; not all siblings, which are slow to add.
+	features < <(
+		for ((i = 1; i <= 201; i++)); do
+			printf '<m>%s</m>' "$(printf '<m/>%.0s' {1..99})"
+		done
+	)
+	expect_exit 76 look --tls direct
+	has 'verified|yes'
 }
 
 @test "service records, addresses, and where a login would go" {

@@ -55,10 +55,12 @@ owns() {
 	local hex inode
 	printf -v hex '%04X' "$1"
 	# The columns: number, local, remote, state, ..., the tenth is the inode.
-	inode=$(awk -v end=":$hex\$" '$2 ~ end && $4 == "0A" { print $10; exit }' \
-		"/proc/$pid/net/tcp" "/proc/$pid/net/tcp6" 2>/dev/null)
-	[ -n "$inode" ] &&
-		[ -n "$(find "/proc/$pid/fd" -lname "socket:\[$inode\]" 2>/dev/null)" ]
+	for inode in $(awk -v end=":$hex\$" '$2 ~ end && $4 == "0A" { print $10 }' \
+		"/proc/$pid/net/tcp" "/proc/$pid/net/tcp6" 2>/dev/null); do
+		[ -n "$(find "/proc/$pid/fd" -lname "socket:\[$inode\]" 2>/dev/null)" ] &&
+			return
+	done
+	return 1
 }
 
 # shows_certificate: whether the TLS port is answered with our certificate.
