@@ -96,8 +96,8 @@ at() {
 	echo '    tcp_fastopen: true' >>config
 	spawn nsenter -t "$net" -n -m -r "--wd=$PWD" -- \
 		python3 "$tests/stub/socks.py" "$good_port" >port </dev/null
-	wait_for_line port '^[0-9]+$'
-	expect_exit 0 send --proxy "socks5h://127.0.0.1:$(cat port)"
+	port_in port
+	expect_exit 0 send --proxy "socks5h://127.0.0.1:$port"
 	fast 0
 	expect_exit 0 send
 	fast 1

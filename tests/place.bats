@@ -291,8 +291,8 @@ loud() {
 	cp "$place" before
 	spawn nsenter -t "$net" -n -m -r "--wd=$PWD" -- \
 		python3 "$tests/stub/socks.py" "$good_port" >port </dev/null
-	wait_for_line port '^[0-9]+$'
-	expect_exit 0 send --proxy "socks5h://127.0.0.1:$(cat port)"
+	port_in port
+	expect_exit 0 send --proxy "socks5h://127.0.0.1:$port"
 	cmp before "$place"
 	# The place sends us on: that is a place to go to, and not to remember.
 	expect_exit 0 send
