@@ -141,7 +141,7 @@ start_stub() {
 }
 
 teardown_file() {
-	local dir pid
+	local pid
 	if [ -e "$BATS_FILE_TMPDIR/farm" ]; then
 		read -r _ pid <"$BATS_FILE_TMPDIR/farm"
 		kill "$pid"
