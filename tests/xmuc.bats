@@ -365,13 +365,15 @@ an_answer() {
 	printf '%s\n' "$1	<iq type='result' id='@ID@' from='@TO@' to='@JID@'><query xmlns='$1'>$2</query></iq>"
 }
 
-# A service whose list is long, and where no owner is answered.
+# silent_owner: a service of rooms, whose list is more than a pipe holds with
+# what a reader of one line takes out of it (64 kB and 8), and that never says
+# whose they are.
 silent_owner() {
 	{
 		an_answer 'http://jabber.org/protocol/disco#info' \
 			"<feature var='http://jabber.org/protocol/muc'/>"
 		an_answer 'http://jabber.org/protocol/disco#items' \
-			"$(printf "<item jid='r%05d@s.lit'/>" $(seq 5000))"
+			"$(printf "<item jid='r%05d@s.lit'/>" $(seq 8000))"
 		printf '%s\n' 'muc#owner	'
 	} >answers
 	stub answers=answers
