@@ -108,7 +108,7 @@ class Place:
         for kind in rows.ALL:
             os.mkdir(self.path(kind))
             subprocess.run([f'{TESTS}/servers/start', kind, self.path(kind),
-                            'sasl2=yes'], check=True)
+                            'sasl2=yes', 'measured=yes'], check=True)
             with open(self.path(kind) + '/env', encoding='ascii') as file:
                 self.servers[kind] = dict(
                     line.strip().split('=', 1) for line in file)

@@ -24,6 +24,17 @@ setup() {
 	export COUPLET_CONFIG=$HOME/config.yaml
 	background=() started=()
 	cd "$HOME" || return
+	# bats notes the place before each command, which was a fourth of what the
+	# tests took: it is noted where one fails.
+	trap - DEBUG
+	# shellcheck disable=SC2034 # what bats falls back on
+	BATS_DEBUG_LASTLAST_STACK_TRACE=()
+	trap 'bats_error_trap; failed_here' ERR
+}
+
+# failed_here: bats skips the function that asks.
+failed_here() {
+	bats_capture_stack_trace
 }
 
 # What a test left running ends here, by number.

@@ -176,6 +176,8 @@ ejabberd_command() {
 		ERL_INETRC="$dir/inetrc" ERL_CRASH_DUMP="$dir/crash.dump"
 		EJABBERD_CONFIG_PATH="$dir/ejabberd.yml"
 		EJABBERD_LOG_PATH="$dir/log"
+		# No translations, as English is spoken: they take long to read.
+		EJABBERD_MSGS_PATH="$dir/data"
 		"${bin[0]}/erlexec" -noinput -boot start_clean
 		# Two schedulers that sleep instead of spin; one process.
 		+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none
