@@ -208,6 +208,29 @@ xiq: record 3: capulet.lit: unknown outcome: the session ended before the answer
 	same 'requests' 1 "$(on_wire iq | grep -c 'to="capulet.lit"')"
 }
 
+@test "what was not even read is told as well, if there was no room for it" {
+	for parallel in 1 2; do
+		stub peer=silent
+		feed tool xiq --parallel $parallel 2>err
+		get capulet.lit >&8
+		wait_for_line "$STUB_LOG" 'recv iq.*to="capulet.lit"'
+		kill "$STUB_PID"
+		ends 75
+		exec 8>&-
+		same "messages with $parallel" $((4 - parallel)) "$(wc -l <err)"
+	done
+	run ! grep 'from here on' err
+	stub peer=silent
+	feed tool xiq --parallel 1 2>err
+	get capulet.lit >&8
+	wait_for_line "$STUB_LOG" 'recv iq.*to="capulet.lit"'
+	kill -TERM "$pid"
+	ends 143
+	exec 8>&-
+	same 'the last of it' 'xiq: stdin: record 2: not read, from here on' \
+		"$(tail -n 1 err)"
+}
+
 @test "a record that is too large for the server is named, the next goes on" {
 	stub limit=2000
 	{
