@@ -183,13 +183,13 @@ uint32_t cpl_sm_resume_h(struct cpl_sm *sm)
 }
 
 /* XEP-0198 5: both sides send again what the other has not acknowledged, in
- * the same order; what we have and have not acknowledged comes first. */
+ * the same order; what we have and did not acknowledge in asking for it comes
+ * first, though it may have been handled meanwhile. */
 int cpl_sm_resumed(struct cpl_sm *sm, struct cpl_buf *out, struct cpl_err *e)
 {
 	const struct cpl_ack *a = &sm->ack;
 
-	sm->repeats =
-	    a->received - (a->handled > a->before ? a->handled : a->before);
+	sm->repeats = a->received - (a->told > a->before ? a->told : a->before);
 	sm->ack.sent = sm->ack.acked;
 	sm->ack.asked = 0;
 	sm->resumed = 1;

@@ -120,8 +120,8 @@ static void can_be_resumed(void)
 	end();
 }
 
-/* What came before <enabled/> is not in h; what came and was not handled comes
- * again, and is known. */
+/* What came before <enabled/> is not in h; what came and was not handled when
+ * the resumption was asked for comes again, and is known. */
 static void resumes(void)
 {
 	begin();
@@ -133,6 +133,7 @@ static void resumes(void)
 	send_one("<message id='2'/>", 1);
 	send_one("<message id='3'/>", 0);
 	CHECK_INT(cpl_sm_resume_h(&sm), 2);
+	handle(6);
 	fresh_out();
 	CHECK_INT(take("<resumed h='1'/>"), 1);
 	CHECK_INT(cpl_sm_resumed(&sm, &out, &e), 0);
