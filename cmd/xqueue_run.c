@@ -164,6 +164,14 @@ static void on_acked(void *user, uint64_t upto)
 		cpl_backlog_acked(x->backlog, upto);
 }
 
+static void on_given_up(void *user, uint64_t number, const struct cpl_err *why)
+{
+	struct xqueue *x = user;
+
+	if (x->backlog)
+		cpl_backlog_given_up(x->backlog, number, why);
+}
+
 /* What a later try may mend; after <conflict/> nobody comes back by itself. */
 static int is_temporary(const struct cpl_err *e)
 {
@@ -230,6 +238,7 @@ static void connect_now(struct xqueue *x)
 	struct cpl_session_events events = {.online = on_online,
 					    .stanza = on_stanza,
 					    .acked = on_acked,
+					    .given_up = on_given_up,
 					    .ended = on_ended,
 					    .user = x};
 

@@ -109,7 +109,7 @@ void xsend_fate_refused(struct send *r, const struct cpl_origin *origin,
 /* Events of the delivery and the session. */
 void xsend_on_confirmed(void *user, const struct cpl_sent *sent);
 void xsend_on_lost(void *user, const struct cpl_err *e);
-void xsend_on_given_up(void *user, uint64_t number);
+void xsend_on_given_up(void *user, uint64_t number, const struct cpl_err *why);
 
 /* After the run: what became of what was sent, where it did not all arrive. */
 void xsend_report(struct send *r);
@@ -208,6 +208,8 @@ enum cpl_feed_way xsend_queue_divert(struct send *r, xmpp_stanza_t *stanza,
 /* The server has some of what had waited; a stanza came, non-zero: it was a
  * bounce of that. */
 void xsend_queue_acked(struct send *r, uint64_t upto);
+void xsend_queue_given_up(struct send *r, uint64_t number,
+			  const struct cpl_err *why);
 int xsend_queue_stanza(struct send *r, xmpp_stanza_t *stanza);
 
 /* The run comes to an end: nothing more of what waits is sent. Then, whether

@@ -159,15 +159,16 @@ void xsend_on_lost(void *user, const struct cpl_err *e)
 	cpl_delivery_each_unconfirmed(r->delivery, keep_iq, r);
 }
 
-void xsend_on_given_up(void *user, uint64_t number)
+void xsend_on_given_up(void *user, uint64_t number, const struct cpl_err *why)
 {
 	struct send *r = user;
 
 	for (struct xsend_doubt *d = r->fate.doubts; d; d = d->next)
 		d->given_up |= d->sent.number == number;
-	r->fate.giving_up = 1;
-	cpl_delivery_given_up(r->delivery, number);
+	r->fate.giving_up = why->status != CPL_DATA;
+	cpl_delivery_given_up(r->delivery, number, why);
 	r->fate.giving_up = 0;
+	xsend_queue_given_up(r, number, why);
 }
 
 /* --- at the end -------------------------------------------------------- */

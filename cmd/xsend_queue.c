@@ -138,6 +138,13 @@ void xsend_queue_acked(struct send *r, uint64_t upto)
 		cpl_backlog_acked(r->queue.backlog, upto);
 }
 
+void xsend_queue_given_up(struct send *r, uint64_t number,
+			  const struct cpl_err *why)
+{
+	if (r->queue.backlog)
+		cpl_backlog_given_up(r->queue.backlog, number, why);
+}
+
 /* A message that the server has not confirmed, and when it was sent. */
 struct again {
 	struct send *r;

@@ -184,7 +184,10 @@ static void on_refused(void *user, const struct cpl_origin *origin,
 	char where[CPL_FEED_NAME_SIZE];
 
 	cpl_feed_name(&r->feed, origin->record, where);
-	cpl_err_prefix(&e, "%s: message %s", from ? from : "the server", id);
+	/* What never left nobody has refused. */
+	if (e.status != CPL_DATA)
+		cpl_err_prefix(&e, "%s: message %s", from ? from : "the server",
+			       id);
 	if (r->set.feed.mode != CPL_INPUT_WHOLE)
 		cpl_err_prefix(&e, "%s", where);
 	cpl_run_complain(&r->run, &e);

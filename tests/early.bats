@@ -241,3 +241,25 @@ taken() {
 		at_stub xsend --bounce-wait 0 juliet@capulet.lit <large
 	taken 0
 }
+
+@test "the stub: of what waits for the login only what is too large goes" {
+	head -c 20000 /dev/zero | tr '\0' x >large
+	printf '%s\n' one "$(cat large)" three >lines
+	first limit=15000
+	expect_exit 2 at_stub xsend -l --bounce-wait 0 --log-file log \
+		juliet@capulet.lit <lines
+	grep -qxE 'xsend: stdin:2: the stanza has [0-9]+ bytes, the server takes 15000' err
+	same 'messages' 1 "$(wc -l <err)"
+	same 'log' 'refused sent sent' "$(cut -f 6 log | sort | xargs)"
+	taken 2
+	# In a queue, as nobody knows then how much the server takes.
+	expect_exit 3 at_stub xsend -H 127.0.0.1:1 --queue -l \
+		juliet@capulet.lit <lines
+	again limit=15000
+	expect_exit 0 at_stub xsend --queue --bounce-wait 0 -m four \
+		juliet@capulet.lit
+	grep -qE '^xsend: the queue: [^ ]+: the stanza has [0-9]+ bytes, the server takes 15000$' err
+	taken 3
+	same 'set aside' 1 "$(find "$state" -path '*/failed/*' -type f | wc -l)"
+	same 'left' 0 "$(find "$state" -path '*/waiting/*' -o -path '*/sent/*' | wc -l)"
+}

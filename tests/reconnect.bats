@@ -130,6 +130,16 @@ long_lines() {
 	same sets 2 "$(on_wire iq | grep -c 'id="i1"')"
 }
 
+@test "after a new login nobody knows what became of an answer" {
+	stub close at=r how=reset times=1
+	answer="<iq to='$juliet' id='i1' type='result'/>"
+	expect_exit 75 tool xsend -x --retry 60 --bounce-wait 0 <<<"$answer"
+	says 'xsend: stdin: record 1: the server: message i1: unknown outcome: the connection was lost'
+	stub close at=r how=reset times=1
+	expect_exit 75 tool xsend -x --retry 60 <<<"$answer"
+	same answers 1 "$(on_wire iq | grep -c 'id="i1"')"
+}
+
 @test "without --retry a lost connection ends it: 75" {
 	stub close at=r how=reset times=1
 	expect_exit 75 tool xsend -m hi "$juliet"

@@ -12,6 +12,7 @@
 struct flight {
 	struct cpl_queue_entry entry;
 	int refused; /* before it was acknowledged: 1, or 2 for a while */
+	int gone;    /* it never left */
 	struct cpl_err why;
 };
 
@@ -28,6 +29,7 @@ struct cpl_backlog {
 	size_t given;
 	struct cpl_backlog_count count;
 	int temporary; /* the bounce at hand is (RFC 6120 8.3.2: wait) */
+	int gone;      /* the one that is refused never left */
 	int locked, handed, told;
 };
 
@@ -136,10 +138,14 @@ static void on_refused(void *user, const struct cpl_origin *origin,
 	struct cpl_err w = *why, e = CPL_ERR_INIT;
 	int found;
 
-	cpl_err_prefix(&w, "%s: message %s", from ? from : "the server",
-		       message);
+	if (b->gone)
+		w.status = CPL_REFUSED;
+	else
+		cpl_err_prefix(&w, "%s: message %s", from ? from : "the server",
+			       message);
 	if (f) {
 		f->refused = b->temporary ? 2 : 1;
+		f->gone = b->gone;
 		f->why = w;
 		return;
 	}
@@ -211,7 +217,7 @@ static void fly(struct cpl_backlog *b, struct cpl_queue_entry *entry)
 	size_t slot = (b->first + b->flying++) % CPL_QUEUE_FLIGHT;
 
 	b->flights[slot].entry = *entry;
-	b->flights[slot].refused = 0;
+	b->flights[slot].refused = b->flights[slot].gone = 0;
 	b->given++;
 }
 
@@ -334,8 +340,14 @@ static void settle(struct cpl_backlog *b)
 {
 	uint64_t confirmed = cpl_delivery_confirmed(b->delivery);
 
-	for (; b->confirmed < confirmed; b->confirmed++)
+	while (b->flying > 0) {
+		if (!b->flights[b->first].gone) {
+			if (b->confirmed == confirmed)
+				return;
+			b->confirmed++;
+		}
 		land(b);
+	}
 }
 
 /* From within the acknowledgement of the last ones, too. */
@@ -402,6 +414,20 @@ void cpl_backlog_acked(struct cpl_backlog *b, uint64_t upto)
 	if (!b->locked)
 		return;
 	cpl_delivery_acked(b->delivery, upto);
+	settle(b);
+	if (!b->handed)
+		work(b);
+}
+
+void cpl_backlog_given_up(struct cpl_backlog *b, uint64_t number,
+			  const struct cpl_err *why)
+{
+	if (!b->locked)
+		return;
+	b->temporary = 0;
+	b->gone = 1;
+	cpl_delivery_given_up(b->delivery, number, why);
+	b->gone = 0;
 	settle(b);
 	if (!b->handed)
 		work(b);

@@ -420,10 +420,11 @@ void cpl_delivery_unheard(struct cpl_delivery *d, size_t count, size_t bytes)
 	check_room(d);
 }
 
-void cpl_delivery_given_up(struct cpl_delivery *d, uint64_t number)
+void cpl_delivery_given_up(struct cpl_delivery *d, uint64_t number,
+			   const struct cpl_err *why)
 {
 	size_t count = d->unacked.len / sizeof(struct sent), i = 0;
-	struct cpl_err why = CPL_ERR_INIT;
+	int has_left = why->status != CPL_DATA;
 	struct sent s;
 
 	while (i < count && unacked(d)[i].number != number)
@@ -433,15 +434,15 @@ void cpl_delivery_given_up(struct cpl_delivery *d, uint64_t number)
 	s = unacked(d)[i];
 	memmove(unacked(d) + i, unacked(d) + i + 1, (count - i - 1) * sizeof s);
 	cpl_buf_truncate(&d->unacked, d->unacked.len - sizeof s);
-	cpl_err_set(&why, CPL_TEMP, "unknown outcome: the connection was lost");
+	d->sent_count -= !has_left;
 	/* Its refusal may have come before the end. */
 	if (mark_refused(d, &s.origin)) {
-		d->refused_count++;
-		d->on.refused(d->on.user, &s.origin, NULL, s.id, &why);
+		d->refused_count += has_left;
+		d->on.refused(d->on.user, &s.origin, NULL, s.id, why);
 	}
 	free(s.id);
 	free(s.to);
-	check_done(d);
+	check_room(d);
 }
 
 int cpl_delivery_stanza(struct cpl_delivery *d, xmpp_stanza_t *stanza)

@@ -84,11 +84,12 @@ int cpl_delivery_full(struct cpl_delivery *d);
  * does nothing. */
 void cpl_delivery_finish(struct cpl_delivery *d);
 
-/* The session's events. given_up: what is said of it is that its outcome is
- * unknown (refused(), CPL_TEMP). stanza: non-zero when it was a bounce of ours.
- */
+/* The session's events. given_up: why is said by refused(), from nobody; what
+ * never left (CPL_DATA) does not count as sent. stanza: non-zero when it was a
+ * bounce of ours. */
 void cpl_delivery_acked(struct cpl_delivery *d, uint64_t upto);
-void cpl_delivery_given_up(struct cpl_delivery *d, uint64_t number);
+void cpl_delivery_given_up(struct cpl_delivery *d, uint64_t number,
+			   const struct cpl_err *why);
 int cpl_delivery_stanza(struct cpl_delivery *d, xmpp_stanza_t *stanza);
 
 /* Gives a stanza that will be sent an id, if it has none, and remembers it: -1

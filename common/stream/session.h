@@ -76,9 +76,12 @@ struct cpl_session_events {
 	/* What h is of that stream from here on, before the server is told.
 	 * Non-zero: it is to stay as it was. May be NULL. */
 	int (*counted)(void *user, uint32_t h);
-	/* An iq set of a session that was lost for good is not sent again and
-	 * its outcome unknown. May be NULL. */
-	void (*given_up)(void *user, uint64_t number);
+	/* A stanza is not sent, or not again: an iq set or an answer of a
+	 * session that was lost for good, whose outcome is unknown (CPL_TEMP);
+	 * what has waited for the login and is larger than the server takes
+	 * (CPL_DATA). May be NULL. */
+	void (*given_up)(void *user, uint64_t number,
+			 const struct cpl_err *why);
 	void *user;
 };
 

@@ -138,27 +138,40 @@ void cpl_session_fail(struct cpl_session *s, const struct cpl_err *e,
 /* --- beginnings --------------------------------------------------------- */
 
 /* Told when all is in order again, as who hears of it may send. */
-static void note_dropped(void *user, uint64_t number)
+static void note_large(void *user, uint64_t number, size_t bytes)
 {
 	struct cpl_session *s = user;
+	struct cpl_dropped dropped = {number, bytes};
 
-	if (cpl_buf_add(&s->dropped, &number, sizeof number) < 0)
+	if (cpl_buf_add(&s->dropped, &dropped, sizeof dropped) < 0)
 		cpl_log(s->log, CPL_LOG_WARN, "out of memory");
+}
+
+static void note_dropped(void *user, uint64_t number)
+{
+	note_large(user, number, 0);
 }
 
 static void tell_dropped(struct cpl_session *s)
 {
 	struct cpl_request *r;
-	uint64_t number;
+	struct cpl_dropped d;
 
 	while (s->dropped.len > 0) {
-		memcpy(&number, s->dropped.data, sizeof number);
-		cpl_buf_consume(&s->dropped, sizeof number);
-		r = cpl_requests_sent(&s->requests, number);
+		struct cpl_err why = CPL_ERR_INIT;
+
+		memcpy(&d, s->dropped.data, sizeof d);
+		cpl_buf_consume(&s->dropped, sizeof d);
+		r = cpl_requests_sent(&s->requests, d.number);
+		if (d.bytes == 0)
+			cpl_err_set(&why, CPL_TEMP,
+				    "unknown outcome: the connection was lost");
+		else
+			(void)!cpl_window_allows(d.bytes, s->max_bytes, &why);
 		if (r)
 			cpl_requests_give_up(&s->requests, r);
 		else if (s->on.given_up)
-			s->on.given_up(s->on.user, number);
+			s->on.given_up(s->on.user, d.number, &why);
 	}
 }
 
@@ -212,25 +225,6 @@ static int enable(struct cpl_session *s)
 			    : "<enable xmlns='" CPL_NS_SM "'/>");
 }
 
-/* XEP-0478 3.1: the server would end the stream over what has waited for its
- * limit. */
-static int too_large(const struct cpl_session *s, struct cpl_err *e)
-{
-	const struct cpl_window *w = &s->sm.window;
-
-	for (size_t i = 0; i < cpl_window_count(w) && s->max_bytes; i++) {
-		size_t size = cpl_window_at(w, i)->size;
-
-		if (size <= s->max_bytes || cpl_window_at(w, i)->tries > 0)
-			continue;
-		cpl_err_set(e, CPL_DATA,
-			    "the stanza has %zu bytes, the server takes %zu",
-			    size, s->max_bytes);
-		return 1;
-	}
-	return 0;
-}
-
 /* A new login: what was lost is taken up as far as may be. */
 static int begin(struct cpl_session *s, const struct cpl_login_result *r,
 		 uint64_t *more, struct cpl_err *e)
@@ -250,10 +244,9 @@ static int begin(struct cpl_session *s, const struct cpl_login_result *r,
 		return -1;
 	if (s->was_online && renew(s, e) < 0)
 		return -1;
-	/* It left with the login. */
-	if (s->enabled && too_large(s, e))
-		return -1;
-	if (s->enabled)
+	/* What has waited for the server's limit. */
+	cpl_window_drop(&s->sm.window, s->max_bytes, note_large, s);
+	if (s->enabled) /* it left with the login */
 		return cpl_session_flush(s, SIZE_MAX, e);
 	if (s->sm.on && enable(s) < 0)
 		return 0;
@@ -336,7 +329,9 @@ void cpl_session_features(struct cpl_session *s, xmpp_stanza_t *features)
 	if (s->features)
 		xmpp_stanza_release(s->features);
 	s->features = xmpp_stanza_clone(features);
-	s->max_bytes = cpl_features_limit(features);
+	/* Those behind a resumption may leave it out. */
+	if (cpl_features_limit(features) > 0)
+		s->max_bytes = cpl_features_limit(features);
 }
 
 static void on_connected(void *user, struct cpl_link *link,
@@ -354,6 +349,7 @@ static void on_connected(void *user, struct cpl_link *link,
 	cpl_session_link_events(s, &events);
 	cpl_link_listen(link, &events);
 	cpl_link_hold(link, s->held);
+	s->max_bytes = 0;
 	if (result->features)
 		cpl_session_features(s, result->features);
 	/* Prosody says it before the login alone. */

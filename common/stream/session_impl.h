@@ -23,6 +23,13 @@ enum state {
 	ENDED
 };
 
+/* A stanza that is given up: nobody knows, or never sent as it has more bytes
+ * than the server takes. */
+struct cpl_dropped {
+	uint64_t number;
+	size_t bytes; /* 0: nobody knows */
+};
+
 struct cpl_session {
 	struct cpl_loop *loop;
 	const struct cpl_log *log;
@@ -42,11 +49,11 @@ struct cpl_session {
 	struct cpl_timer closing; /* when it has waited long enough */
 	struct cpl_timer proof;   /* the resumed stream shall have worked */
 	struct cpl_turn turn;
-	size_t max_bytes;
+	size_t max_bytes; /* of a stanza, as the server says; 0: no limit */
 	xmpp_stanza_t *features; /* of the stream, once online */
 	char *there;             /* HOST[:PORT] for the next attempt, or NULL */
 	int redirects;           /* followed in a row */
-	struct cpl_buf dropped;  /* numbers that were given up */
+	struct cpl_buf dropped;  /* struct cpl_dropped, given up */
 	enum state state;
 	int was_online;
 	int can_early;    /* cpl_session_early() */

@@ -55,6 +55,15 @@ static void allow(struct cpl_window *w)
 	w->bytes.max = CPL_LINK_OUT_MAX;
 }
 
+int cpl_window_allows(size_t bytes, size_t max, struct cpl_err *e)
+{
+	if (max == 0 || bytes <= max)
+		return 0;
+	return cpl_err_set(e, CPL_DATA,
+			   "the stanza has %zu bytes, the server takes %zu",
+			   bytes, max);
+}
+
 int cpl_window_add(struct cpl_window *w, xmpp_stanza_t *stanza, size_t max,
 		   uint64_t number, struct cpl_err *e)
 {
@@ -69,13 +78,9 @@ int cpl_window_add(struct cpl_window *w, xmpp_stanza_t *stanza, size_t max,
 		return cpl_buf_err(&w->bytes, e, CPL_SYSTEM, "unsent output");
 	}
 	entry.size = w->bytes.len - before;
-	/* XEP-0478 3.1: the server would end the stream over it. */
-	if (max > 0 && entry.size > max) {
+	if (cpl_window_allows(entry.size, max, e) < 0) {
 		cpl_buf_truncate(&w->bytes, before);
-		return cpl_err_set(e, CPL_DATA,
-				   "the stanza has %zu bytes, the server takes "
-				   "%zu",
-				   entry.size, max);
+		return -1;
 	}
 	if (cpl_buf_add(&w->entries, &entry, sizeof entry) < 0) {
 		cpl_buf_truncate(&w->bytes, before);
@@ -155,6 +160,30 @@ int cpl_window_again(struct cpl_window *w, const char *mark,
 	}
 	has_left(w, 0, cpl_window_count(w));
 	return 0;
+}
+
+void cpl_window_drop(struct cpl_window *w, size_t max,
+		     void (*dropped)(void *user, uint64_t number, size_t bytes),
+		     void *user)
+{
+	size_t kept = 0, from = 0, to = 0;
+
+	for (size_t i = 0; i < cpl_window_count(w); i++) {
+		struct cpl_window_entry entry = entries(w)[i];
+
+		if (entry.tries > 0 ||
+		    cpl_window_allows(entry.size, max, NULL) == 0) {
+			memmove(w->bytes.data + to, w->bytes.data + from,
+				entry.size);
+			entries(w)[kept++] = entry;
+			to += entry.size;
+		} else {
+			dropped(user, entry.number, entry.size);
+		}
+		from += entry.size;
+	}
+	cpl_buf_truncate(&w->bytes, to);
+	cpl_buf_truncate(&w->entries, kept * sizeof(struct cpl_window_entry));
 }
 
 void cpl_window_undo(struct cpl_window *w)
@@ -271,7 +300,8 @@ int cpl_window_renew(struct cpl_window *w, const char *from, unsigned without,
 				cpl_window_release(&next);
 				return cpl_err_nomem(e);
 			}
-		} else if (entry->kind == CPL_WINDOW_SET) {
+		} else if (entry->kind == CPL_WINDOW_SET ||
+			   entry->kind == CPL_WINDOW_ANSWER) {
 			dropped(user, entry->number);
 		}
 		at += entry->size;

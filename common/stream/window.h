@@ -43,8 +43,13 @@ struct cpl_window {
 	struct cpl_buf bytes;
 };
 
-/* Appends a stanza, rendered. 0, or -1 with e: CPL_DATA when it has more bytes
- * than max (0: no limit), CPL_SYSTEM; then nothing was appended. */
+/* Whether a stanza of so many bytes is one of at most max (0: no limit). 0, or
+ * -1 with CPL_DATA, as the server would end the stream over it (XEP-0478 3.1).
+ */
+int cpl_window_allows(size_t bytes, size_t max, struct cpl_err *e);
+
+/* Appends a stanza, rendered. 0, or -1 with e: as above, or CPL_SYSTEM; then
+ * nothing was appended. */
 int cpl_window_add(struct cpl_window *w, xmpp_stanza_t *stanza, size_t max,
 		   uint64_t number, struct cpl_err *e)
     __attribute__((warn_unused_result));
@@ -69,6 +74,12 @@ long cpl_window_send(struct cpl_window *w, size_t most, struct cpl_buf *out)
 int cpl_window_again(struct cpl_window *w, const char *mark,
 		     struct cpl_buf *out) __attribute__((warn_unused_result));
 
+/* Takes out what has not left and has more than max bytes, which dropped() is
+ * told of. */
+void cpl_window_drop(struct cpl_window *w, size_t max,
+		     void (*dropped)(void *user, uint64_t number, size_t bytes),
+		     void *user);
+
 /* What has left did not arrive, for certain: nothing has left. */
 void cpl_window_undo(struct cpl_window *w);
 
@@ -79,7 +90,7 @@ uint64_t cpl_window_pop(struct cpl_window *w, size_t n);
 /* The session is lost for good and another one begins: what must not be sent
  * again goes (RFC 6120 10.1 knows no other order than the stream's): iq results
  * and errors, all presence but the last, and what without says: that one too;
- * iq set that has left, which dropped() is told of. Messages that have left get
+ * iq set that has left. Of an iq dropped() is told. Messages that have left get
  * a <delay/> of their first sending, as from from (XEP-0203 4). 0, or -1 with
  * CPL_SYSTEM. */
 int cpl_window_renew(struct cpl_window *w, const char *from, unsigned without,

@@ -250,11 +250,11 @@ static int on_counted(void *user, uint32_t h)
 	return 0;
 }
 
-static void on_given_up(void *user, uint64_t number)
+static void on_given_up(void *user, uint64_t number, const struct cpl_err *why)
 {
 	(void)user;
 	(void)number;
-	MUST(!run.ended);
+	MUST(!run.ended && why->status != CPL_OK);
 }
 
 /* --- a run -------------------------------------------------------------- */

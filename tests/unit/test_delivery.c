@@ -620,12 +620,15 @@ static void each_unconfirmed(void)
 /* One whose outcome nobody will ever know: the others go on. */
 static void given_up(void)
 {
+	struct cpl_err unknown = CPL_ERR_INIT;
+
 	begin(0, 1);
 	post("<iq type='set' to='a@x.lit' id='i1'/>", 1, 0);
 	post("<iq type='set' to='a@x.lit' id='i2'/>", 2, 0);
-	cpl_delivery_given_up(d, 7);
+	cpl_err_set(&unknown, CPL_TEMP, "nobody knows");
+	cpl_delivery_given_up(d, 7, &unknown);
 	CHECK_INT(got.refused, 0);
-	cpl_delivery_given_up(d, 1);
+	cpl_delivery_given_up(d, 1, &unknown);
 	CHECK_INT(got.refused, 1);
 	CHECK_INT(got.why.status, CPL_TEMP);
 	CHECK_STR(got.id, "i1");
@@ -638,6 +641,28 @@ static void given_up(void)
 	CHECK_STR(got.confirmed, "2:iq:i2:a@x.lit ");
 	CHECK_INT(cpl_delivery_confirmed(d), 1);
 	CHECK_INT(cpl_delivery_refused(d), 1);
+	end();
+}
+
+/* One that has never left does not count, and makes room for others. */
+static void never_left(void)
+{
+	struct cpl_err large = CPL_ERR_INIT;
+
+	begin(0, 1);
+	post("<message to='a@x.lit' id='m1'/>", 1, 0);
+	post("<message to='a@x.lit' id='m2'/>", 2, 0);
+	cpl_err_set(&large, CPL_DATA, "too large");
+	cpl_delivery_given_up(d, 1, &large);
+	CHECK_INT(got.refused, 1);
+	CHECK_INT(got.why.status, CPL_DATA);
+	CHECK_STR(got.id, "m1");
+	CHECK_INT(cpl_delivery_sent(d), 1);
+	CHECK_INT(cpl_delivery_refused(d), 0);
+	cpl_delivery_finish(d);
+	cpl_delivery_acked(d, 2);
+	CHECK_INT(got.done, 1);
+	CHECK_INT(cpl_delivery_confirmed(d), 1);
 	end();
 }
 
@@ -716,6 +741,7 @@ int main(void)
 	RUN(confirmed);
 	RUN(each_unconfirmed);
 	RUN(given_up);
+	RUN(never_left);
 	RUN(in_rooms);
 	return strophe_mem_end(&mem, ctx);
 }

@@ -173,7 +173,7 @@ static void renewed(void)
 	CHECK_INT(cpl_window_renew(&w, "romeo@montague.lit", CPL_WINDOW_NO_SETS,
 				   on_dropped, dropped, &e),
 		  0);
-	CHECK_STR(dropped, "5 ");
+	CHECK_STR(dropped, "5 6 7 10 ");
 	sent(1);
 	CHECK_STR(
 	    mask(out.data),
@@ -203,6 +203,34 @@ static void renewed(void)
 		  "from=\"romeo@montague.lit\" stamp=\"TTTTTTTTTTTTTTTTTTTT\"/>"
 		  "</message>");
 	CHECK_STR(dropped, "13 ");
+	end();
+}
+
+static void on_large(void *user, uint64_t n, size_t bytes)
+{
+	on_dropped(user, n * 1000 + bytes);
+}
+
+/* What has waited for the limit: what has left stays, whatever its size. */
+static void drops_the_large(void)
+{
+	begin();
+	dropped[0] = '\0';
+	CHECK_INT(add("<message id='123456'/>", 0), 0);
+	sent(0);
+	CHECK_INT(add("<message id='2'/>", 0), 0);
+	CHECK_INT(add("<message id='1234567'/>", 0), 0);
+	CHECK_INT(add("<message id='4'/>", 0), 0);
+	CHECK_INT(add("<message id='12345678'/>", 0), 0);
+	cpl_window_drop(&w, 0, on_large, dropped);
+	CHECK_INT(cpl_window_count(&w), 5);
+	cpl_window_drop(&w, 17, on_large, dropped);
+	CHECK_STR(dropped, "3023 5024 ");
+	CHECK_INT(cpl_window_count(&w), 3);
+	CHECK_INT(cpl_window_size(&w), 22 + 17 + 17);
+	CHECK_STR(sent(1), "<message id=\"123456\"/><message id=\"2\"/>"
+			   "<message id=\"4\"/>");
+	CHECK_INT(cpl_window_pop(&w, 3), 4);
 	end();
 }
 
@@ -253,6 +281,7 @@ int main(void)
 	RUN(marked);
 	RUN(too_large);
 	RUN(renewed);
+	RUN(drops_the_large);
 	RUN(sets_too);
 	RUN(walked);
 	return strophe_mem_end(&mem, ctx);
