@@ -11,11 +11,6 @@
 
 enum { ID_QUEUED = 2 };
 
-static const char *account(const struct send *r)
-{
-	return cpl_session_jid(r->run.session)->bare;
-}
-
 /* --- into the queue ---------------------------------------------------- */
 
 /* The message as an entry, and what it has to keep its order for. */
@@ -25,7 +20,7 @@ static int make_entry(const struct send *r, xmpp_stanza_t *message, time_t when,
 {
 	if (cpl_jid_parse(to, xmpp_stanza_get_to(message), e) < 0)
 		return -1;
-	if (cpl_queued_write(entry, message, account(r), when, e) == 0)
+	if (cpl_queued_write(entry, message, r->fate.own, when, e) == 0)
 		return 0;
 	cpl_jid_release(to);
 	return -1;
@@ -244,7 +239,7 @@ void xsend_queue_online(struct send *r)
 	    .session = r->run.session,
 	    .queue = q->queue,
 	    .log = &r->run.cli.log,
-	    .account = account(r),
+	    .account = r->fate.own,
 	    .bounce_wait = r->set.bounce_wait,
 	    .most = CPL_QUEUE_ALONG,
 	};

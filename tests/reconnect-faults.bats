@@ -43,6 +43,15 @@ connections() {
 	expect_exit 76 tool xsend -m hi --retry 60 "$juliet"
 	grep -q "'not a host' is not HOST" err
 	expect_exit 76 tool xrecv -W 200
+	# The first login never was.
+	stub stream-error=see-other-host host='not a host' at=auth
+	expect_exit 76 tool xsend -m hi "$juliet"
+	expect_exit 3 tool xsend --queue -m hi "$juliet"
+	grep -q "'not a host' is not HOST" err
+	expect_exit 3 tool xsend --queue -x <<-EOF
+		<message to='$juliet'><body>hi</body></message>
+	EOF
+	same 'queued' 2 "$(tool xqueue list | wc -l)"
 }
 
 @test "a server that sends us on after each login is left at last" {

@@ -25,6 +25,21 @@ load queue
 	done
 }
 
+@test "an account that has a name of its own for each login alone" {
+	once prosody anonymous=yes external=yes
+	nobody() {
+		expect_exit "$1" tool xsend -C /dev/null -u anon.lit \
+			--ca-file "$XMPP_CA" -H "127.0.0.1:$2" --queue -v \
+			--bounce-wait 0 -m "$3" juliet@capulet.lit
+	}
+	nobody 3 1 one
+	nobody 0 "$XMPP_PORT" two
+	grep -qE '^xsend: [^ ]+: sent$' err
+	run ! grep -q torn err
+	expect_exit 0 tool xqueue -C /dev/null -u anon.lit list
+	same 'left' '' "$(<out)"
+}
+
 @test "--queue-ok: it is no failure, and nothing is said" {
 	fresh prosody
 	expect_exit 0 tool xsend -H 127.0.0.1:1 --tls starttls --queue-ok \

@@ -63,14 +63,21 @@ int cpl_fault_stream(xmpp_stanza_t *error, struct cpl_err *e)
 
 char *cpl_fault_redirect(xmpp_stanza_t *error)
 {
+	static const char space[] = " \t\r\n";
 	xmpp_stanza_t *el =
 	    cpl_child(error, "see-other-host", CPL_NS_STREAM_ERRORS);
-	char *host = el ? cpl_text(el) : NULL;
+	char *text = el ? cpl_text(el) : NULL;
+	const char *host = text ? text + strspn(text, space) : "";
+	size_t length = strcspn(host, space);
+	char *there = NULL;
 
-	if (host && *host)
-		return host;
-	free(host);
-	return NULL;
+	/* White space is for the eye; an address has none. */
+	if (length > 0 && host[length + strspn(host + length, space)] == '\0')
+		there = strndup(host, length);
+	else if (length > 0)
+		there = strdup(host);
+	free(text);
+	return there;
 }
 
 int cpl_fault_stanza(xmpp_stanza_t *stanza, struct cpl_err *e)

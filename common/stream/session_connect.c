@@ -422,8 +422,8 @@ int cpl_session_try(struct cpl_session *s, struct cpl_err *e)
 	    .user = s,
 	};
 	struct cpl_connect_conf conf = s->conf;
+	struct cpl_connect *next;
 
-	cpl_connect_free(s->connect);
 	conf.timeout = cpl_retry_left(&s->retry, cpl_loop_now(), conf.timeout);
 	conf.there = s->there;
 	if (cpl_sm_can_resume(&s->sm)) {
@@ -433,9 +433,12 @@ int cpl_session_try(struct cpl_session *s, struct cpl_err *e)
 	if (!s->was_online && !s->durable && !s->without_sm)
 		events.follow = on_follow;
 	s->state = CONNECTING;
-	s->connect =
-	    cpl_connect_new(s->loop, s->log, s->ctx, &conf, &events, e);
-	return s->connect ? 0 : -1;
+	next = cpl_connect_new(s->loop, s->log, s->ctx, &conf, &events, e);
+	if (!next)
+		return -1;
+	cpl_connect_free(s->connect);
+	s->connect = next;
+	return 0;
 }
 
 void cpl_session_anew(struct cpl_session *s)

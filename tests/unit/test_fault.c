@@ -112,6 +112,40 @@ static void streams(void)
 	     "the server ended the stream: undefined-condition");
 }
 
+/* White space around it is for the eye; what is no address says who uses it. */
+static void redirects(void)
+{
+	static const struct {
+		const char *text, *there;
+	} all[] = {
+	    {"capulet.lit", "capulet.lit"},
+	    {"\n\t[::1]:5222 ", "[::1]:5222"},
+	    {"not a host ", "not a host "},
+	    {" ", NULL},
+	    {"", NULL},
+	};
+	char xml[300];
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		xmpp_stanza_t *s;
+		char *there;
+
+		snprintf(xml, sizeof xml,
+			 "<stream:error><see-other-host" STREAMS
+			 ">%s</see-other-host></stream:error>",
+			 all[i].text);
+		s = parse(ctx, xml);
+		UNIT_NEED(s != NULL);
+		there = cpl_fault_redirect(s);
+		if (all[i].there)
+			CHECK_STR(there, all[i].there);
+		else
+			CHECK(!there);
+		free(there);
+		xmpp_stanza_release(s);
+	}
+}
+
 static void stanzas(void)
 {
 	says(cpl_fault_stanza,
@@ -183,6 +217,7 @@ int main(void)
 		return 1;
 	RUN(conditions);
 	RUN(streams);
+	RUN(redirects);
 	RUN(stanzas);
 	RUN(logins);
 	RUN(long_text);
