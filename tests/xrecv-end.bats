@@ -169,3 +169,15 @@ load xrecv
 		done
 	done
 }
+
+@test "a reader that goes: what it has read does not come again (Prosody)" {
+	fresh prosody
+	send 2
+	{ receive 2>err || echo $? >status; } | {
+		read -r line
+		echo "$line" >taken
+	}
+	same status 141 "$(<status)"
+	same taken m1 "$(bodies_in taken)"
+	the_rest m2
+}

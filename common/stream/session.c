@@ -188,16 +188,29 @@ static void on_dead(void *user, const struct cpl_err *e)
 	cpl_session_fail(user, e, NULL);
 }
 
+#define ACK_SIZE 64
+
+static void write_ack(struct cpl_session *s, char text[ACK_SIZE])
+{
+	snprintf(text, ACK_SIZE, "<a xmlns='" CPL_NS_SM "' h='%u'/>",
+		 cpl_ack_tell(&s->sm.ack));
+}
+
 /* Not before the server counts: what it has sent by then is not in h. */
 static void send_ack(struct cpl_session *s)
 {
-	char text[64];
+	char text[ACK_SIZE];
 
 	if (!s->sm.enabled)
 		return;
-	snprintf(text, sizeof text, "<a xmlns='" CPL_NS_SM "' h='%u'/>",
-		 cpl_ack_tell(&s->sm.ack));
+	write_ack(s, text);
 	(void)cpl_session_put(s, text);
+}
+
+/* Whether something is handled that the server does not know of. */
+static int owes_ack(const struct cpl_session *s)
+{
+	return s->sm.on && s->sm.ack.handled > s->sm.ack.told;
 }
 
 void cpl_session_handled(struct cpl_session *s, uint64_t number)
@@ -464,7 +477,13 @@ void cpl_session_without_sm(struct cpl_session *s)
  * for it, for minutes. */
 static void say_goodbye(struct cpl_session *s)
 {
+	char text[ACK_SIZE];
+
 	cpl_timing_stop(s->conf.timing);
+	if (s->sm.enabled && owes_ack(s)) {
+		write_ack(s, text);
+		(void)!cpl_link_send(s->link, text, strlen(text), NULL);
+	}
 	if (cpl_link_send(s->link, "</stream:stream>", 16, NULL) < 0)
 		return;
 	s->state = ENDED; /* whatever comes of it is nobody's any more */
@@ -512,7 +531,7 @@ void cpl_session_end_with(struct cpl_session *s, const char *word, int wait)
 		cpl_loop_timer(s->loop, &s->closing, 0);
 		return;
 	}
-	if (s->sm.on && s->sm.ack.handled > s->sm.ack.told)
+	if (owes_ack(s))
 		send_ack(s);
 	cpl_timing_stop(s->conf.timing);
 	if (s->state != ONLINE || cpl_session_put(s, word) < 0)
