@@ -458,6 +458,12 @@ load xsend
 	grep -qE '^xsend: stdin:3: unknown outcome: (1 of 3 messages is|2 of 4 messages are) not confirmed' err
 }
 
+@test "a server that has dealt with less when it is asked is asked again" {
+	stub ack=behind
+	expect_exit 0 tool xsend --bounce-wait 0 -m hi "$juliet"
+	same questions 2 "$(grep -c ' recv r ' "$STUB_LOG")"
+}
+
 @test "a server that takes back an acknowledgement: 76" {
 	stub ack-backwards
 	seq 5 | expect_exit 76 tool xsend -l "$juliet"

@@ -196,6 +196,10 @@
 #define CPL_ALIVE_IDLE_MS (120 * 1000)
 #define CPL_ALIVE_WAIT_MS (30 * 1000)
 
+/* When a server is asked again that has answered with less than it was asked
+ * for: it may deal with what it has read only then (XEP-0198 4). */
+#define CPL_ASK_AGAIN_MS 1000
+
 /* How long a server may take to show that it understands what comes over a
  * resumed stream. */
 #define CPL_RESUMED_WAIT_MS (30 * 1000)

@@ -239,10 +239,23 @@ static void take_ack(struct cpl_session *s, xmpp_stanza_t *a)
 	uint64_t more = 0;
 
 	cpl_loop_cancel(s->loop, &s->proof);
-	if (cpl_sm_take(&s->sm, a, &more, &e) < 0)
+	if (cpl_sm_take(&s->sm, a, &more, &e) < 0) {
 		cpl_session_end(s, &e);
+		return;
+	}
+	if (s->sm.ack.asked > 0)
+		cpl_loop_timer(s->loop, &s->reask, CPL_ASK_AGAIN_MS);
 	else
-		cpl_session_told_acked(s, more);
+		cpl_loop_cancel(s->loop, &s->reask);
+	cpl_session_told_acked(s, more);
+}
+
+/* The next question follows with this turn. */
+static void on_reask(void *user)
+{
+	struct cpl_session *s = user;
+
+	s->sm.ack.asked = 0;
 }
 
 /* One that is no address is as none. */
@@ -430,6 +443,8 @@ struct cpl_session *cpl_session_new(struct cpl_loop *loop,
 	s->closing.user = s;
 	s->again.fire = cpl_session_again;
 	s->again.user = s;
+	s->reask.fire = on_reask;
+	s->reask.user = s;
 	s->proof.fire = cpl_session_unproved;
 	s->proof.user = s;
 	s->turn.end = end_turn;
@@ -498,6 +513,7 @@ void cpl_session_free(struct cpl_session *s)
 		say_goodbye(s);
 	cpl_loop_cancel(s->loop, &s->closing);
 	cpl_loop_cancel(s->loop, &s->again);
+	cpl_loop_cancel(s->loop, &s->reask);
 	cpl_loop_cancel(s->loop, &s->proof);
 	cpl_loop_turn_remove(s->loop, &s->turn);
 	cpl_alive_stop(&s->alive);

@@ -14,6 +14,7 @@
 static void let_go(struct cpl_session *s)
 {
 	cpl_alive_stop(&s->alive);
+	cpl_loop_cancel(s->loop, &s->reask);
 	cpl_loop_cancel(s->loop, &s->proof);
 	if (s->lent)
 		s->link = NULL;

@@ -47,6 +47,7 @@ struct cpl_session {
 	struct cpl_alive alive;
 	struct cpl_timer again;   /* the next attempt */
 	struct cpl_timer closing; /* when it has waited long enough */
+	struct cpl_timer reask;   /* the acknowledgement fell short */
 	struct cpl_timer proof;   /* the resumed stream shall have worked */
 	struct cpl_turn turn;
 	size_t max_bytes; /* of a stanza, as the server says; 0: no limit */

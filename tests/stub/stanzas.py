@@ -32,6 +32,7 @@ class Stanzas:
         self.handled = 0
         self.out = 0           # stanzas sent since <enabled/>
         self.acked = 0         # the h that the client said last
+        self.behind = True     # ack=behind: the first one is
         self.unacked = deque()  # the number of a delivered message, or None
         self.delivered = 0
         self.bounces = []
@@ -371,7 +372,9 @@ class Stanzas:
         values = {'never': [], 'too-much': [handled + 1],
                   'backwards': [handled, max(handled - 1, 0)],
                   'junk': ['many'], 'missing': [None], 'negative': [-1],
+                  'behind': [handled - 1 if self.behind else handled],
                   'huge': [2 ** 32]}.get(self.options.ack, [handled])
+        self.behind = False
         await self.send(''.join(element('a', xmlns=SM.strip('{}'), h=value)
                                 for value in values))
         if values:
