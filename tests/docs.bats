@@ -546,6 +546,9 @@ completed() {
 	same modes starttls "$(completed "$x" --tls s)"
 	same 'no operands' '' "$(completed "$BIN/xrecv" nu)"
 	same kinds presence "$(completed "$BIN/xrecv" --kind p)"
+	same 'behind a colon' retry "$(completed "$BIN/xrecv" --on-failure r)"
+	same 'before a colon' '' "$(completed "$BIN/xmuc" config --set '')"
+	same 'before a colon' '' "$(completed "$BIN/xmuc" config --reason '')"
 	printf 'aliases: {friar: laurence@verona.lit}\n' >other.yaml
 	same 'another file' friar "$(completed "$x" -C other.yaml "")"
 	completed "$x" "" >/dev/null
