@@ -25,7 +25,7 @@ const char cpl_cli_help[] =
     "      --connect-timeout SECONDS\n"
     "                         from DNS to logged in, 30 by default\n"
     "  -W, --timeout SECONDS  for the whole run\n"
-    "  -q, --quiet            say less on stderr\n"
+    "  -q, --quiet            errors and warnings alone on stderr\n"
     "  -v, --verbose          say more on stderr, up to -vvv\n"
     "      --trace FILE       write the whole stream to FILE (- is stderr),\n"
     "                         secrets masked\n"
