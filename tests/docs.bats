@@ -414,6 +414,13 @@ said() {
 	done <messages
 }
 
+@test "xqueue(1) shows the unit that is installed" {
+	same 'but for its comments' \
+		"$(grep -v '^#' "$root/systemd/user/couplet-queue.service" | sed '1d')" \
+		"$(examples xqueue.1 |
+			sed -n '/^text \[Unit\]$/,/^end$/s/^text //p')"
+}
+
 @test "couplet-config(5) has each key and each variable" {
 	table=$root/common/config/setting.c
 	names=$(sed -n '/^const struct cpl_setting_info/,/^};/p' "$table" |
