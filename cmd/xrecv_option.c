@@ -47,8 +47,8 @@ static const char help[] =
     "                         2h, 7d), or where the last run ended: last, or\n"
     "                         last:NAME for several readers\n"
     "      --carbons          also what other clients of the account receive\n"
-    "      --own              with -R and these two: also what the account\n"
-    "                         sends\n"
+    "      --own              with -R, --since or --carbons: also what the\n"
+    "                         account sends\n"
     "      --with-body        only with a body\n" CPL_FORMAT_HELP
     "                         (default xml)\n" CPL_BEING_HELP("0");
 
