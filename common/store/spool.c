@@ -413,16 +413,20 @@ int cpl_spool_next(struct cpl_spool *s, const char **p, size_t *n,
 	return 1;
 }
 
-/* All is taken: the records go first, so that none comes again should the
- * machine stop in between. */
+/* All is taken. Both slots say so before the file is shorter: one from before
+ * may say that more was synced than its reader had, which is damage in a file
+ * that does not have it any more. And the records go before a slot that counts
+ * from the start again, so that none comes again should the machine stop in
+ * between. */
 static int cut(struct cpl_spool *s)
 {
-	if (ftruncate(s->fd, HEAD_LEN) < 0 || fsync(s->fd) < 0)
+	if (write_slot(s) < 0 || write_slot(s) < 0 || fsync(s->fd) < 0 ||
+	    ftruncate(s->fd, HEAD_LEN) < 0 || fsync(s->fd) < 0)
 		return -1;
 	s->taken = s->read = s->end = s->synced = HEAD_LEN;
 	s->given = 0;
 	cpl_buf_truncate(&s->piece, 0);
-	return 0;
+	return write_slot(s);
 }
 
 int cpl_spool_taken(struct cpl_spool *s, uint64_t upto, struct cpl_err *e)
@@ -437,8 +441,8 @@ int cpl_spool_taken(struct cpl_spool *s, uint64_t upto, struct cpl_err *e)
 	}
 	if (s->taken == before)
 		return 0;
-	if (s->waiting == 0 && s->end >= CPL_SPOOL_CUT && cut(s) < 0)
-		return fail(s, e);
+	if (s->waiting == 0 && s->end >= CPL_SPOOL_CUT)
+		return cut(s) < 0 ? fail(s, e) : 0;
 	return write_slot(s) < 0 ? fail(s, e) : 0;
 }
 
@@ -461,7 +465,7 @@ void cpl_spool_free(struct cpl_spool *s)
 {
 	if (!s)
 		return;
-	if (s->waiting == 0 && s->end > HEAD_LEN && cut(s) == 0)
-		(void)!write_slot(s);
+	if (s->waiting == 0 && s->end > HEAD_LEN)
+		(void)!cut(s);
 	release(s);
 }

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../../common/base/limits.h"
+#include "../../common/base/whole.h"
 #include "unit.h"
 
 static char folder[] = "/tmp/test_spool.XXXXXX";
@@ -230,6 +232,135 @@ static void stopped_in_a_cut(void)
 	unlink(other);
 }
 
+/* --- the power --------------------------------------------------------- */
+
+/* What the disk has had since the file was synced last, while that counts. */
+static struct {
+	int on;
+	struct cpl_buf disk;
+	const char *all;  /* the records, of which the last ones are there */
+	const char *must; /* those that nothing may cost */
+} power;
+
+static void read_file(struct cpl_buf *out)
+{
+	int fd = open(path, O_RDONLY);
+
+	cpl_buf_release(out);
+	cpl_buf_init(out, 4 * CPL_SPOOL_CUT);
+	CHECK_INT(cpl_read_whole(fd, out), 0);
+	close(fd);
+}
+
+static int ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* A disk that has got this of what was written since: the slot of each bit, and
+ * with bit 2 all behind them, the length with it. */
+static void after_it(const struct cpl_buf *now, int which)
+{
+	const struct cpl_buf *rest_of = which & 4 ? now : &power.disk;
+	FILE *out = fopen(other, "w");
+	struct cpl_spool *s;
+	const char *got;
+
+	UNIT_NEED(out != NULL);
+	fwrite(now->data, 1, 16, out);
+	for (int i = 0; i < 2; i++)
+		fwrite((which >> i & 1 ? now : &power.disk)->data + 16 + i * 60,
+		       1, 60, out);
+	fwrite(rest_of->data + 136, 1, rest_of->len - 136, out);
+	fclose(out);
+	s = open_it(other);
+	UNIT_NEED(s != NULL);
+	got = rest(s);
+	if (!CHECK(ends_with(power.all, got) && ends_with(got, power.must)))
+		printf("# %d: %s\n", which, got);
+	cpl_spool_free(s);
+	unlink(other);
+}
+
+static void power_fails(void)
+{
+	struct cpl_buf now = CPL_BUF_INIT(0);
+
+	power.on = 0;
+	read_file(&now);
+	for (int which = 0; which < 8; which++)
+		after_it(&now, which);
+	cpl_buf_release(&now);
+	power.on = 1;
+}
+
+/* These two instead of libc's. */
+int fsync(int fd)
+{
+	if (power.on)
+		power_fails();
+	if (syscall(SYS_fsync, fd) < 0)
+		return -1;
+	if (power.on)
+		read_file(&power.disk);
+	return 0;
+}
+
+int ftruncate(int fd, off_t n)
+{
+	if (syscall(SYS_ftruncate, fd, n) < 0)
+		return -1;
+	if (power.on)
+		power_fails();
+	return 0;
+}
+
+/* A reader that is slow has less than was synced, and then all of it at once:
+ * the cut that follows, and what comes behind it. */
+static void the_power_fails_in_a_cut(void)
+{
+	struct cpl_spool *s = open_it(path);
+	char *bytes = calloc(1, CPL_SPOOL_CUT);
+	const char *p;
+	size_t n;
+
+	UNIT_NEED(s != NULL && bytes != NULL);
+	CHECK_INT(cpl_spool_append(s, bytes, CPL_SPOOL_CUT, &e), 0);
+	CHECK_INT(cpl_spool_sync(s, &e), 0);
+	append(s, "two\n");
+	CHECK_INT(cpl_spool_sync(s, &e), 0);
+	append(s, "three\n");
+	CHECK_INT(cpl_spool_sync(s, &e), 0);
+	CHECK_INT(cpl_spool_next(s, &p, &n, &e), 1);
+	CHECK_STR(rest(s), "two\nthree\n");
+	CHECK_INT(cpl_spool_taken(s, 1, &e), 0);
+	read_file(&power.disk);
+	power.all = "two\nthree\n";
+	power.must = "";
+	power.on = 1;
+	CHECK_INT(cpl_spool_taken(s, 3, &e), 0);
+	CHECK_INT(size_of(path), 136);
+	power_fails();
+	power.all = "four\nfive\n";
+	append(s, "four\n");
+	append(s, "five\n");
+	CHECK_INT(cpl_spool_sync(s, &e), 0);
+	power.must = "five\n";
+	CHECK_STR(rest(s), "four\nfive\n");
+	CHECK_INT(cpl_spool_taken(s, 4, &e), 0);
+	power_fails();
+	power.must = "";
+	CHECK_INT(cpl_spool_taken(s, 5, &e), 0);
+	cpl_spool_free(s);
+	power_fails();
+	power.on = 0;
+	cpl_buf_release(&power.disk);
+	free(bytes);
+	unlink(path);
+}
+
 static void refused(const char *file, enum cpl_status status, const char *why)
 {
 	char text[128];
@@ -390,6 +521,7 @@ int main(void)
 	RUN(stopped_at_the_start);
 	RUN(stopped_in_a_slot);
 	RUN(stopped_in_a_cut);
+	RUN(the_power_fails_in_a_cut);
 	RUN(damage);
 	RUN(not_ours);
 	RUN(full_disk);
