@@ -173,6 +173,46 @@ misused() {
 	same 'attempts' 1 "$(tool xqueue list | cut -f 4)"
 }
 
+# A folder is in the way of the file, as a full disk would be.
+
+@test "run: a refusal that cannot be put into failed/ leaves it waiting" {
+	stub bounce after=ack ping-delay=500
+	queues 3 one "$juliet"
+	id=$(id_of one)
+	mkdir "$(folder)/failed/$id.1"
+	expect_exit 74 tool xqueue run --bounce-wait 20
+	grep -q "^xqueue: .*/sent/$id.1: Is a directory$" err
+	grep -q "^xqueue: $id: it waits for another try: .*service-unavailable" err
+	rmdir "$(folder)/failed/$id.1"
+	waits one
+	expect_exit 1 tool xqueue run --bounce-wait 20
+	failed one
+}
+
+@test "run: a refused one that cannot be moved at all is kept in sent/" {
+	stub bounce cond=resource-constraint after=ack bounce-delay=1000 \
+		ping-delay=2000
+	queues 3 one "$juliet"
+	id=$(id_of one)
+	tool xqueue run --bounce-wait 20 2>err &
+	pid=$!
+	until [ -e "$(folder)/sent/$id.1" ]; do
+		kill -0 "$pid"
+		nap 0.02
+	done
+	mkdir "$(folder)/waiting/$id.1"
+	code=0
+	wait "$pid" || code=$?
+	same 'status' 74 "$code"
+	grep -q "^xqueue: $id: it stays in sent/ until it can wait for another try: .*resource-constraint" err
+	[ -s "$(folder)/sent/$id.1" ]
+	rmdir "$(folder)/waiting/$id.1"
+	stub
+	queue run
+	on_wire message | grep -q '>one<'
+	same 'files' '' "$(find "$(folder)" -type f ! -name lock)"
+}
+
 @test "run: the connection breaks, and what is not confirmed waits" {
 	stub drop-after=2 silent-ack
 	for text in one two three; do

@@ -69,9 +69,9 @@ static void block(struct cpl_backlog *b, const char *id)
 /* --- what became of one ------------------------------------------------ */
 
 /* Into failed/, with the reason. The move is what counts; where there is no
- * room for the reason, the entry is there without it. */
-static void put_aside(struct cpl_backlog *b, struct cpl_queue_entry *entry,
-		      const struct cpl_err *why)
+ * room for the reason, the entry is there without it. -1 where it is not. */
+static int put_aside(struct cpl_backlog *b, struct cpl_queue_entry *entry,
+		     const struct cpl_err *why)
 {
 	struct cpl_buf bytes = CPL_BUF_INIT(CPL_QUEUE_ENTRY_MAX);
 	struct cpl_queued queued = {NULL, NULL};
@@ -80,7 +80,8 @@ static void put_aside(struct cpl_backlog *b, struct cpl_queue_entry *entry,
 
 	if (cpl_queue_move(q, entry, CPL_QUEUE_FAILED, &e) < 0) {
 		tell(b, &e, NULL, NULL);
-		return;
+		if (entry->place != CPL_QUEUE_FAILED)
+			return -1;
 	}
 	if (cpl_queue_read(q, entry, &bytes, &e) == 0 &&
 	    cpl_queued_read(cpl_session_ctx(b->conf.session), bytes.data,
@@ -93,26 +94,48 @@ static void put_aside(struct cpl_backlog *b, struct cpl_queue_entry *entry,
 	}
 	cpl_queued_release(&queued);
 	cpl_buf_release(&bytes);
+	return 0;
 }
 
-/* An entry was refused, now or while it was in flight. */
-static void settle_refused(struct cpl_backlog *b, struct cpl_queue_entry *entry,
-			   int temporary, struct cpl_err *why)
+/* An entry waits again, or stays in sent/ until it can. What is to be said of
+ * it; NULL where neither is so. */
+static const char *wait_again(struct cpl_backlog *b,
+			      struct cpl_queue_entry *entry)
 {
 	struct cpl_err e = CPL_ERR_INIT;
 
-	if (!temporary) {
+	if (entry->place != CPL_QUEUE_WAITING &&
+	    cpl_queue_move(b->conf.queue, entry, CPL_QUEUE_WAITING, &e) < 0)
+		tell(b, &e, NULL, NULL);
+	if (entry->place == CPL_QUEUE_WAITING)
+		return "it waits for another try";
+	if (cpl_queue_keep(b->conf.queue, entry, &e) == 0)
+		return "it stays in sent/ until it can wait for another try";
+	tell(b, &e, NULL, NULL);
+	return NULL;
+}
+
+/* An entry was refused, now or while it was in flight. Where it cannot be put
+ * aside it will be refused again. */
+static void settle_refused(struct cpl_backlog *b, struct cpl_queue_entry *entry,
+			   int temporary, struct cpl_err *why)
+{
+	const char *what;
+
+	if (!temporary && put_aside(b, entry, why) == 0) {
 		b->count.refused++;
-		put_aside(b, entry, why);
-	} else {
+		tell(b, why, entry->id, NULL);
+		return;
+	}
+	what = wait_again(b, entry);
+	if (what) {
 		block(b, entry->id);
 		why->status = CPL_TEMP;
-		if (entry->place != CPL_QUEUE_WAITING &&
-		    cpl_queue_move(b->conf.queue, entry, CPL_QUEUE_WAITING,
-				   &e) < 0)
-			tell(b, &e, NULL, NULL);
+	} else {
+		b->count.refused++;
+		what = "it could not be kept";
 	}
-	tell(b, why, entry->id, temporary ? "it waits for another try" : NULL);
+	tell(b, why, entry->id, what);
 }
 
 static struct flight *find_flight(struct cpl_backlog *b, const char *id)
@@ -150,8 +173,10 @@ static void on_refused(void *user, const struct cpl_origin *origin,
 		return;
 	}
 	found = cpl_queue_recall(b->conf.queue, id, &entry, &e);
+	if (found < 0)
+		tell(b, &e, id, NULL);
 	if (found != CPL_QUEUE_HELD) {
-		tell(b, found < 0 ? &e : &w, id, NULL);
+		tell(b, &w, id, found < 0 ? "it could not be kept" : NULL);
 		return;
 	}
 	b->count.sent--;
@@ -191,7 +216,9 @@ static void tear(struct cpl_backlog *b, struct cpl_queue_entry *entry,
 	if (cpl_queue_move(b->conf.queue, entry, CPL_QUEUE_TORN, &e) < 0)
 		tell(b, &e, NULL, NULL);
 	why->status = CPL_DATA;
-	cpl_err_prefix(why, "no entry of the queue; it is in torn/ now");
+	cpl_err_prefix(why, "no entry of the queue%s",
+		       entry->place == CPL_QUEUE_TORN ? "; it is in torn/ now"
+						      : "");
 	tell(b, why, entry->id, NULL);
 }
 

@@ -19,8 +19,9 @@ struct cpl_backlog;
 
 struct cpl_backlog_events {
 	/* Something is wrong with an entry or the queue, and the rest goes on:
-	 * CPL_REFUSED, it is in failed/; CPL_TEMP, it waits; CPL_DATA, it is
-	 * in torn/; CPL_IO. The text names it. */
+	 * CPL_REFUSED, it is in failed/; CPL_TEMP, it waits, or will when it
+	 * can be moved; CPL_DATA, it is in torn/; CPL_IO. The text names it,
+	 * and says where one is that could not be moved. */
 	void (*trouble)(void *user, const struct cpl_err *e);
 	/* All that goes was given to the session: what is sent now comes behind
 	 * it. May come from within cpl_backlog_start(). */

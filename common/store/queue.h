@@ -3,9 +3,10 @@
  * The queue of an account on disk: what could not be delivered, one file an
  * entry, bytes that nobody here looks into. It is a folder in the state folder,
  * of which each place is a folder: waiting/, sent/ (the server has them; what a
- * killed process left there is dropped), failed/ (refused for good), torn/
- * (what is no entry of ours) and tmp/ (being written). A file is named
- * ID.ATTEMPTS, and IDs sort in the order in which they were queued.
+ * killed process left there is dropped, but for what cpl_queue_keep() was told
+ * of), failed/ (refused for good), torn/ (what is no entry of ours) and tmp/
+ * (being written). A file is named ID.ATTEMPTS, and IDs sort in the order in
+ * which they were queued.
  *
  * An entry is written in tmp/, fsync()ed, renamed, and its folder fsync()ed: it
  * is there whole or not at all, and once cpl_queue_put() has returned 0 it
@@ -123,6 +124,13 @@ int cpl_queue_attempt(struct cpl_queue *q, struct cpl_queue_entry *entry,
 int cpl_queue_move(struct cpl_queue *q, struct cpl_queue_entry *entry,
 		   enum cpl_queue_place to, struct cpl_err *e)
     __attribute__((warn_unused_result));
+
+/* An entry in sent/ that is to go elsewhere and cannot be moved: it is not
+ * dropped with the others there, and waits again as soon as it can be moved, at
+ * cpl_queue_unlock() or the next cpl_queue_lock(). Rather twice than not at
+ * all. */
+int cpl_queue_keep(struct cpl_queue *q, const struct cpl_queue_entry *entry,
+		   struct cpl_err *e) __attribute__((warn_unused_result));
 
 /* Replaces the bytes of an entry, which stays held no more. */
 int cpl_queue_rewrite(struct cpl_queue *q, struct cpl_queue_entry *entry,

@@ -191,11 +191,40 @@ int cpl_queue_attempt(struct cpl_queue *q, struct cpl_queue_entry *entry,
 	return rename_entry(q, entry, entry->place, entry->attempts + 1, e);
 }
 
+/* Nobody writes to an entry, so that whether its owner may is free to say that
+ * it is kept. It takes no room, of which there may be none. */
+static int mark(const struct cpl_queue *q, const struct cpl_queue_entry *entry,
+		mode_t mode, struct cpl_err *e)
+{
+	char name[CPL_QUEUE_NAME_SIZE];
+
+	if (fchmod(entry->fd, mode) == 0 && fsync(entry->fd) == 0)
+		return 0;
+	cpl_queue_name_of(entry, name);
+	return cpl_queue_io(q, (int)entry->place, name, e);
+}
+
+int cpl_queue_is_kept(const struct stat *st)
+{
+	return !(st->st_mode & S_IWUSR);
+}
+
+int cpl_queue_keep(struct cpl_queue *q, const struct cpl_queue_entry *entry,
+		   struct cpl_err *e)
+{
+	return mark(q, entry, S_IRUSR, e);
+}
+
 int cpl_queue_move(struct cpl_queue *q, struct cpl_queue_entry *entry,
 		   enum cpl_queue_place to, struct cpl_err *e)
 {
 	enum cpl_queue_place from = entry->place;
+	struct stat st;
 
+	/* It was kept when it was sent before; now the server has it. */
+	if (to == CPL_QUEUE_SENT && fstat(entry->fd, &st) == 0 &&
+	    cpl_queue_is_kept(&st) && mark(q, entry, S_IRUSR | S_IWUSR, e) < 0)
+		return -1;
 	if (rename_entry(q, entry, to, entry->attempts, e) < 0)
 		return -1;
 	entry->place = to;

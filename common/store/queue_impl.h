@@ -6,6 +6,8 @@
 #ifndef CPL_QUEUE_IMPL_H
 #define CPL_QUEUE_IMPL_H
 
+#include <sys/stat.h>
+
 #include "queue.h"
 
 /* ID.ATTEMPTS and its NUL. */
@@ -44,6 +46,9 @@ void cpl_queue_name_of(const struct cpl_queue_entry *entry,
 /* Whether a file still has a name: 0 with ENOENT when it was removed between
  * being opened and being locked. */
 int cpl_queue_is_linked(int fd);
+
+/* Whether cpl_queue_keep() was told of a file. */
+int cpl_queue_is_kept(const struct stat *st);
 
 /* A key in 32 bits. */
 uint32_t cpl_queue_hash(const char *key);

@@ -9,16 +9,38 @@
 #include "queue.h"
 #include "queue_impl.h"
 
-/* What sent/ and tmp/ have is of no use to anybody, unless its writer is still
- * at work, who has it locked. */
+/* What could not be moved out of sent/ when it was refused. */
+static void put_back(const struct cpl_queue *q, const char *name)
+{
+	if (renameat(q->folders[CPL_QUEUE_SENT], name,
+		     q->folders[CPL_QUEUE_WAITING], name) < 0) {
+		cpl_log(q->log, CPL_LOG_WARN, "%s/sent/%s: it stays there: %s",
+			q->path, name, strerror(errno));
+		return;
+	}
+	(void)fsync(q->folders[CPL_QUEUE_WAITING]);
+	cpl_log(q->log, CPL_LOG_INFO, "%s/waiting/%s: it waits again", q->path,
+		name);
+}
+
+/* What else sent/ has is of no use to anybody. */
 static int clear_one(void *user, const char *name)
 {
 	const struct cpl_queue *q = user;
+	struct stat st;
 
-	(void)unlinkat(q->folders[CPL_QUEUE_SENT], name, 0);
+	if (fstatat(q->folders[CPL_QUEUE_SENT], name, &st,
+		    AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	if (cpl_queue_is_kept(&st))
+		put_back(q, name);
+	else
+		(void)unlinkat(q->folders[CPL_QUEUE_SENT], name, 0);
 	return 0;
 }
 
+/* Nor is what tmp/ has, unless its writer is still at work, who has it locked.
+ */
 static int clear_unfinished(void *user, const char *name)
 {
 	const struct cpl_queue *q = user;

@@ -266,6 +266,51 @@ static void the_lock_clears_up(void)
 	wipe();
 }
 
+/* A refused entry that nothing lets out of sent/ is not dropped with the others
+ * there, neither by us nor by the next one, and waits when it can. */
+static void what_is_kept_is_not_cleared(void)
+{
+	struct cpl_queue *q = open_queue();
+	struct cpl_queue_entry entry, other;
+	char id[CPL_QUEUE_ID_SIZE], gone[CPL_QUEUE_ID_SIZE];
+	char name[64], path[256];
+
+	UNIT_NEED(q);
+	CHECK_INT(cpl_queue_lock(q, on_torn, NULL, &err), 0);
+	UNIT_NEED(put(q, "juliet", "kept", id) == 0);
+	UNIT_NEED(put(q, "juliet", "gone", gone) == 0);
+	CHECK_INT(cpl_queue_hold(q, id, &entry, &err), CPL_QUEUE_HELD);
+	CHECK_INT(cpl_queue_hold(q, gone, &other, &err), CPL_QUEUE_HELD);
+	CHECK_INT(cpl_queue_move(q, &entry, CPL_QUEUE_SENT, &err), 0);
+	CHECK_INT(cpl_queue_move(q, &other, CPL_QUEUE_SENT, &err), 0);
+	cpl_queue_let_go(&other);
+	snprintf(name, sizeof name, "waiting/%s.0", id);
+	path_of(path, name);
+	CHECK_INT(mkdir(path, 0700), 0);
+	CHECK_INT(cpl_queue_move(q, &entry, CPL_QUEUE_WAITING, &err), -1);
+	CHECK_INT(err.status, CPL_IO);
+	CHECK_INT(entry.place, CPL_QUEUE_SENT);
+	CHECK_INT(cpl_queue_keep(q, &entry, &err), 0);
+	cpl_queue_let_go(&entry);
+	cpl_queue_unlock(q);
+	CHECK_INT(cpl_queue_recall(q, gone, &other, &err), CPL_QUEUE_GONE);
+	CHECK_INT(cpl_queue_recall(q, id, &entry, &err), CPL_QUEUE_HELD);
+	cpl_queue_let_go(&entry);
+	CHECK_INT(rmdir(path), 0);
+	CHECK_INT(cpl_queue_lock(q, on_torn, NULL, &err), 0);
+	CHECK_STR(contents(q, CPL_QUEUE_WAITING), "kept ");
+	/* The next time the server has it as any other. */
+	CHECK_INT(cpl_queue_hold(q, id, &entry, &err), CPL_QUEUE_HELD);
+	CHECK_INT(cpl_queue_move(q, &entry, CPL_QUEUE_SENT, &err), 0);
+	cpl_queue_let_go(&entry);
+	cpl_queue_unlock(q);
+	CHECK_STR(contents(q, CPL_QUEUE_WAITING), "");
+	CHECK_INT(cpl_queue_recall(q, id, &entry, &err), CPL_QUEUE_GONE);
+	CHECK_STR(torn_names, "");
+	cpl_queue_free(q);
+	wipe();
+}
+
 /* What another process is writing is no dead one's. */
 static void the_lock_leaves_what_is_being_written(void)
 {
@@ -474,6 +519,7 @@ int main(int argc, char **argv)
 	RUN(who_holds_an_entry_has_it_alone);
 	RUN(one_process_sends);
 	RUN(the_lock_clears_up);
+	RUN(what_is_kept_is_not_cleared);
 	RUN(the_lock_leaves_what_is_being_written);
 	RUN(what_cannot_be_written_is_not_there);
 	RUN(bounds);
