@@ -82,7 +82,7 @@ void xrecv_deliver(struct recv *r, xmpp_stanza_t *stanza)
 void xrecv_taken(struct recv *r, uint64_t number)
 {
 	cpl_taken_upto(&r->taken, number);
-	cpl_session_handled(r->run.session, number);
+	cpl_session_handled(r->run.session, number / XRECV_RECORDS);
 	xrecv_dedup_flush(r);
 	check_backlog(r);
 	if (r->fetching && number >= r->last) {
@@ -292,7 +292,7 @@ static void on_stanza(void *user, xmpp_stanza_t *stanza, uint64_t number)
 	struct recv *r = user;
 	xmpp_stanza_t *message;
 
-	r->number = number;
+	r->number = number * XRECV_RECORDS;
 	if (stanza && r->offline && cpl_offline_stanza(r->offline, stanza))
 		return;
 	if (stanza && xrecv_since_result(r, stanza))

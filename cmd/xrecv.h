@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <strophe.h>
 
+#include "../common/base/limits.h"
 #include "../common/cli/being.h"
 #include "../common/cli/format.h"
 #include "../common/cli/output.h"
@@ -27,6 +28,10 @@
 #include "../common/stream/offline.h"
 
 struct recv;
+
+/* Numbers of records from one stanza's to the next: so many may have been held
+ * (xrecv_hold.h) and come out between the two. */
+enum { XRECV_RECORDS = CPL_BACKLOG_STANZAS + 1 };
 
 /* What deals with the records. It says of what it is done with by
  * xrecv_taken(), in order, and xrecv_moved() when it may have come to rest. */
@@ -100,7 +105,8 @@ struct recv {
 	struct cpl_timer idle;
 	struct cpl_timer grace; /* for the reader, then for the server */
 	struct cpl_buf line;
-	uint64_t number; /* of the stanza at hand */
+	uint64_t number; /* of the record at hand: XRECV_RECORDS times its
+			  * stanza's; of one that was held, the next one */
 	uint64_t last;   /* of the last one given to the sink */
 	long printed;    /* records; of the spool the waiting ones, too */
 	long unwanted;   /* stanzas that the filters dropped */
@@ -129,7 +135,7 @@ void xrecv_options(struct recv *r, int argc, char **argv);
 int xrecv_full(const struct recv *r);
 int xrecv_wants(const struct recv *r, xmpp_stanza_t *stanza);
 
-/* The sink is done with all stanzas up to this number. */
+/* The sink is done with all records up to this number. */
 void xrecv_taken(struct recv *r, uint64_t number);
 
 /* Looks what follows from how the sink stands now. */

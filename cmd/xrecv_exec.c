@@ -33,7 +33,7 @@ enum job_state {
 
 struct job {
 	struct recv *recv;
-	uint64_t number;     /* of its stanza */
+	uint64_t number;     /* of its record */
 	struct cpl_buf what; /* for messages: who sent it, and its id */
 	struct cpl_buf vars; /* of the command's environment */
 	struct cpl_buf record;
@@ -57,7 +57,7 @@ struct recv_exec {
 	size_t bytes;
 	size_t under_way; /* run or pause */
 	size_t running;
-	uint64_t seen; /* number of the last stanza put */
+	uint64_t seen; /* number of the last put */
 	uint64_t told;
 	long done;
 	long skipped;

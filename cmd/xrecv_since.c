@@ -229,28 +229,42 @@ static void expired(struct since *s)
 	ask_page(s);
 }
 
-/* Prints what was held and no page has. */
+/* Its stanza was counted when it came; its record has a number of its own, as
+ * the cursor may be behind it only when that was taken. */
+static void print_held(struct since *s, const struct held *h)
+{
+	struct recv *r = s->r;
+
+	r->number++;
+	/* What came before the page was asked for is not behind it, or it would
+	 * be in it. */
+	if (!h->stored && h->query >= s->page)
+		xrecv_since_follow(s, h->id, -1);
+	xrecv_deliver(r, h->message);
+}
+
+/* Prints what was held and no page has. Should some of it not be printed any
+ * more, a later run has it from the archive alone. */
 static void go_on_live(struct since *s)
 {
 	struct recv *r = s->r;
+	int whole = 1;
 	struct held *h;
 
 	s->catching = s->first = 0;
-	if (!s->room && cpl_taken_add(&r->taken, r->number, caught, r, "") < 0)
-		cpl_run_no_memory(&r->run);
 	cpl_log(&r->run.cli.log, CPL_LOG_INFO, "%s%sthe archive is read",
 		s->room ? s->room->bare : "", s->room ? ": " : "");
 	while ((h = xrecv_hold_shift(&s->hold))) {
-		if (!(s->behind && h->stored) && !xrecv_full(r) && !r->ending) {
-			/* What came before the page was asked for is not
-			 * behind it, or it would be in it. */
-			if (!h->stored && h->query >= s->page)
-				xrecv_since_follow(s, h->id, -1);
-			xrecv_deliver(r, h->message);
-		}
+		if (r->run.over || r->ending || xrecv_full(r))
+			whole = 0;
+		else if (!(s->behind && h->stored))
+			print_held(s, h);
 		xrecv_hold_free(h);
 	}
 	s->behind = 0;
+	if (!s->room && whole &&
+	    cpl_taken_add(&r->taken, r->number, caught, r, "") < 0)
+		cpl_run_no_memory(&r->run);
 }
 
 /* What was left out for want of room is in the archive, and an offline message

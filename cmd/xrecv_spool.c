@@ -21,7 +21,7 @@ struct recv_spool {
 	struct cpl_spool *file;
 	struct cpl_timer sync;
 	struct cpl_timer feed; /* in the next turn, where the output writes */
-	uint64_t seen;         /* number of the last stanza put */
+	uint64_t seen;         /* number of the last put */
 	size_t unsynced;       /* records */
 	size_t lost;           /* that could not be stored */
 	uint64_t fed;          /* records given to the output */

@@ -72,7 +72,7 @@ page() {
 
 # result FROM QUERYID BODY: one of the archive.
 result() {
-	echo "<message$1><result xmlns='urn:xmpp:mam:2' queryid='$2' id='i$3'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='juliet@capulet.lit/x' to='romeo@montague.lit'><body>$3</body></message></forwarded></result></message>"
+	echo "<message$1><result xmlns='urn:xmpp:mam:2' queryid='$2' id='i$3'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='juliet@capulet.lit/x' to='romeo@montague.lit' id='m$3'><body>$3</body></message></forwarded></result></message>"
 }
 
 @test "[v] forged results are dropped: other senders, other queries" {
@@ -128,6 +128,11 @@ of() {
 	result '' '@QUERYID@' "$1"
 }
 
+# live BODY: one that comes by itself, and is iBODY in the archive.
+live() {
+	echo "<message from='juliet@capulet.lit/x' to='romeo@montague.lit' id='m$1'><body>$1</body><stanza-id xmlns='urn:xmpp:sid:0' by='romeo@montague.lit' id='i$1'/></message>"
+}
+
 @test "an answer that says a message twice: it is printed once" {
 	rule queryid= "complete='true'" "$(of 1)" "$(of 1)" "$(of 2)" "$(of 2)"
 	from_here
@@ -137,8 +142,7 @@ of() {
 }
 
 @test "an answer that does not reach to what came live: the rest is asked for" {
-	live="<message from='juliet@capulet.lit/x' to='romeo@montague.lit'><body>4</body><stanza-id xmlns='urn:xmpp:sid:0' by='romeo@montague.lit' id='i4'/></message>"
-	rule '<after>9<' "complete='true'" "$live" "$(of 1)"
+	rule '<after>9<' "complete='true'" "$(live 4)" "$(of 1)"
 	rule '<after>i1<' "complete='true'" "$(of 2)" "$(of 3)" "$(of 4)"
 	from_here
 	stub answers=rules disco=urn:xmpp:mam:2
@@ -158,4 +162,98 @@ of() {
 	has 1 2 3
 	grep -q 'messages may be missing' err
 	same 'asked again' 5 "$(on_wire iq | grep -c '<after>i1<')"
+}
+
+# --- what waits for the reader -------------------------------------------
+
+# held: of four messages the archive's answer has two; the others come before its
+# end, and are printed behind it. Behind the second the archive has them.
+held() {
+	rule '<after>9<|var="start"' "complete='true'" "$(live 2)" "$(of 1)" \
+		"$(of 2)" "$(live 3)" "$(live 4)"
+	rule '<after>i2<' "complete='true'" "$(of 3)" "$(of 4)"
+	rule '<after>i3<' "complete='true'" "$(of 4)"
+	from_here
+	stub answers=rules disco=urn:xmpp:mam:2 sm-id=x
+}
+
+# takes_two ARG...: xrecv in the background, whose reader takes two lines of four
+# once all have come.
+takes_two() {
+	mkfifo pipe
+	exec 5<>pipe
+	spawn tool xrecv -o text -v "$@" >pipe 2>err 5>&-
+	wait_for_line err 'the archive is read'
+	read -r _ <&5
+	read -r _ <&5
+}
+
+# dies: it is killed, and so are the lines in the pipe.
+dies() {
+	kill -KILL "$pid"
+	wait "$pid" || true
+	exec 5>&-
+}
+
+# is_at ID: the cursor is there, once it has passed the first one.
+is_at() {
+	local file=$XDG_STATE_HOME/couplet/cursor-romeo@montague.lit
+	wait_for_line "$file" '^i[^1]'
+	same cursor "$1" "$(tail -n 1 "$file")"
+}
+
+@test "[v] killed with what was held in the pipe: the next run has it from the archive" {
+	held
+	takes_two --since last
+	is_at i2
+	dies
+	expect_exit 0 tool xrecv -o text --since last --idle 1
+	has 3 4
+}
+
+@test "--dedup, killed with what was held in the pipe: that has not come before" {
+	held
+	takes_two --since 1h --dedup seen
+	until [ "$(wc -l <seen)" -ge 3 ]; do nap 0.02; done
+	same keys 2 "$(tail -n +2 seen | wc -l)"
+	dies
+	expect_exit 0 tool xrecv -o text --since 1h --dedup seen --idle 1
+	has 3 4
+}
+
+# session: the file of the durable one; caught: whether it has read the archive.
+session() {
+	echo "$XDG_STATE_HOME/couplet/durable-romeo@montague.lit:bot"
+}
+caught() {
+	sed -n '2s/.* //p' "$(session)"
+}
+
+# goes_on: the stub resumes the durable session, and counts anew.
+goes_on() {
+	sed -i '2s/^[0-9]*/0000000000/' "$(session)"
+	stub answers=rules disco=urn:xmpp:mam:2 sm-id=x resumed=0 previd=x
+}
+
+@test "--durable, killed with what was held in the pipe: the archive is read on" {
+	held
+	takes_two --since last --durable bot
+	is_at i2
+	dies
+	same caught 0 "$(caught)"
+	goes_on
+	expect_exit 0 tool xrecv -o text --since last --durable bot --idle 1 -v
+	has 3 4
+	grep -q 'resumed as' err
+	same caught 1 "$(caught)"
+}
+
+@test "--durable -c: what was held and is not printed any more is read on" {
+	held
+	expect_exit 0 tool xrecv -o text --since last --durable bot -c 3
+	has 1 2 3
+	same caught 0 "$(caught)"
+	goes_on
+	expect_exit 0 tool xrecv -o text --since last --durable bot --idle 1
+	has 4
 }
