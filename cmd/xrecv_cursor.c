@@ -153,35 +153,68 @@ void xrecv_since_set_at(struct since *s, const char *id, int64_t when)
 	s->at_when = when;
 }
 
-/* stdout took a message of the archive. */
-static void moved(void *user, const char *text)
+/* The text of what stdout took: a time, a blank, and an id of the archive. */
+static void move(struct since *s, const char *text)
 {
-	struct since *s = user;
-	struct recv *r = s->r;
 	const char *id = strchr(text, ' ') + 1;
 	int64_t when = strtoll(text, NULL, 10);
 
 	if (cpl_cursor_move(&s->cursor, id, when) < 0)
-		cpl_run_no_memory(&r->run);
-	else if (++s->moved >= CPL_CURSOR_EVERY)
+		cpl_run_no_memory(&s->r->run);
+}
+
+static void moved(void *user, const char *text)
+{
+	struct since *s = user;
+
+	move(s, text);
+	if (++s->moved >= CPL_CURSOR_EVERY)
 		xrecv_since_save(s);
 	else if (!s->save.armed)
-		cpl_loop_timer(r->run.loop, &s->save, CPL_CURSOR_MS);
+		cpl_loop_timer(s->r->run.loop, &s->save, CPL_CURSOR_MS);
+}
+
+/* Unless there was another login meanwhile, which asks anew. */
+static void begun(void *user, const char *text)
+{
+	struct since *s = user;
+
+	if (!s->beginning)
+		return;
+	s->beginning = 0;
+	move(s, text);
+	xrecv_since_save(s);
+	if (s->cursor.set)
+		xrecv_since_set_at(s, s->cursor.id, s->cursor.when);
+	s->waiting = 1;
+}
+
+/* With the record at hand. */
+static void when_taken(struct since *s,
+		       void (*act)(void *user, const char *text),
+		       const char *id, int64_t when)
+{
+	struct cpl_buf text = CPL_BUF_INIT(CPL_STANZA_BYTES_MAX);
+	struct recv *r = s->r;
+
+	if (cpl_buf_addf(&text, "%" PRId64 " %s", when, id) < 0 ||
+	    cpl_taken_add(&r->taken, r->number, act, s, text.data) < 0)
+		cpl_run_no_memory(&r->run);
+	cpl_buf_release(&text);
+}
+
+void xrecv_since_begin(struct since *s, const char *id, int64_t when)
+{
+	s->beginning = 1;
+	when_taken(s, begun, id, when < 0 ? cpl_when_now() : when);
 }
 
 /* The record about to be made is that of this message of the archive. */
 void xrecv_since_follow(struct since *s, const char *id, int64_t when)
 {
-	struct cpl_buf text = CPL_BUF_INIT(CPL_STANZA_BYTES_MAX);
-	struct recv *r = s->r;
-
 	if (when < 0)
 		when = cpl_when_now();
 	xrecv_since_set_at(s, id, when);
-	if (!s->last)
-		return;
-	if (cpl_buf_addf(&text, "%" PRId64 " %s", when, id) < 0 ||
-	    cpl_taken_add(&r->taken, r->number, moved, s, text.data) < 0)
-		cpl_run_no_memory(&r->run);
-	cpl_buf_release(&text);
+	if (s->last)
+		when_taken(s, moved, id, when);
 }

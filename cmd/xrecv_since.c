@@ -128,6 +128,7 @@ void xrecv_since_discover(struct since *s)
 
 	cpl_session_forget(session, s);
 	s->query = QUERY_NONE;
+	s->waiting = s->beginning = 0;
 	iq = cpl_disco_request(cpl_session_ctx(session),
 			       xrecv_since_owner(s)->bare, NULL,
 			       CPL_NS_DISCO_INFO);
@@ -195,20 +196,12 @@ void xrecv_since_live(struct recv *r)
 
 /* --- answers ----------------------------------------------------------- */
 
-/* The first run of a reader begins behind what is there. */
+/* The first run of a reader begins behind what is there. What came live by then
+ * is there as well, so stdout takes it first. */
 static void begin_here(struct since *s)
 {
-	struct recv *r = s->r;
-
-	if (cpl_cursor_move(&s->cursor, s->newest ? s->newest : "",
-			    s->newest && s->newest_when >= 0
-				? s->newest_when
-				: cpl_when_now()) < 0)
-		cpl_run_no_memory(&r->run);
-	xrecv_since_save(s);
-	if (s->cursor.set)
-		xrecv_since_set_at(s, s->cursor.id, s->cursor.when);
-	ask_page(s);
+	xrecv_since_begin(s, s->newest ? s->newest : "",
+			  s->newest ? s->newest_when : -1);
 }
 
 /* Where the reader was is not in the archive any more. */

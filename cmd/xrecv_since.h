@@ -37,15 +37,16 @@ struct since {
 	char queryid[CPL_ID_SIZE];
 	char *newest; /* the id that a query for the last message gave */
 	int64_t newest_when;
-	long got;     /* results of the page at hand */
-	int catching; /* up: what comes live is held */
-	int doubts;   /* pages in a row that were empty and should not be */
-	int lost;     /* the archive did not have at any more */
-	int waiting;  /* for stdout, before the next page */
-	int first;    /* the reader has no cursor: it begins here */
-	int rewound;  /* a page may have what was printed */
-	int behind;   /* offline messages that no page has were read before */
-	int caught;   /* an earlier run of this session has read it */
+	long got;      /* results of the page at hand */
+	int catching;  /* up: what comes live is held */
+	int doubts;    /* pages in a row that were empty and should not be */
+	int lost;      /* the archive did not have at any more */
+	int waiting;   /* for stdout, before the next page */
+	int first;     /* the reader has no cursor: it begins here */
+	int beginning; /* there, once stdout took what came before */
+	int rewound;   /* a page may have what was printed */
+	int behind;    /* offline messages that no page has were read before */
+	int caught;    /* an earlier run of this session has read it */
 };
 
 /* The account's, if it is to be read; what a stanza, by its sender, is a result
@@ -84,6 +85,10 @@ void xrecv_since_set_at(struct since *s, const char *id, int64_t when);
  * time is when (ms of Unix time; -1: now): when it was taken the cursor is
  * behind it. */
 void xrecv_since_follow(struct since *s, const char *id, int64_t when);
+
+/* When all was taken that came so far the cursor is at this message of the
+ * archive ("": before the first), and the first page may be asked for. */
+void xrecv_since_begin(struct since *s, const char *id, int64_t when);
 
 /* Makes the cursor last. What fails is said once, and the run goes on. */
 void xrecv_since_save(struct since *s);
