@@ -61,13 +61,15 @@ static int send_answer(struct serve *s, xmpp_stanza_t *answer,
 	return cpl_send(s->run.session, answer, &s->last_sent, e);
 }
 
-/* A failure here is the session's or memory's, and ends the run. */
+/* A failure here is the session's or memory's, and ends the run. Who asks
+ * faster than the server reads what we say is not answered (RFC 6120 13.12). */
 static void refuse(struct serve *s, xmpp_stanza_t *iq, const char *condition)
 {
 	const char *type = cpl_reply_type(condition, strlen(condition));
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (cpl_session_alive(s->run.session) &&
+	    cpl_session_unsent(s->run.session) < CPL_BACKLOG_BYTES &&
 	    send_answer(s,
 			cpl_reply_error(s->run.ctx, iq, type, condition, NULL),
 			&e) < 0)

@@ -50,6 +50,21 @@ load xrecv
 	says 'xrecv: the server ended the stream'
 }
 
+@test "answers that the server does not read are not made: memory is bounded" {
+	# It reads nothing before it has said all this.
+	{
+		seq -f "<iq type='get' id='q%.0f' from='romeo@montague.lit/other'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>" 60000
+		echo "<message from='nurse@capulet.lit/x'><body>the end</body></message>"
+	} >some
+	stub no-sm send=some at=presence
+	spawn tool xrecv -o text >out
+	wait_for_line out 'the end'
+	most=$(sed -n 's/VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
+	kill "$STUB_PID"
+	echo "# $most kB"
+	[[ $BUILD = *-asan ]] || [ "$most" -lt 32768 ]
+}
+
 @test "it is enough when -c was reached by then" {
 	stub deliver=3 after-deliver=end
 	expect_exit 0 tool xrecv -o text -c 3

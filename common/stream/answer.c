@@ -72,9 +72,15 @@ void cpl_answer_free(struct cpl_answer *a)
 	free(a);
 }
 
-/* A fault of memory costs the asker an answer, nothing else. */
+/* A fault of memory costs the asker an answer, nothing else; so does asking
+ * faster than the server reads what we say (RFC 6120 13.12): memory is bounded.
+ */
 static void reply(struct cpl_answer *a, xmpp_stanza_t *answer)
 {
+	if (answer && cpl_session_unsent(a->session) >= CPL_WINDOW_BYTES) {
+		xmpp_stanza_release(answer);
+		return;
+	}
 	(void)!cpl_send(a->session, answer, NULL, NULL);
 }
 
