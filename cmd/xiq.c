@@ -200,7 +200,8 @@ static void open_xiq(struct xiq *x)
 {
 	struct cpl_client_events events = {
 	    .online = on_online, .ending = on_ending, .user = x};
-	struct cpl_input_events input = {NULL, on_record, on_input_end, x};
+	struct cpl_input_events input = {
+	    .stanza = on_record, .end = on_input_end, .user = x};
 
 	cpl_client_open(&x->client, &events);
 	x->input = cpl_input_new(x->client.run.loop, x->client.run.ctx, 0,

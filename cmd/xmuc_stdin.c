@@ -96,6 +96,14 @@ static void on_line(void *user, const char *p, size_t n, size_t number)
 		refuse(x, number, &e);
 }
 
+static void on_over(void *user, size_t number, struct cpl_err *e)
+{
+	struct xmuc *x = user;
+
+	if (!x->client.closing)
+		refuse(x, number, e);
+}
+
 static void on_end(void *user, const struct cpl_err *e)
 {
 	struct xmuc *x = user;
@@ -112,7 +120,7 @@ static void on_end(void *user, const struct cpl_err *e)
 
 void xmuc_stdin_start(struct xmuc *x)
 {
-	struct cpl_input_events events = {on_line, NULL, on_end, x};
+	struct cpl_input_events events = {on_line, on_over, NULL, on_end, x};
 
 	x->input = cpl_input_new(x->client.run.loop, NULL, 0, CPL_INPUT_LINES,
 				 &events);

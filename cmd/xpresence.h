@@ -163,6 +163,9 @@ xmpp_stanza_t *xpresence_state(struct xpresence *x, const char *show,
 /* Takes a line of stdin, the text of cpl_input_events. */
 void xpresence_line(void *user, const char *p, size_t n, size_t number);
 
+/* Refuses a line that is too long, the over of the same. */
+void xpresence_over(void *user, size_t number, struct cpl_err *e);
+
 /* Takes the state over (NULL: there was no memory): it is the one that counts,
  * now or when --rate lets it. */
 void xpresence_change(struct xpresence *x, xmpp_stanza_t *p);

@@ -178,3 +178,13 @@ void xpresence_line(void *user, const char *p, size_t n, size_t number)
 	else
 		take_text(x, p, n);
 }
+
+void xpresence_over(void *user, size_t number, struct cpl_err *e)
+{
+	struct xpresence *x = user;
+
+	if (x->client.closing)
+		return;
+	x->setting.line = number;
+	refuse(x, e);
+}

@@ -304,8 +304,8 @@ static void check(struct xpresence *x, int argc, char **argv)
 
 static void open_set(struct xpresence *x)
 {
-	struct cpl_input_events events = {xpresence_line, NULL, on_input_end,
-					  x};
+	struct cpl_input_events events = {xpresence_line, xpresence_over, NULL,
+					  on_input_end, x};
 	struct xpresence_set *s = &x->setting;
 
 	s->next.fire = on_next;

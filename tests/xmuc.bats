@@ -340,6 +340,9 @@ load xmuc
 	fails 65 "stdin:1: unknown alias 'nobody'
 stdin:2: '@' has an empty localpart
 stdin:3: byte 1 (0xff) is not UTF-8" info - <lines
+	{ head -c 17000000 /dev/zero; printf '\n@\n'; } >lines
+	fails 65 "stdin:1: more than 16777216 bytes
+stdin:2: '@' has an empty localpart" info - <lines
 	printf 'x\ty@z.lit\nmember\nmember\t@\nmember\ta@b.lit/c\n' >lines
 	fails 65 "stdin:1: 'x' is not owner, admin, member, outcast or none
 stdin:2: no AFFILIATION TAB JID

@@ -51,6 +51,8 @@ load xpresence
 	couple prosody
 	expect_exit 65 tool xpresence -a juliet set <<<nonsense
 	says 'xpresence: stdin:1: a line begins with available, away, chat, dnd, xa or unavailable'
+	head -c 17000000 /dev/zero | expect_exit 65 tool xpresence -a juliet set
+	says 'xpresence: stdin:1: more than 16777216 bytes'
 }
 
 @test "--hold does not open stdin, and ends by the signal" {

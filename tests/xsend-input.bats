@@ -211,6 +211,25 @@ refuses() {
 	done
 }
 
+@test "a line or record over 16 MB costs only itself" {
+	stub
+	head -c 17000000 /dev/zero | tr '\0' x >long
+	{ echo one; cat long; printf '\n\n'; seq 1000; } |
+		expect_exit 2 tool xsend -l --unsent rest "$juliet"
+	says 'xsend: stdin:2: more than 16777216 bytes'
+	same 'the others' "$(echo one; seq 1000)" "$(bodies)"
+	[ ! -e rest ]
+	stub
+	{ printf 'one\0'; cat long; printf '\0two'; } |
+		expect_exit 2 tool xsend -0 "$juliet"
+	says 'xsend: stdin: record 2: more than 16777216 bytes'
+	same 'the others' $'one\ntwo' "$(bodies)"
+	stub
+	expect_exit 65 tool xsend -l "$juliet" <long
+	says 'xsend: stdin:1: more than 16777216 bytes'
+	nothing_sent
+}
+
 @test "all of them bad: 65, and nothing is sent" {
 	stub
 	printf '\xff\n\xfe\n' | expect_exit 65 tool xsend -l "$juliet"

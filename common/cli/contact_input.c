@@ -74,7 +74,8 @@ static void on_end(void *user, const struct cpl_err *e)
 void cpl_contact_input_start(struct cpl_contact_input *in, struct cpl_run *run,
 			     const struct cpl_contact_input_conf *conf)
 {
-	struct cpl_input_events events = {on_text, NULL, on_end, in};
+	struct cpl_input_events events = {
+	    .text = on_text, .end = on_end, .user = in};
 
 	in->run = run;
 	in->conf = *conf;

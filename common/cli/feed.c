@@ -256,6 +256,16 @@ static void on_text(void *user, const char *p, size_t n, size_t number)
 		send_body(f, number);
 }
 
+static void on_over(void *user, size_t number, struct cpl_err *e)
+{
+	struct cpl_feed *f = user;
+
+	if (f->run->over)
+		return;
+	f->last = number;
+	refuse(f, number, 0, e);
+}
+
 static void on_record(void *user, const struct cpl_record *record)
 {
 	struct cpl_feed *f = user;
@@ -296,7 +306,7 @@ static void on_input_end(void *user, const struct cpl_err *e)
 	struct cpl_feed *f = user;
 
 	f->ended = 1;
-	f->broken = e && (e->status == CPL_IO || e->status == CPL_SYSTEM);
+	f->broken = e != NULL;
 	if (e)
 		cpl_run_complain(f->run, e);
 	if (f->conf.mode == CPL_INPUT_WHOLE && f->body.len > 0 && !e)
@@ -320,7 +330,8 @@ void cpl_feed_start(struct cpl_feed *f, struct cpl_run *run,
 		    const struct cpl_feed_conf *conf,
 		    const struct cpl_feed_events *on)
 {
-	struct cpl_input_events events = {on_text, on_record, on_input_end, f};
+	struct cpl_input_events events = {on_text, on_over, on_record,
+					  on_input_end, f};
 	struct cpl_err e = CPL_ERR_INIT;
 
 	f->run = run;

@@ -22,6 +22,7 @@ struct cpl_input {
 	struct cpl_buf buf;
 	size_t searched; /* bytes of buf known to hold no separator */
 	size_t number;
+	int passing; /* over the rest of a record that is too large */
 	const char *name;
 	enum cpl_input_mode mode;
 	int held;
@@ -56,13 +57,22 @@ static void end_over(struct cpl_input *in)
 static void emit(struct cpl_input *in, size_t n)
 {
 	in->number++;
-	if (n > CPL_RECORD_MAX)
-		end_over(in);
-	else if (n > 0)
+	if (n > 0)
 		in->on.text(in->on.user, in->buf.data, n, in->number);
 }
 
-/* Hands out the separated records in the buffer, while they are wanted. */
+/* The record that begins here is too large, wherever it ends. */
+static void pass_over(struct cpl_input *in)
+{
+	struct cpl_err e = CPL_ERR_INIT;
+
+	in->passing = 1;
+	cpl_err_set(&e, CPL_DATA, "more than %d bytes", CPL_RECORD_MAX);
+	in->on.over(in->on.user, ++in->number, &e);
+}
+
+/* Hands out the separated records in the buffer, while they are wanted. Of one
+ * that is too large nothing is kept. */
 static void split(struct cpl_input *in)
 {
 	char separator = in->mode == CPL_INPUT_NUL ? '\0' : '\n';
@@ -70,18 +80,19 @@ static void split(struct cpl_input *in)
 	while (!in->held && in->buf.len > in->searched) {
 		char *from = in->buf.data + in->searched;
 		char *at = memchr(from, separator, in->buf.len - in->searched);
-		size_t n;
+		size_t n = at ? (size_t)(at - in->buf.data) : in->buf.len;
 
-		if (!at) {
-			in->searched = in->buf.len;
+		if (n > CPL_RECORD_MAX && !in->passing)
+			pass_over(in);
+		else if (at && !in->passing)
+			emit(in, n);
+		if (!at && !in->passing) {
+			in->searched = n;
 			return;
 		}
-		n = (size_t)(at - in->buf.data);
-		emit(in, n);
-		if (in->ended)
-			return;
-		cpl_buf_consume(&in->buf, n + 1);
+		cpl_buf_consume(&in->buf, at ? n + 1 : n);
 		in->searched = 0;
+		in->passing = !at;
 	}
 }
 
@@ -114,7 +125,10 @@ static void finish(struct cpl_input *in)
 	} else if (in->mode == CPL_INPUT_WHOLE) {
 		if (n > 0 && in->buf.data[n - 1] == '\n')
 			n--;
-		emit(in, n);
+		if (n > CPL_RECORD_MAX)
+			end_over(in);
+		else
+			emit(in, n);
 	} else if (n > 0) {
 		emit(in, n);
 	}

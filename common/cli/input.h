@@ -29,10 +29,15 @@ struct cpl_input_events {
 	 * the call; number counts lines or records from 1. Not called for
 	 * stanzas. */
 	void (*text)(void *user, const char *p, size_t n, size_t number);
+	/* A line or a record of text has more than CPL_RECORD_MAX bytes, as e
+	 * says (CPL_DATA), to which may be added. It is passed over, and the
+	 * next one follows. Only called for lines and NUL. */
+	void (*over)(void *user, size_t number, struct cpl_err *e);
 	/* A stanza record (reader.h). Only called for stanzas. */
 	void (*stanza)(void *user, const struct cpl_record *r);
 	/* All was read and handed out (e NULL), or reading failed: CPL_IO, or
-	 * CPL_DATA for a record over the maximum. Nothing follows. */
+	 * CPL_DATA where all of it is one record over the maximum. Nothing
+	 * follows. */
 	void (*end)(void *user, const struct cpl_err *e);
 	void *user;
 };

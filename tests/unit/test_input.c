@@ -45,6 +45,16 @@ static void on_text(void *user, const char *p, size_t n, size_t number)
 	record(number);
 }
 
+static void on_over(void *user, size_t number, struct cpl_err *e)
+{
+	CHECK(user == &t);
+	CHECK(!t.ended);
+	CHECK_INT(e->status, CPL_DATA);
+	CHECK_STR(e->text, "more than 16777216 bytes");
+	CHECK_INT(cpl_buf_addf(&t.seen, "[%zu!]", number), 0);
+	record(number);
+}
+
 static void on_stanza(void *user, const struct cpl_record *r)
 {
 	CHECK(user == &t);
@@ -66,7 +76,7 @@ static void on_end(void *user, const struct cpl_err *e)
 
 static void begin_on(enum cpl_input_mode mode, int fd)
 {
-	struct cpl_input_events on = {on_text, on_stanza, on_end, &t};
+	struct cpl_input_events on = {on_text, on_over, on_stanza, on_end, &t};
 	struct cpl_err e = CPL_ERR_INIT;
 
 	memset(&t, 0, sizeof t);
@@ -452,15 +462,21 @@ static void nothing_is_read_while_held(void)
 
 /* --- limits and failures ------------------------------------------------ */
 
-/* A file of n bytes 'x', with or without a newline behind them. */
-static int file_of(size_t n, int newline)
+static int new_file(void)
 {
 	char path[] = "/tmp/couplet-test-XXXXXX";
-	static char chunk[65536];
 	int fd = mkstemp(path);
 
 	CHECK(fd >= 0);
 	unlink(path);
+	return fd;
+}
+
+/* n bytes 'x'. */
+static void fill(int fd, size_t n)
+{
+	static char chunk[65536];
+
 	memset(chunk, 'x', sizeof chunk);
 	while (n > 0) {
 		ssize_t w =
@@ -470,19 +486,33 @@ static int file_of(size_t n, int newline)
 			break;
 		n -= (size_t)w;
 	}
+}
+
+/* A file of n bytes 'x', with or without a newline behind them. */
+static int file_of(size_t n, int newline)
+{
+	int fd = new_file();
+
+	fill(fd, n);
 	if (newline)
 		CHECK_INT(write(fd, "\n", 1), 1);
 	lseek(fd, 0, SEEK_SET);
 	return fd;
 }
 
+/* Reads until the input ends, or is held. */
+static void run_on(void)
+{
+	go();
+	for (int i = 0; i < 400 && !t.ended; i++)
+		settle();
+}
+
 /* Runs over a whole file. */
 static void read_file(enum cpl_input_mode mode, size_t n, int newline)
 {
 	begin_on(mode, file_of(n, newline));
-	go();
-	for (int i = 0; i < 200 && !t.ended; i++)
-		settle();
+	run_on();
 	CHECK_INT(t.ended, 1);
 }
 
@@ -516,11 +546,44 @@ static void largest_line(void)
 	CHECK_INT(t.why.status, CPL_OK);
 	end();
 	read_file(CPL_INPUT_LINES, CPL_RECORD_MAX + 1, 1);
-	refused("a record of stdin is over 16777216 bytes");
+	saw("[1!].");
+	end();
+	read_file(CPL_INPUT_LINES, CPL_RECORD_MAX + 1, 0);
+	saw("[1!].");
 	end();
 	read_file(CPL_INPUT_LINES, CPL_RECORD_MAX + 70000, 1);
-	refused("a record of stdin is over 16777216 bytes");
+	saw("[1!].");
 	end();
+}
+
+/* A record that is too large, of more than what is kept of any, costs only
+ * itself. */
+static void too_large(enum cpl_input_mode mode, char separator)
+{
+	int fd = new_file();
+
+	dprintf(fd, "a%c%c", separator, separator);
+	fill(fd, CPL_RECORD_MAX + 1);
+	dprintf(fd, "%cb%c", separator, separator);
+	fill(fd, 3 * (size_t)CPL_RECORD_MAX);
+	dprintf(fd, "%c%cc", separator, separator);
+	lseek(fd, 0, SEEK_SET);
+	begin_on(mode, fd);
+	t.hold_at = 5;
+	run_on();
+	saw("[1:a][3!][4:b][5!]");
+	t.hold_at = 0;
+	run_on();
+	saw("[1:a][3!][4:b][5!][7:c].");
+	CHECK_INT(t.why.status, CPL_OK);
+	CHECK_INT(t.largest, 1);
+	end();
+}
+
+static void too_large_is_passed_over(void)
+{
+	too_large(CPL_INPUT_LINES, '\n');
+	too_large(CPL_INPUT_NUL, '\0');
 }
 
 static void files(void)
@@ -626,6 +689,7 @@ int main(void)
 	RUN(nothing_is_read_while_held);
 	RUN(largest_whole);
 	RUN(largest_line);
+	RUN(too_large_is_passed_over);
 	RUN(files);
 	RUN(cannot_be_read);
 	RUN(of_a_non_blocking_pipe);
