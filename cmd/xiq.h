@@ -56,6 +56,7 @@ struct xiq {
 	long results;
 	long errors;
 	int input_ended;
+	int full; /* the pool was, when it was looked at last: records wait */
 	int held; /* the pool */
 };
 

@@ -90,9 +90,9 @@ void xiq_answered(struct xiq *x, struct xiq_job *job, xmpp_stanza_t *answer,
 
 /* --- the end ----------------------------------------------------------- */
 
-/* The first record that was not sent, if one was read. Where as many were under
- * way as may be the input was held, and nobody knows whether there is one. */
-static void say_rest(struct xiq *x, long under_way)
+/* The first record that was not sent, if one was read. Where there was no room
+ * the input was held, and nobody knows whether there is one. */
+static void say_rest(struct xiq *x)
 {
 	const struct cpl_cli *cli = &x->client.run.cli;
 
@@ -100,7 +100,7 @@ static void say_rest(struct xiq *x, long under_way)
 		cpl_cli_warn(cli,
 			     "stdin: record %zu and what follows: not sent",
 			     x->waiting.first->record);
-	else if (under_way >= x->set.parallel && !x->input_ended &&
+	else if (x->full && x->under_way.first && !x->input_ended &&
 		 !xiq_all_asked(x))
 		cpl_cli_warn(cli, "stdin: record %zu: not read, from here on",
 			     x->under_way.last->record + 1);
@@ -109,7 +109,6 @@ static void say_rest(struct xiq *x, long under_way)
 void xiq_report(struct xiq *x)
 {
 	struct cpl_run *run = &x->client.run;
-	long under_way = 0;
 
 	/* The reader of stdout wants to hear no more. */
 	if (run->outcome.signal == SIGPIPE)
@@ -120,9 +119,8 @@ void xiq_report(struct xiq *x)
 			cpl_err_set(&job->why, CPL_TEMP,
 				    "the run ended before the answer");
 		say_unknown(x, job, &job->why);
-		under_way++;
 	}
-	say_rest(x, under_way);
+	say_rest(x);
 	if (x->errors > 0)
 		cpl_outcome_add(&run->outcome, CPL_REFUSED);
 	/* Some records went through, and others could not be sent. */

@@ -133,8 +133,9 @@ void xiq_work(struct xiq *x)
 		return;
 	if (xiq_all_asked(x))
 		free_jobs(&x->waiting);
-	cpl_input_hold(x->input, x->waiting.first || xiq_all_asked(x) ||
-				     cpl_pool_full(x->pool));
+	x->full = cpl_pool_full(x->pool);
+	cpl_input_hold(x->input,
+		       x->waiting.first || xiq_all_asked(x) || x->full);
 	xiq_end_when_done(x);
 }
 

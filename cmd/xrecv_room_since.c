@@ -75,7 +75,7 @@ void xrecv_room_since_joined(struct place *place)
 {
 	if (!place->since)
 		return;
-	place->since->catching = 1;
+	xrecv_since_catch(place->since);
 	xrecv_since_discover(place->since);
 }
 
@@ -85,7 +85,7 @@ void xrecv_room_since_out(struct place *place)
 		return;
 	cpl_session_forget(place->r->run.session, place->since);
 	place->since->query = QUERY_NONE;
-	place->since->waiting = 0;
+	place->since->waiting = place->since->beginning = 0;
 }
 
 void xrecv_since_room_failed(struct since *s, struct cpl_err *e)

@@ -153,10 +153,11 @@ void xrecv_since_resumed(struct recv *r)
 	if (!s)
 		return;
 	s->caught = xrecv_durable_has_caught(r);
-	/* From here on, as what comes may be in the archive. */
-	s->catching = !s->caught;
+	s->catching = 0;
 	if (s->caught)
 		s->behind = 0;
+	else
+		xrecv_since_catch(s);
 	if (s->caught && s->cursor.set)
 		xrecv_since_set_at(s, s->cursor.id, s->cursor.when);
 }
@@ -168,14 +169,25 @@ static void caught(void *user, const char *text)
 	xrecv_durable_caught(user);
 }
 
-void xrecv_since_read(struct since *s)
+static int has_no_cursor(const struct since *s)
+{
+	return s->last && !s->cursor.set;
+}
+
+void xrecv_since_catch(struct since *s)
 {
 	s->catching = 1;
+	if (has_no_cursor(s))
+		s->first = s->rewound = 1;
+}
+
+void xrecv_since_read(struct since *s)
+{
+	xrecv_since_catch(s);
 	s->doubts = 0;
 	xrecv_hold_apart(&s->hold);
 	/* Prosody sends no offline messages once an archive was asked. */
-	if (s->last && !s->cursor.set) {
-		s->first = s->rewound = 1;
+	if (has_no_cursor(s)) {
 		ask(s, QUERY_FIRST);
 		return;
 	}

@@ -86,6 +86,10 @@ void xrecv_since_set_at(struct since *s, const char *id, int64_t when);
  * behind it. */
 void xrecv_since_follow(struct since *s, const char *id, int64_t when);
 
+/* From here on what comes live may be in the archive: it is held, or, for a
+ * reader that has no cursor yet and begins behind it, printed at once. */
+void xrecv_since_catch(struct since *s);
+
 /* When all was taken that came so far the cursor is at this message of the
  * archive ("": before the first), and the first page may be asked for. */
 void xrecv_since_begin(struct since *s, const char *id, int64_t when);

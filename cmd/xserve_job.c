@@ -61,19 +61,26 @@ static int send_answer(struct serve *s, xmpp_stanza_t *answer,
 	return cpl_send(s->run.session, answer, &s->last_sent, e);
 }
 
-/* A failure here is the session's or memory's, and ends the run. Who asks
- * faster than the server reads what we say is not answered (RFC 6120 13.12). */
-static void refuse(struct serve *s, xmpp_stanza_t *iq, const char *condition)
+/* A failure here is the session's or memory's, and ends the run. */
+static void send_error(struct serve *s, xmpp_stanza_t *iq,
+		       const char *condition)
 {
 	const char *type = cpl_reply_type(condition, strlen(condition));
 	struct cpl_err e = CPL_ERR_INIT;
 
 	if (cpl_session_alive(s->run.session) &&
-	    cpl_session_unsent(s->run.session) < CPL_BACKLOG_BYTES &&
 	    send_answer(s,
 			cpl_reply_error(s->run.ctx, iq, type, condition, NULL),
 			&e) < 0)
 		cpl_run_give_up(&s->run, &e);
+}
+
+/* A request that is not taken on. Who asks faster than the server reads what we
+ * say is not answered (RFC 6120 13.12). */
+static void refuse(struct serve *s, xmpp_stanza_t *iq, const char *condition)
+{
+	if (cpl_session_unsent(s->run.session) < CPL_BACKLOG_BYTES)
+		send_error(s, iq, condition);
 }
 
 static void is_answered(struct serve_job *j)
@@ -85,7 +92,7 @@ static void is_answered(struct serve_job *j)
 
 static void answer_error(struct serve_job *j, const char *condition)
 {
-	refuse(j->serve, j->iq, condition);
+	send_error(j->serve, j->iq, condition);
 	is_answered(j);
 }
 

@@ -72,16 +72,20 @@ void cpl_answer_free(struct cpl_answer *a)
 	free(a);
 }
 
-/* A fault of memory costs the asker an answer, nothing else; so does asking
- * faster than the server reads what we say (RFC 6120 13.12): memory is bounded.
- */
+/* Who asks faster than the server reads what we say is not answered (RFC 6120
+ * 13.12): memory is bounded. */
+static int is_choked(const struct cpl_answer *a)
+{
+	return cpl_session_unsent(a->session) >= CPL_WINDOW_BYTES;
+}
+
+/* A fault of memory costs the asker an answer, nothing else. */
 static void reply(struct cpl_answer *a, xmpp_stanza_t *answer)
 {
-	if (answer && cpl_session_unsent(a->session) >= CPL_WINDOW_BYTES) {
+	if (!answer || !is_choked(a))
+		(void)!cpl_send(a->session, answer, NULL, NULL);
+	else
 		xmpp_stanza_release(answer);
-		return;
-	}
-	(void)!cpl_send(a->session, answer, NULL, NULL);
 }
 
 static void refuse(struct cpl_answer *a, xmpp_stanza_t *iq, const char *name)
@@ -236,7 +240,7 @@ static void send_private(struct cpl_answer *a, xmpp_stanza_t *stanza)
 {
 	const char *to = xmpp_stanza_get_to(stanza);
 
-	if (is_own(a, to) || is_watcher(a, to))
+	if ((is_own(a, to) || is_watcher(a, to)) && !is_choked(a))
 		(void)!cpl_session_send(a->session, stanza, NULL, NULL);
 }
 
