@@ -158,25 +158,28 @@ $(eval $(call completion_rule,fish,%.fish))
 # Of all that was built: which headers it is made of.
 -include $(wildcard $(patsubst %,$(BUILD)/%/*.d,cmd common/* tests/* bench))
 
-# What is missing is installed first, so these start make anew.
+# What is missing is installed first, so these start make anew: on all
+# processors, unless it was told how many jobs there are to be.
+make = $(MAKE) $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 demo play:
 	@tests/tools/deps demo
-	@$(MAKE) --no-print-directory tools
+	@$(make) --no-print-directory tools
 	@tests/tools/$@
 
 check:
 	@tests/tools/deps check
-	@$(MAKE) --no-print-directory all tests
+	@$(make) --no-print-directory all tests
 	@BUILD=$(BUILD) tests/tools/run plain
 
 check-asan:
 	@tests/tools/deps check
-	@$(MAKE) --no-print-directory $(asan) tools tests
+	@$(make) --no-print-directory $(asan) tools tests
 	@BUILD=build-asan tests/tools/run asan
 
 check-valgrind:
 	@tests/tools/deps check
-	@$(MAKE) --no-print-directory tools tests
+	@$(make) --no-print-directory tools tests
 	@BUILD=$(BUILD) tests/tools/run valgrind
 
 SECONDS = 60
@@ -187,34 +190,34 @@ fuzz:
 SEEDS = 200
 soak:
 	@tests/tools/deps check
-	@$(MAKE) --no-print-directory tools
+	@$(make) --no-print-directory tools
 	@BUILD=$(BUILD) tests/faults/soak $(SEEDS)
 
 N = 10000
 mutate:
 	@tests/tools/deps check
-	@$(MAKE) --no-print-directory tools helpers
+	@$(make) --no-print-directory tools helpers
 	@BUILD=$(BUILD) tests/hostile/long mutate $(N)
 
 fail:
 	@tests/tools/deps check
-	@$(MAKE) --no-print-directory tools helpers
+	@$(make) --no-print-directory tools helpers
 	@BUILD=$(BUILD) tests/hostile/long fail
 
 bench:
 	@tests/tools/deps bench
-	@$(MAKE) --no-print-directory tools benches
+	@$(make) --no-print-directory tools benches
 	@BUILD=$(BUILD) bench/run
 	@BUILD=$(BUILD) bench/fates
 
 bench-gate:
 	@tests/tools/deps check
-	@$(MAKE) --no-print-directory $(BUILD)/bench/hot
+	@$(make) --no-print-directory $(BUILD)/bench/hot
 	@BUILD=$(BUILD) bench/gate
 
 bench-baseline:
 	@tests/tools/deps check
-	@$(MAKE) --no-print-directory $(BUILD)/bench/hot
+	@$(make) --no-print-directory $(BUILD)/bench/hot
 	@BUILD=$(BUILD) bench/gate --renew
 
 lint:
@@ -236,7 +239,7 @@ docs:
 
 picture:
 	@tests/tools/deps demo
-	@$(MAKE) --no-print-directory tools
+	@$(make) --no-print-directory tools
 	@BUILD='$(abspath $(BUILD))' tests/tools/picture man/html/session.svg
 
 # The folders of what is installed.
