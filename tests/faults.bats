@@ -41,11 +41,6 @@ notices_once() {
 	return 1
 }
 
-# hwm: the most memory that pid has had, in kB.
-hwm() {
-	sed -n 's/VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status"
-}
-
 # messages_reach N: the stub has been sent so many.
 messages_reach() {
 	local end=$((SECONDS + 60))

@@ -244,6 +244,11 @@ wait_for_line() {
 	done
 }
 
+# hwm: the most memory that pid has had, in kB.
+hwm() {
+	sed -n 's/VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status"
+}
+
 # port_in FILE: of the program that writes there where it listens; sets port.
 port_in() {
 	local end=$((SECONDS + 120))

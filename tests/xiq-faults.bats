@@ -351,7 +351,7 @@ page() {
 	reader=$!
 	exec 7<&-
 	wait_for_line ids '"2000"' 120
-	most=$(sed -n 's/VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
+	most=$(hwm)
 	exec 8>&-
 	ends 0
 	wait "$reader"

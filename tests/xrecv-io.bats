@@ -59,7 +59,7 @@ load xrecv
 	stub no-sm send=some at=presence
 	spawn tool xrecv -o text >out
 	wait_for_line out 'the end'
-	most=$(sed -n 's/VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
+	most=$(hwm)
 	kill "$STUB_PID"
 	echo "# $most kB"
 	[[ $BUILD = *-asan ]] || [ "$most" -lt 32768 ]
@@ -230,7 +230,7 @@ sys.exit(subprocess.run(sys.argv[2:], stdout=near, timeout=60).returncode)
 	same 'all delivered' '' "$(grep ' delivered ' "$STUB_LOG" || true)"
 	# Sanitizers and valgrind need memory of their own.
 	if [ "${BUILD##*/}" = build ] && [ -z "${COUPLET_WRAP:-}" ]; then
-		[ "$(sed -n 's/VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")" -lt 24000 ]
+		[ "$(hwm)" -lt 24000 ]
 	fi
 	kill "$pid"
 	ends 143

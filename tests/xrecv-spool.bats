@@ -100,7 +100,7 @@ acked() {
 	same 'in the file' 6000 "$(grep -ac '	' spool)"
 	# All the same, but what is under way, is not in memory.
 	[ -n "$COUPLET_WRAP" ] || [[ $BIN = *asan* ]] ||
-		[ "$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")" -lt 12288 ]
+		[ "$(hwm)" -lt 12288 ]
 	cat <pipe >taken 5>&- &
 	reader=$!
 	exec 5>&-

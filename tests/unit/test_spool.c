@@ -32,6 +32,16 @@ static void append(struct cpl_spool *s, const char *text)
 	CHECK_INT(cpl_spool_append(s, text, strlen(text), &e), 0);
 }
 
+/* A record that has the file cut, once all is taken. */
+static void append_large(struct cpl_spool *s)
+{
+	char *bytes = calloc(1, CPL_SPOOL_CUT);
+
+	UNIT_NEED(bytes != NULL);
+	CHECK_INT(cpl_spool_append(s, bytes, CPL_SPOOL_CUT, &e), 0);
+	free(bytes);
+}
+
 /* The records that are there to read, joined. */
 static const char *rest(struct cpl_spool *s)
 {
@@ -322,12 +332,11 @@ int ftruncate(int fd, off_t n)
 static void the_power_fails_in_a_cut(void)
 {
 	struct cpl_spool *s = open_it(path);
-	char *bytes = calloc(1, CPL_SPOOL_CUT);
 	const char *p;
 	size_t n;
 
-	UNIT_NEED(s != NULL && bytes != NULL);
-	CHECK_INT(cpl_spool_append(s, bytes, CPL_SPOOL_CUT, &e), 0);
+	UNIT_NEED(s != NULL);
+	append_large(s);
 	CHECK_INT(cpl_spool_sync(s, &e), 0);
 	append(s, "two\n");
 	CHECK_INT(cpl_spool_sync(s, &e), 0);
@@ -357,7 +366,6 @@ static void the_power_fails_in_a_cut(void)
 	power_fails();
 	power.on = 0;
 	cpl_buf_release(&power.disk);
-	free(bytes);
 	unlink(path);
 }
 
@@ -491,12 +499,11 @@ static void large(void)
 static void cut_when_all_is_taken(void)
 {
 	struct cpl_spool *s = open_it(path);
-	char *bytes = calloc(1, CPL_SPOOL_CUT);
 	const char *p;
 	size_t n;
 
-	UNIT_NEED(s != NULL && bytes != NULL);
-	CHECK_INT(cpl_spool_append(s, bytes, CPL_SPOOL_CUT, &e), 0);
+	UNIT_NEED(s != NULL);
+	append_large(s);
 	CHECK_INT(cpl_spool_next(s, &p, &n, &e), 1);
 	CHECK_INT(cpl_spool_taken(s, 1, &e), 0);
 	CHECK_INT(size_of(path), 136);
@@ -507,7 +514,6 @@ static void cut_when_all_is_taken(void)
 	CHECK_INT(cpl_spool_waiting(s), 0);
 	CHECK_INT(size_of(path), 136 + 23);
 	cpl_spool_free(s);
-	free(bytes);
 	unlink(path);
 }
 
