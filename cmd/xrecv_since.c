@@ -153,12 +153,12 @@ void xrecv_since_resumed(struct recv *r)
 	if (!s)
 		return;
 	s->caught = xrecv_durable_has_caught(r);
-	s->catching = 0;
-	if (s->caught)
-		s->behind = 0;
-	else
+	if (!s->caught) {
 		xrecv_since_catch(s);
-	if (s->caught && s->cursor.set)
+		return;
+	}
+	s->catching = s->behind = 0;
+	if (s->cursor.set)
 		xrecv_since_set_at(s, s->cursor.id, s->cursor.when);
 }
 

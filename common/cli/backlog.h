@@ -62,9 +62,9 @@ int cpl_backlog_start(struct cpl_backlog *b, struct cpl_err *e)
     __attribute__((warn_unused_result));
 
 /* The session's events; given_up: what never left, which does not change by
- * itself; stanza: non-zero when it was a bounce of an entry. At
- * the end of the session what has no proof stays where it is. done() does not
- * follow, and the queue is unlocked. */
+ * itself; stanza: non-zero when it was a bounce of an entry. At the end of the
+ * session what has no proof stays where it is. done() does not follow, and the
+ * queue is unlocked. */
 void cpl_backlog_acked(struct cpl_backlog *b, uint64_t upto);
 void cpl_backlog_given_up(struct cpl_backlog *b, uint64_t number,
 			  const struct cpl_err *why);

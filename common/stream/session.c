@@ -210,7 +210,7 @@ static void send_ack(struct cpl_session *s)
 /* Whether something is handled that the server does not know of. */
 static int owes_ack(const struct cpl_session *s)
 {
-	return s->sm.on && s->sm.ack.handled > s->sm.ack.told;
+	return s->sm.on && s->sm.enabled && s->sm.ack.handled > s->sm.ack.told;
 }
 
 void cpl_session_handled(struct cpl_session *s, uint64_t number)
@@ -495,7 +495,7 @@ static void say_goodbye(struct cpl_session *s)
 	char text[ACK_SIZE];
 
 	cpl_timing_stop(s->conf.timing);
-	if (s->sm.enabled && owes_ack(s)) {
+	if (owes_ack(s)) {
 		write_ack(s, text);
 		(void)!cpl_link_send(s->link, text, strlen(text), NULL);
 	}
